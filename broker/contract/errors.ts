@@ -1,0 +1,103 @@
+/**
+ * The closed list of errors.
+ *
+ * A code is API: its name and number never change and are the same in TypeScript, on the wire and in
+ * `docs/errors.md`. A message is for people and may change at any time.
+ *
+ * Three kinds of failure have three forms. A bug of ours is an assertion and ends the process. A named
+ * condition the caller has to handle is a returned union. Everything else is a `BrokerError`.
+ */
+
+export const ErrorCode = {
+  /** An argument has the wrong type, or a value outside its range. Nothing was done. */
+  InvalidArgument: 1,
+  /** The id or handle is not one that this peer holds (bus N5). */
+  UnknownHandle: 2,
+  /** The node behind the handle is gone, and this was already announced. */
+  NodeGone: 3,
+  /** The callee dropped the reply, ended, or its node was destroyed; the call may have been processed. */
+  ReplyLost: 4,
+  /** The deadline passed first; the call may have been processed. */
+  Deadline: 5,
+  /** A limit of the receiver, or of the caller at the receiver, is reached; worth another try later. */
+  OverQuota: 6,
+  /** The message has more bytes, handles or descriptors than the transport's manifest allows. */
+  TooLarge: 7,
+  /** The transport's manifest says that it cannot do this. */
+  Unsupported: 8,
+  /** The peer, handle, node or reply was closed on this side before. */
+  Closed: 9,
+  /** The connection that this depends on has ended. */
+  Disconnected: 10,
+  /** The other side broke the protocol; its connection was closed. */
+  Protocol: 11,
+  /** The caller has no right to do this. */
+  PermissionDenied: 12,
+  /** No such service, dependency or event. */
+  NotFound: 13,
+  /** A service description could not be read or is wrong; the message has file:line:column. */
+  BadDescription: 14,
+  /** The dependencies of the services form a cycle; the message shows it. */
+  DependencyCycle: 15,
+  /** The service cannot be stopped: others that need it are active (name them, or force). */
+  HasDependents: 16,
+  /** The service is pinned in the other state. */
+  Pinned: 17,
+  /** The service is not in a state in which this can be done. */
+  WrongState: 18,
+  /** The manager is shutting down and starts nothing more. */
+  ShuttingDown: 19,
+  /** The service failed to start, or its start was cancelled. */
+  StartFailed: 20,
+  /** Somebody already listens on the address. */
+  AddressInUse: 21,
+  /** A socket path is longer than the kernel allows (107 bytes). */
+  AddressTooLong: 22,
+  /** Nobody listens on the address, or it cannot be reached. */
+  Unreachable: 23,
+  /** The two sides share no protocol version. */
+  Version: 24,
+  /** The one-shot reply was already used. */
+  AlreadyReplied: 25,
+  /** The operating system refused; the message has the call and its errno. */
+  System: 26,
+  /** The wait was given up by its own abort signal. */
+  Aborted: 27,
+  /** The request names a method that this object does not have. */
+  UnknownMethod: 28,
+} as const;
+
+export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
+
+const nameByCode = new Map<number, string>(
+  Object.entries(ErrorCode).map(([name, code]) => [
+    code,
+    name.replace(/[A-Z]/g, (letter, at: number) => (at > 0 ? '-' : '') + letter.toLowerCase()),
+  ]),
+);
+
+/** The stable name of a code: `over-quota` for `ErrorCode.OverQuota`; `unknown-99` for a code of a later version. */
+export function errorName(code: number): string {
+  return nameByCode.get(code) ?? `unknown-${code}`;
+}
+
+/** An operating error with a stable code. `message` is for people; branch on `code` only. */
+export class BrokerError extends Error {
+  override readonly name = 'BrokerError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** The code's stable name, for printing and for JSON. */
+  get codeName(): string {
+    return errorName(this.code);
+  }
+}
+
+/** Whether `error` is a `BrokerError` with this code. */
+export function hasCode(error: unknown, code: ErrorCode): error is BrokerError {
+  return error instanceof BrokerError && error.code === code;
+}

@@ -1,0 +1,7 @@
+/** The public interfaces. Nothing here imports anything else of the project. */
+export * from './deadlines.js';
+export * from './errors.js';
+export * as limits from './limits.js';
+export * from './message.js';
+export type * from './platform.js';
+export type * from './transport.js';

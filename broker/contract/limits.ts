@@ -1,0 +1,52 @@
+/**
+ * Every limit, in one place. Reaching one is a defined error to the one who caused it, and nothing happens to
+ * anybody else. Units are the last word of the name.
+ */
+
+/** Payload of one message. Larger ones are refused with `too-large`. */
+export const messageBytesMax = 64 * 1024;
+/** Handles carried by one message. */
+export const messageHandlesMax = 64;
+/** Descriptors in one packet: the kernel's SCM_MAX_FD (unix(7)). A handle on `sockets` takes one of them. */
+export const messageDescriptorsMax = 253;
+/** Destinations of one multicast. */
+export const multicastHandlesMax = 1024;
+/** One packet on a SOCK_SEQPACKET connection: the largest message with its headers and ids, rounded up. */
+export const packetBytesMax = 72 * 1024;
+/** Bytes of a frame header, the same for every protocol of ours (docs/protocol.md). */
+export const frameHeaderBytes = 8;
+
+/** Undelivered bytes that one receiver may have waiting for it on this side of the kernel. */
+export const queueBytesMax = 4 * 1024 * 1024;
+/** Undelivered items that one receiver may have waiting for it on this side of the kernel. */
+export const queueItemsMax = 16_384;
+/** Descriptors in flight to one receiver, sent but not yet acknowledged. */
+export const descriptorsInFlightMax = 1024;
+/** Handles that one peer may hold. */
+export const peerHandlesMax = 65_536;
+/** Nodes that one peer may own. */
+export const peerNodesMax = 65_536;
+/** Calls of one peer that wait for their reply. */
+export const callsOutstandingMax = 65_536;
+/** Peers connected to one broker. */
+export const peersMax = 16_384;
+
+/** A peer that has connected must say hello within this time, or it is disconnected. */
+export const helloTimeoutMs = 5_000;
+/** Deadline of a call that names none. */
+export const callDeadlineMs = 25_000;
+/** The longest socket path, without its terminating NUL: sizeof(sun_path) - 1 (unix(7)). */
+export const socketPathBytesMax = 107;
+/** Descriptors kept free, so that 253 can always be received and an accept never starves the rest. */
+export const descriptorReserve = 64;
+
+/** Bytes of a service name, as on the control socket of the format's own tools. */
+export const serviceNameBytesMax = 1021;
+/** Nested `@include` files. */
+export const includeDepthMax = 64;
+/** Bytes of one service description with its includes. */
+export const descriptionBytesMax = 1024 * 1024;
+/** Services that one manager may have loaded. */
+export const servicesMax = 262_144;
+/** Log lines or state changes that wait for one subscriber; older ones are dropped and counted. */
+export const eventQueueItemsMax = 4_096;

@@ -1,0 +1,20 @@
+/**
+ * The one place where transports are registered: a plain list, handed to whoever needs it. Importing it has no effect.
+ */
+import type { Time } from '../broker/contract/platform.js';
+import type { Manifest, Transport } from '../broker/contract/transport.js';
+import type { PacketLoop } from '../broker/native/packets.js';
+
+/** What transports are made from. */
+export interface TransportParts {
+  readonly loop: PacketLoop;
+  readonly time: Time;
+}
+
+export interface TransportEntry {
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly create: (parts: TransportParts) => Transport;
+}
+
+export const transports: readonly TransportEntry[] = [];
