@@ -131,8 +131,8 @@ export class StateMemory {
   }
 
   /**
-   * Makes room for texts of `textBytes` bytes under this key, so that `set` needs no memory for them. Only a first `set`
-   * makes the key visible. Throws what the system says where the memory cannot grow.
+   * Stores `text` under `key`. A first `set` with `reserveBytes` makes room for that much, so that later ones need no memory.
+   * Throws what the system says where the memory cannot grow; then the old text stands.
    */
   set(key: string, text: string, reserveBytes = 0): void {
     const keyBytes = Buffer.byteLength(key);
