@@ -1,0 +1,10 @@
+/** The service engine: descriptions, graph, states. Pure: no I/O and no time; events in, actions out. */
+export type * from './actions.js';
+export type * from './api.js';
+export type * from './description.js';
+export type { Finding, FindingKind } from './finding.js';
+export { formatFinding } from './finding.js';
+export type { DependencyLink, ServiceRecord } from './record.js';
+export { signalNumbers } from './signals.js';
+export type * from './source.js';
+export type * from './states.js';
