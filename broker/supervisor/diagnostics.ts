@@ -18,9 +18,8 @@ export interface Diagnostics {
 
 /** Control characters would move the cursor of whoever reads this; file names and outputs of services end up here. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to go
   return text.replace(
-    /[\x00-\x1f\x7f]/g,
+    /\p{Cc}/gu,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
 }
