@@ -1,0 +1,141 @@
+/**
+ * The capability core: peers, nodes, handles, messages and notifications in one order (docs/spec/bus.md).
+ *
+ * It is driven by calls and does nothing by itself: each operation appends items to the queues of peers, and whoever made a peer
+ * carries its items away (`peer.queue.head`, then `delivered`). Pure: no input, no output, no time.
+ */
+import { Deliveries, type DescriptorCloser } from './deliveries.js';
+import type { DeliveryItem } from './delivery-queue.js';
+import { noGeneration } from './ids.js';
+import { Lifecycle } from './lifecycle.js';
+import { OrderClock } from './order-clock.js';
+import { type Outlet, type PeerIdentity, PeerRecord } from './peer-record.js';
+import { type CapabilityLimits, Quota } from './quota.js';
+import type { Submission } from './submission.js';
+import { Transactions } from './transactions.js';
+
+export type { DescriptorCloser } from './deliveries.js';
+export { type DeliveryItem, DeliveryQueue, ItemKind } from './delivery-queue.js';
+export * from './ids.js';
+export { noBytes, noDescriptors, type Payload } from './payload.js';
+export type { Outlet, PeerIdentity, PeerRecord } from './peer-record.js';
+export { type CapabilityLimits, itemOverheadBytes } from './quota.js';
+export { Submission } from './submission.js';
+
+/** Who holds handles to a node: an account and how many (bus N9). */
+export interface HolderShare {
+  readonly account: number;
+  readonly handles: number;
+}
+
+/** An id as a pair, for calls that are not on the hot path. */
+export interface Id {
+  readonly word: number;
+  readonly generation: number;
+}
+
+export interface CapabilityOptions {
+  /** Closes descriptors that were in a message nobody will receive. */
+  readonly closeDescriptors: DescriptorCloser;
+  readonly limits?: Partial<CapabilityLimits>;
+}
+
+export class CapabilityCore {
+  readonly #clock = new OrderClock();
+  readonly #deliveries: Deliveries;
+  readonly #lifecycle: Lifecycle;
+  readonly #transactions: Transactions;
+  readonly #accountByUid = new Map<number, number>();
+  #peers = 0;
+
+  constructor(options: CapabilityOptions) {
+    const quota = new Quota(options.limits);
+    this.#deliveries = new Deliveries(this.#clock, quota, options.closeDescriptors);
+    this.#lifecycle = new Lifecycle(this.#deliveries);
+    this.#transactions = new Transactions(this.#clock, quota, this.#deliveries, this.#lifecycle);
+  }
+
+  /** The latest sequence number. */
+  get sequence(): number {
+    return this.#clock.last;
+  }
+
+  get peers(): number {
+    return this.#peers;
+  }
+
+  /** A small number for a uid, the same for all its peers (bus P4). */
+  accountOf(uid: number): number {
+    let account = this.#accountByUid.get(uid);
+    if (account === undefined) {
+      account = this.#accountByUid.size + 1;
+      this.#accountByUid.set(uid, account);
+    }
+    return account;
+  }
+
+  addPeer(identity: PeerIdentity, outlet: Outlet): PeerRecord {
+    this.#peers += 1;
+    return new PeerRecord(identity, outlet);
+  }
+
+  /** Ends a peer (bus P3). Idempotent. */
+  endPeer(peer: PeerRecord): void {
+    if (peer.hasEnded) return;
+    this.#peers -= 1;
+    this.#lifecycle.endPeer(peer, this.#clock.next());
+  }
+
+  /** Gives `receiver` a handle to a node without a message: its root (bus P5). `undefined` if the owner has no such node. */
+  introduce(owner: PeerRecord, node: Id, receiver: PeerRecord): Id | undefined {
+    const record = owner.nodes.find(node.word, node.generation);
+    if (record === undefined || receiver.hasEnded) return undefined;
+    if (owner === receiver) return record;
+    record.transfersSeen = (record.transfersSeen + 1) >>> 0;
+    return this.#lifecycle.grant(record, receiver);
+  }
+
+  /** Sends or calls. Returns the sequence number, or a negative `ErrorCode`; then there was no effect. */
+  send(sender: PeerRecord, submission: Submission): number {
+    return this.#transactions.send(sender, submission);
+  }
+
+  reply(sender: PeerRecord, submission: Submission): number {
+    return this.#transactions.reply(sender, submission);
+  }
+
+  create(owner: PeerRecord, word: number, generation: number, showsCredentials: boolean): number {
+    return this.#transactions.create(owner, word, generation, showsCredentials);
+  }
+
+  destroy(owner: PeerRecord, ids: Uint32Array, count: number): number {
+    return this.#transactions.destroy(owner, ids, count);
+  }
+
+  release(holder: PeerRecord, entries: Uint32Array, count: number): number {
+    return this.#transactions.release(holder, entries, count);
+  }
+
+  withdraw(caller: PeerRecord, tag: number): number {
+    return this.#transactions.withdraw(caller, tag);
+  }
+
+  /** Who holds an own node, by account in increasing order; `undefined` if the peer owns no such node (bus N9). */
+  holders(owner: PeerRecord, word: number, generation: number): readonly HolderShare[] | undefined {
+    const node = generation === noGeneration ? undefined : owner.nodes.find(word, generation);
+    if (node === undefined) return undefined;
+    const handlesByAccount = new Map<number, number>();
+    for (const handle of node.holders) {
+      const { account } = handle.peer.identity;
+      handlesByAccount.set(account, (handlesByAccount.get(account) ?? 0) + handle.count);
+    }
+    return [...handlesByAccount]
+      .map(([account, handles]) => ({ account, handles }))
+      .sort((one, other) => one.account - other.account);
+  }
+
+  /** The head of the peer's queue was handed on; gives its charge back. The item is not to be used after this. */
+  delivered(peer: PeerRecord, item: DeliveryItem): void {
+    this.#deliveries.delivered(peer, item);
+  }
+}

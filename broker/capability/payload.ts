@@ -1,0 +1,62 @@
+/**
+ * The bytes and descriptors of one message, shared by all its items.
+ *
+ * A payload refers to memory of whoever submitted it (a receive arena, an application's buffer) until the end of the
+ * submitting call; only one that could not be passed on by then is copied (`own`). Descriptors belong to the payload
+ * until somebody takes them; the last receiver takes the originals.
+ */
+export class Payload {
+  source: Uint8Array;
+  offset = 0;
+  length = 0;
+  descriptors: readonly number[] = noDescriptors;
+  /** Items that refer to this payload. */
+  references = 0;
+  isOwned = false;
+  /** Where the bytes stand in a send arena, for a multicast's other receivers, and the arena's epoch then; -1: nowhere. */
+  sharedOffset = -1;
+  sharedEpoch = -1;
+
+  constructor() {
+    this.source = noBytes;
+  }
+
+  /** Copies the bytes, unless that was done already; from then on the submitter's memory may change (bus M9). */
+  own(): void {
+    if (this.isOwned) return;
+    this.source = this.source.slice(this.offset, this.offset + this.length);
+    this.offset = 0;
+    this.isOwned = true;
+  }
+}
+
+export const noBytes: Uint8Array = new Uint8Array(0);
+export const noDescriptors: readonly number[] = Object.freeze([]);
+
+/** Payloads that are not in use, so that a message makes no garbage. */
+export class PayloadPool {
+  readonly #free: Payload[] = [];
+
+  /** A payload without references; `release` after the last one is gone. */
+  take(source: Uint8Array, offset: number, length: number, descriptors: readonly number[]): Payload {
+    const payload = this.#free.pop() ?? new Payload();
+    payload.source = source;
+    payload.offset = offset;
+    payload.length = length;
+    payload.descriptors = descriptors;
+    return payload;
+  }
+
+  put(payload: Payload): void {
+    payload.source = noBytes;
+    payload.descriptors = noDescriptors;
+    payload.references = 0;
+    payload.isOwned = false;
+    payload.sharedOffset = -1;
+    payload.sharedEpoch = -1;
+    if (this.#free.length < poolItemsMax) this.#free.push(payload);
+  }
+}
+
+/** Pooled objects of one kind that are kept for reuse. */
+export const poolItemsMax = 4096;
