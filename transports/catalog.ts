@@ -4,6 +4,7 @@
 import type { Time } from '../broker/contract/platform.js';
 import type { Manifest, Transport } from '../broker/contract/transport.js';
 import type { PacketLoop } from '../broker/native/packets.js';
+import { createMemoryTransport, manifest as memoryManifest } from './memory/index.js';
 
 /** What transports are made from. */
 export interface TransportParts {
@@ -17,4 +18,6 @@ export interface TransportEntry {
   readonly create: (parts: TransportParts) => Transport;
 }
 
-export const transports: readonly TransportEntry[] = [];
+export const transports: readonly TransportEntry[] = [
+  { name: 'memory', manifest: memoryManifest, create: ({ time }) => createMemoryTransport({ time }) },
+];

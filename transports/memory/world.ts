@@ -1,0 +1,53 @@
+/**
+ * What the peers of one transport object share: addresses, the order of everything, and the schedule of deliveries. Two
+ * transport objects share nothing.
+ */
+import type { Time } from '../../broker/contract/platform.js';
+import type { Credentials, Manifest } from '../../broker/contract/transport.js';
+import type { Duplicate } from './cargo.js';
+import type { NodeTarget } from './node.js';
+import { Schedule } from './schedule.js';
+import type { MemoryServer } from './server.js';
+
+/** A place kept for a peer that will come with a descriptor. */
+export interface Invitation {
+  readonly server: MemoryServer;
+  readonly root: NodeTarget;
+}
+
+export class World {
+  readonly manifest: Manifest;
+  readonly time: Time;
+  readonly credentials: () => Credentials;
+  readonly duplicate: Duplicate;
+  readonly schedule = new Schedule();
+  readonly servers = new Map<string, MemoryServer>();
+  /** Who waits for an invited peer, by the identity of the descriptor that stands for the invitation. */
+  readonly invitations = new Map<string, Invitation>();
+  readonly #accounts = new Map<number, number>();
+  #sequence = 0;
+
+  constructor(manifest: Manifest, time: Time, credentials: () => Credentials, duplicate: Duplicate) {
+    this.manifest = manifest;
+    this.time = time;
+    this.credentials = credentials;
+    this.duplicate = duplicate;
+  }
+
+  /** The number of the last transaction. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  nextSequence(): number {
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+
+  /** The account that stands for a user: small, and no hint at the uid (bus P4). */
+  accountOf(uid: number): number {
+    const account = this.#accounts.get(uid) ?? this.#accounts.size + 1;
+    this.#accounts.set(uid, account);
+    return account;
+  }
+}
