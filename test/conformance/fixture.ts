@@ -1,0 +1,170 @@
+/**
+ * What a transport hands to the suite, and what the suite makes of it: a fresh, isolated world for each clause.
+ *
+ * A world has a server, whose root is an exchange (test/support/exchange.ts), and as many peers as the clause asks for, in this
+ * process and, where the manifest says `crossProcess`, in processes of their own. Peers get to know each other through the
+ * contract only. When the clause is over everything is closed, and the world insists that nothing is left (C65).
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type {
+  CapabilityNode,
+  Handle,
+  Manifest,
+  Peer,
+  PeerOptions,
+  Server,
+  Session,
+  Transport,
+} from '../../broker/contract/transport.js';
+import { eventually, patienceMs, turns, within } from '../support/eventually.js';
+import { createExchange, drop, ping, put, take } from '../support/exchange.js';
+import { noDescriptorsSince, openDescriptors } from '../support/leaks.js';
+
+/** A connection to the server's address that keeps no rules. */
+export interface RawConnection {
+  /** Sends one packet. Takes the descriptors. */
+  send(bytes: Uint8Array, descriptors?: readonly number[]): void;
+  /** Resolves when the other side has closed the connection. */
+  readonly ended: Promise<void>;
+  /** Idempotent. */
+  close(): void;
+}
+
+export interface Fixture {
+  /** The name in the catalog. */
+  readonly name: string;
+  readonly manifest: Manifest;
+  /** A fresh transport object. Called once for each clause. */
+  create(): Transport;
+  /** Where there is a socket: a connection for the clauses about garbage. */
+  readonly rawConnect?: (path: string) => Promise<RawConnection>;
+  /** Where there are no processes: stops deliveries to this peer; the result resumes them. */
+  readonly hold?: (transport: Transport, peer: Peer) => () => void;
+}
+
+/** One clause's world. */
+export interface World {
+  readonly fixture: Fixture;
+  readonly manifest: Manifest;
+  readonly transport: Transport;
+  readonly server: Server;
+  readonly path: string;
+  /** An empty directory of this world. */
+  readonly directory: string;
+  /** A peer of this process. The world closes it at the end, if the clause does not. */
+  connect(options?: PeerOptions): Promise<Session>;
+  /** Gives each holder a handle to the owner's node; nobody else keeps one. */
+  introduce(owner: Session, node: CapabilityNode, ...holders: Session[]): Promise<Handle[]>;
+  /** `introduce` for one holder. */
+  handleTo(owner: Session, node: CapabilityNode, holder: Session): Promise<Handle>;
+  /** Several round trips of all open peers: what was under way between them has arrived. */
+  settle(): Promise<void>;
+  /** Something to undo at the end, in reverse order, also when the clause fails. */
+  defer(undo: () => void | Promise<void>): void;
+}
+
+interface OpenWorld extends World {
+  /** Closes everything. With `insist`, rejects if anything is left. */
+  close(insist: boolean): Promise<void>;
+}
+
+/** Runs a body in a world of its own, within a bounded time, and insists that it leaves nothing. */
+export async function inWorld(fixture: Fixture, body: (world: World) => Promise<void>): Promise<void> {
+  const before = openDescriptors();
+  const world = await openWorld(fixture);
+  let isDone = false;
+  try {
+    await within('the end of the clause', body(world), 4 * patienceMs);
+    isDone = true;
+  } finally {
+    // A failed clause may leave things behind: its own error is the one to tell.
+    await world.close(isDone);
+  }
+  await noDescriptorsSince(before);
+}
+
+async function openWorld(fixture: Fixture): Promise<OpenWorld> {
+  const transport = fixture.create();
+  const { manifest } = fixture;
+  const directory = mkdtempSync(join(tmpdir(), 'capstan-'));
+  const path = join(directory, 's');
+  const server = await transport.serve({
+    path,
+    root: ({ peer }) => {
+      const exchange = createExchange(peer);
+      return () => exchange;
+    },
+  });
+  const initially = server.peer.usage();
+  const sessions: Session[] = [];
+  const undos: (() => void | Promise<void>)[] = [];
+  let names = 0;
+
+  const world: OpenWorld = {
+    ...{ fixture, manifest, transport, server, path, directory },
+    connect: async (options) => {
+      const session = await within('a connection', transport.connect({ path, ...options }));
+      sessions.push(session);
+      return session;
+    },
+    introduce: async (owner, node, ...holders) => {
+      names += 1;
+      const name = `node-${names}`;
+      await within('an introduction', put(owner.root, name, node));
+      const handles: Handle[] = [];
+      for (const holder of holders) handles.push(await within('an introduction', take(holder.root, name)));
+      await within('an introduction', drop(owner.root, name));
+      return handles;
+    },
+    handleTo: async (owner, node, holder) => {
+      const [handle] = await world.introduce(owner, node, holder);
+      if (handle === undefined) throw new Error('the exchange gave no handle');
+      return handle;
+    },
+    settle: async () => {
+      for (let round = 0; round < 2; round += 1) {
+        // A peer that has ended has nothing under way.
+        await within('round trips', Promise.allSettled(sessions.map(({ root }) => ping(root))));
+        await turns();
+      }
+    },
+    defer: (undo) => {
+      undos.unshift(undo);
+    },
+    close: async (insist) => {
+      try {
+        for (const undo of undos) await undo();
+        for (const { peer } of sessions) peer.close();
+        if (insist) await nothingLeft(server, initially, sessions);
+      } finally {
+        server.close();
+        rmSync(directory, { recursive: true, force: true });
+      }
+      if (insist) await eventuallyUnused('the server', server.peer);
+    },
+  };
+  return world;
+}
+
+async function nothingLeft(
+  server: Server,
+  initially: ReturnType<Peer['usage']>,
+  sessions: readonly Session[],
+): Promise<void> {
+  for (const { peer } of sessions) await eventuallyUnused('a closed peer', peer);
+  await eventually('the server has no peers', () => server.peers === 0);
+  await eventually(`the server's peer is as at the start`, () => {
+    return JSON.stringify(server.peer.usage()) === JSON.stringify(initially);
+  });
+}
+
+async function eventuallyUnused(who: string, peer: Peer): Promise<void> {
+  const isUnused = (): boolean => Object.values(peer.usage()).every((count) => count === 0);
+  try {
+    await eventually('nothing left', isUnused);
+  } catch {
+    throw new Error(`${who} still has ${JSON.stringify(peer.usage())}`);
+  }
+}

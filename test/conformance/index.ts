@@ -1,0 +1,43 @@
+/**
+ * The conformance suite: every clause of the contract on one transport. Adoption is one statement in
+ * `test/transports/<name>.test.ts`:
+ *
+ *     transportConformance(test, fixture);
+ */
+import type { TestFn } from 'ava';
+import { callClauses } from './calls.js';
+import type { Clause } from './clause.js';
+import { type Fixture, inWorld } from './fixture.js';
+import { messageClauses } from './messages.js';
+
+export type { Clause } from './clause.js';
+export { type Fixture, inWorld, type RawConnection, type World } from './fixture.js';
+
+/** All clauses, in the order of the contract. */
+export const clauses: readonly Clause[] = [...messageClauses, ...callClauses];
+
+/** The clauses that say something about this transport. */
+export function clausesFor(fixture: Fixture): Clause[] {
+  return clauses.filter(({ applies }) => applies === undefined || applies(fixture.manifest, fixture));
+}
+
+/** Runs one clause in a world of its own. Rejects if the transport does not keep it. */
+export function runClause(clause: Clause, fixture: Fixture): Promise<void> {
+  return inWorld(fixture, (world) => clause.run(world));
+}
+
+/** Declares one ava test for each clause. They run one after the other, because they count descriptors. */
+export function transportConformance(test: TestFn, fixture: Fixture): void {
+  test.serial.before(`a world opens and closes [${fixture.name}]`, async (t) => {
+    // What a process opens once and keeps (an event loop, for one) is open before the first clause counts.
+    await inWorld(fixture, async (world) => {
+      await world.connect();
+    }).catch(() => {});
+    t.pass();
+  });
+  for (const clause of clausesFor(fixture)) {
+    test.serial(`${clause.id} ${clause.title} [${fixture.name}]`, async (t) => {
+      await t.notThrowsAsync(runClause(clause, fixture));
+    });
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Leak checks: what a process has open, before and after.
+ */
+import { readdirSync, readlinkSync } from 'node:fs';
+import { eventually } from './eventually.js';
+
+/** Open descriptors of this process, with what they refer to. */
+export function openDescriptors(): Map<number, string> {
+  const open = new Map<number, string>();
+  for (const name of readdirSync('/proc/self/fd')) {
+    try {
+      open.set(Number(name), readlinkSync(`/proc/self/fd/${name}`));
+    } catch {
+      // It was the descriptor of the directory that is being read.
+    }
+  }
+  return open;
+}
+
+/** What is open now and was not then: numbers with what they refer to, for a message. */
+export function descriptorsSince(before: ReadonlyMap<number, string>): string[] {
+  return [...openDescriptors()]
+    .filter(([descriptor, target]) => before.get(descriptor) !== target)
+    .map(([descriptor, target]) => `${descriptor} → ${target}`);
+}
+
+/** Waits until nothing is open that was not then. The error names what is left. */
+export async function noDescriptorsSince(
+  before: ReadonlyMap<number, string>,
+  deadlineMs?: number,
+): Promise<void> {
+  try {
+    await eventually('descriptors back', () => descriptorsSince(before).length === 0, deadlineMs);
+  } catch {
+    throw new Error(`descriptors left open: ${descriptorsSince(before).join(', ')}`);
+  }
+}
