@@ -2,6 +2,7 @@
  * Leak checks: what a process has open, before and after.
  */
 import { readdirSync, readlinkSync } from 'node:fs';
+import type { TestFn } from 'ava';
 import { eventually } from './eventually.js';
 
 /** Open descriptors of this process, with what they refer to. */
@@ -34,4 +35,15 @@ export async function noDescriptorsSince(
   } catch {
     throw new Error(`descriptors left open: ${descriptorsSince(before).join(', ')}`);
   }
+}
+
+/**
+ * Registers the check around each test of a file, whose tests have to be serial: descriptors belong to the whole process.
+ */
+export function checkDescriptors<Context>(test: TestFn<Context>): void {
+  let before = new Map<number, string>();
+  test.serial.beforeEach(() => {
+    before = openDescriptors();
+  });
+  test.serial.afterEach.always(() => noDescriptorsSince(before));
 }

@@ -1,0 +1,89 @@
+/* Memory that processes share: sealed memfds and mappings of them. */
+#include "arguments.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SEALS_ALL = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | 0x10 /* F_SEAL_FUTURE_WRITE */ };
+#define LENGTH_MAX ((int64_t)1 << 40)
+
+static napi_value js_memfd_create(napi_env env, napi_callback_info info)
+{
+	napi_value argv[2];
+	char name[200];
+	bool is_sealable;
+
+	if (!take_arguments(env, info, 2, argv) ||
+	    !get_string(env, argv[0], "name", "memfd_create", name, sizeof(name)) ||
+	    !get_bool(env, argv[1], "isSealable", &is_sealable))
+		return NULL;
+	return new_result(env, memfd_create(name, MFD_CLOEXEC | (is_sealable ? MFD_ALLOW_SEALING : 0)), "memfd_create");
+}
+
+static napi_value js_ftruncate(napi_env env, napi_callback_info info)
+{
+	napi_value argv[2];
+	int64_t length;
+	int fd;
+
+	if (!take_arguments(env, info, 2, argv) || !get_descriptor(env, argv[0], "descriptor", &fd) ||
+	    !get_integer(env, argv[1], "length", 0, LENGTH_MAX, &length))
+		return NULL;
+	return ftruncate(fd, length) < 0 ? throw_errno(env, errno, "ftruncate") : NULL;
+}
+
+static napi_value js_add_seals(napi_env env, napi_callback_info info)
+{
+	napi_value argv[2];
+	int64_t seals;
+	int fd;
+
+	if (!take_arguments(env, info, 2, argv) || !get_descriptor(env, argv[0], "descriptor", &fd) ||
+	    !get_integer(env, argv[1], "seals", 0, SEALS_ALL, &seals))
+		return NULL;
+	return fcntl(fd, F_ADD_SEALS, (int)seals) < 0 ? throw_errno(env, errno, "fcntl") : NULL;
+}
+
+static napi_value js_get_seals(napi_env env, napi_callback_info info)
+{
+	napi_value argv[1];
+	int fd;
+
+	if (!take_arguments(env, info, 1, argv) || !get_descriptor(env, argv[0], "descriptor", &fd))
+		return NULL;
+	return new_result(env, fcntl(fd, F_GET_SEALS), "fcntl");
+}
+
+/* A mapping longer than the file would end the process with SIGBUS at the first touch behind its end. */
+static napi_value js_map_shared(napi_env env, napi_callback_info info)
+{
+	napi_value argv[3];
+	struct stat status;
+	bool is_writable;
+	int64_t length;
+	void *address;
+	int fd;
+
+	if (!take_arguments(env, info, 3, argv) || !get_descriptor(env, argv[0], "descriptor", &fd) ||
+	    !get_integer(env, argv[1], "length", 1, LENGTH_MAX, &length) ||
+	    !get_bool(env, argv[2], "isWritable", &is_writable))
+		return NULL;
+	if (fstat(fd, &status) < 0)
+		return throw_errno(env, errno, "fstat");
+	if (status.st_size < length)
+		return throw_errno(env, EOVERFLOW, "mmap");
+	address = mmap(NULL, (size_t)length, is_writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+	return address == MAP_FAILED ? throw_errno(env, errno, "mmap") : new_mapped_buffer(env, address, (size_t)length);
+}
+
+const struct native_function memory_functions[] = {
+	{ "memfdCreate", js_memfd_create },
+	{ "ftruncate", js_ftruncate },
+	{ "addSeals", js_add_seals },
+	{ "getSeals", js_get_seals },
+	{ "mapShared", js_map_shared },
+	{ NULL, NULL },
+};

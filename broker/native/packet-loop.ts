@@ -1,0 +1,556 @@
+/**
+ * `PacketLoop` over the addon: the JavaScript half of the event loop. Its other half is `loop.c`, and both read and write
+ * the same words, so that a packet costs neither an object nor a call.
+ *
+ * Receiving: C lists the events of a wake-up and calls `dispatch` once. The next event is noted before each handler
+ * runs, so a handler that throws (a bug, raised as an uncaught exception) loses nobody else's events.
+ *
+ * Sending: `commit` links a record (where the bytes are, which descriptors) to its socket; C walks the records at the
+ * end of the turn. Who closes a socket takes its records along.
+ */
+
+import { type LoopBuffers, loadNative, type Native } from './addon.js';
+import type {
+  PacketHandler,
+  PacketListener,
+  PacketLoop,
+  PacketLoopOptions,
+  PacketSocket,
+  Watch,
+} from './packets.js';
+
+// The words of the shared memory; the same numbers stand in loop.h.
+const headerEvents = 0;
+const headerEventNext = 1;
+const headerDirty = 2;
+const headerRecords = 3;
+const headerDescriptors = 4;
+const headerSendEnd = 5;
+const headerEpoch = 6;
+const headerOpen = 7;
+const eventWords = 9;
+const eventPacket = 1;
+const eventEnded = 2;
+const eventDrained = 3;
+const eventConnection = 4;
+const recordWords = 8;
+const slotWords = 4;
+const kindSocket = 1;
+const kindListener = 2;
+const kindWatch = 3;
+
+/** Frames and their parts are multiples of this, so that the next one is aligned too. */
+const alignment = 8;
+/** Descriptors in one packet: the kernel's SCM_MAX_FD. */
+const packetDescriptorsMax = 253;
+const noDescriptors: readonly number[] = Object.freeze([]);
+
+type Connection = (descriptor: number, pid: number, uid: number, gid: number) => void;
+
+/** The shared memory and the rules of writing frames into it. */
+class LoopMemory {
+  readonly native: Native;
+  readonly packetBytesMax: number;
+  readonly receiveBytes: Uint8Array;
+  readonly receiveView: DataView;
+  readonly sendBytes: Uint8Array;
+  readonly sendView: DataView;
+  readonly header: Int32Array;
+  readonly events: Int32Array;
+  readonly received: Int32Array;
+  readonly slots: Int32Array;
+  readonly #dirty: Int32Array;
+  readonly #records: Int32Array;
+  readonly #descriptors: Int32Array;
+  readonly #recordsMax: number;
+  readonly #descriptorsMax: number;
+  /** The frame between `begin` and `commit`. */
+  #begun: PacketSocket | undefined;
+  #begunOffset = 0;
+  #begunLength = 0;
+
+  constructor(native: Native, buffers: LoopBuffers, packetBytesMax: number) {
+    const words = buffers.words;
+    this.native = native;
+    this.packetBytesMax = packetBytesMax;
+    this.receiveBytes = new Uint8Array(buffers.receive);
+    this.receiveView = new DataView(buffers.receive);
+    this.sendBytes = new Uint8Array(buffers.send);
+    this.sendView = new DataView(buffers.send);
+    this.header = new Int32Array(words, 0, 16);
+    this.events = new Int32Array(words, buffers.events, (buffers.received - buffers.events) >> 2);
+    this.received = new Int32Array(words, buffers.received, (buffers.dirty - buffers.received) >> 2);
+    this.slots = new Int32Array(words, buffers.slots);
+    this.#dirty = new Int32Array(words, buffers.dirty, buffers.recordsMax);
+    this.#records = new Int32Array(words, buffers.records, buffers.recordsMax * recordWords);
+    this.#descriptors = new Int32Array(words, buffers.descriptors, buffers.descriptorsMax);
+    this.#recordsMax = buffers.recordsMax;
+    this.#descriptorsMax = buffers.descriptorsMax;
+  }
+
+  word(index: number): number {
+    return this.header[index] ?? 0;
+  }
+
+  begin(socket: PacketSocket, length: number): number {
+    if (!(length >= alignment && length <= this.packetBytesMax) || length % alignment !== 0) {
+      throw new RangeError(`a frame has 8 to ${this.packetBytesMax} bytes, a multiple of 8, not ${length}`);
+    }
+    const offset = this.#room(length);
+    this.#begun = socket;
+    this.#begunOffset = offset;
+    this.#begunLength = length;
+    return offset;
+  }
+
+  /** A copy of `bytes` in the send arena. May be called between `begin` and `commitShared`, also when it starts it afresh. */
+  share(bytes: Uint8Array, offset: number, length: number): number {
+    if (!(length >= 0 && length <= this.packetBytesMax && offset >= 0 && offset + length <= bytes.length)) {
+      throw new RangeError('the bytes to share are outside their array, or more than a packet holds');
+    }
+    const room = (length + alignment - 1) & -alignment;
+    const begun = this.#begunOffset;
+    const epoch = this.word(headerEpoch);
+    let at = this.#room(room);
+    if (epoch !== this.word(headerEpoch) && this.#begun !== undefined) {
+      // What was begun moves to the start of the fresh arena: the flush has not touched its bytes.
+      this.sendBytes.copyWithin(0, begun, begun + this.#begunLength);
+      this.#begunOffset = 0;
+      at = this.#begunLength;
+      this.header[headerSendEnd] = at + room;
+    }
+    this.sendBytes.set(
+      offset === 0 && length === bytes.length ? bytes : bytes.subarray(offset, offset + length),
+      at,
+    );
+    this.sendBytes.fill(0, at + length, at + room);
+    return at;
+  }
+
+  /** Links what was begun to its socket; `commitNow` needs it to be alone. */
+  link(
+    socket: PacketSocket,
+    slot: number,
+    sharedOffset: number,
+    sharedLength: number,
+    descriptors: readonly number[],
+  ): void {
+    this.#checkLink(socket, sharedOffset, sharedLength, descriptors);
+    this.#begun = undefined;
+    const { header } = this;
+    const records = this.#records;
+    const start = this.word(headerDescriptors);
+    const number = this.word(headerRecords) + 1;
+    const at = number * recordWords;
+    header[headerRecords] = number;
+    records[at] = this.#begunOffset;
+    records[at + 1] = this.#begunLength;
+    records[at + 2] = sharedOffset;
+    records[at + 3] = sharedLength;
+    records[at + 4] = start;
+    records[at + 5] = descriptors.length;
+    records[at + 6] = 0;
+    if (descriptors.length > 0) {
+      for (let i = 0; i < descriptors.length; i++) this.#descriptors[start + i] = descriptors[i] ?? -1;
+      header[headerDescriptors] = start + descriptors.length;
+    }
+    const words = slot * slotWords;
+    const tail = this.slots[words + 1] ?? 0;
+    if (tail === 0) {
+      const dirty = this.word(headerDirty);
+      this.#dirty[dirty] = slot;
+      header[headerDirty] = dirty + 1;
+      this.slots[words] = number;
+    } else {
+      records[tail * recordWords + 6] = number;
+    }
+    this.slots[words + 1] = number;
+  }
+
+  /** Forgets what was begun on a socket that is closed. */
+  drop(socket: PacketSocket): void {
+    if (this.#begun === socket) this.#begun = undefined;
+  }
+
+  flush(): void {
+    this.native.loopFlush();
+  }
+
+  /** Room for a frame's bytes, its record and the most descriptors it can have. */
+  #room(length: number): number {
+    let end = this.word(headerSendEnd);
+    if (
+      end + length > this.sendBytes.length ||
+      this.word(headerRecords) + 2 >= this.#recordsMax ||
+      this.word(headerDescriptors) + packetDescriptorsMax > this.#descriptorsMax
+    ) {
+      this.flush();
+      end = 0;
+    }
+    this.header[headerSendEnd] = end + length;
+    return end;
+  }
+
+  #checkLink(socket: PacketSocket, offset: number, length: number, descriptors: readonly number[]): void {
+    if (this.#begun !== socket) throw new Error('commit without begin on this socket');
+    const sound =
+      offset >= 0 &&
+      length >= 0 &&
+      length % alignment === 0 &&
+      offset + length <= this.sendBytes.length &&
+      this.#begunLength + length <= this.packetBytesMax;
+    if (!sound)
+      throw new RangeError('the shared part is outside the arena, unaligned, or too large for a packet');
+    if (descriptors.length > packetDescriptorsMax) {
+      throw new RangeError(
+        `a frame has at most ${packetDescriptorsMax} descriptors, not ${descriptors.length}`,
+      );
+    }
+  }
+}
+
+class Socket implements PacketSocket {
+  readonly handler: PacketHandler;
+  readonly #memory: LoopMemory;
+  readonly #entries: Entry[];
+  readonly #slot: number;
+  #descriptor: number;
+
+  constructor(
+    memory: LoopMemory,
+    entries: Entry[],
+    slot: number,
+    descriptor: number,
+    handler: PacketHandler,
+  ) {
+    this.#memory = memory;
+    this.#entries = entries;
+    this.#slot = slot;
+    this.#descriptor = descriptor;
+    this.handler = handler;
+  }
+
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
+  get isClosed(): boolean {
+    return this.#descriptor < 0;
+  }
+
+  get queuedBytes(): number {
+    return this.#descriptor < 0 ? 0 : (this.#memory.slots[this.#slot * slotWords + 2] ?? 0);
+  }
+
+  get queuedFrames(): number {
+    return this.#descriptor < 0 ? 0 : (this.#memory.slots[this.#slot * slotWords + 3] ?? 0);
+  }
+
+  begin(length: number): number {
+    return this.#memory.begin(this, length);
+  }
+
+  commit(descriptors: readonly number[] = noDescriptors): void {
+    if (this.#descriptor < 0) this.#drop(descriptors);
+    else this.#memory.link(this, this.#slot, 0, 0, descriptors);
+  }
+
+  commitNow(descriptors: readonly number[]): number {
+    if (this.#descriptor < 0) {
+      this.#drop(descriptors);
+      return 0;
+    }
+    this.#memory.native.loopFlushSlot(this.#slot);
+    this.#memory.link(this, this.#slot, 0, 0, descriptors);
+    return this.#memory.native.loopSendNow(this.#slot);
+  }
+
+  commitShared(offset: number, length: number, descriptors: readonly number[] = noDescriptors): void {
+    if (this.#descriptor < 0) this.#drop(descriptors);
+    else this.#memory.link(this, this.#slot, offset, length, descriptors);
+  }
+
+  setCredentials(on: boolean): void {
+    if (this.#descriptor >= 0) this.#memory.native.setPassCredentials(this.#descriptor, on);
+  }
+
+  setReading(on: boolean): void {
+    if (this.#descriptor >= 0) this.#memory.native.loopSetReading(this.#slot, on);
+  }
+
+  end(lingerMs: number): void {
+    if (this.#descriptor < 0) return;
+    this.#forget();
+    this.#memory.native.loopEnd(this.#slot, lingerMs);
+  }
+
+  close(): void {
+    if (this.#descriptor < 0) return;
+    this.#forget();
+    this.#memory.native.loopRelease(this.#slot);
+  }
+
+  /** The loop is closed with everything in it: nothing is left to be released. */
+  forgetLoop(): void {
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#descriptor = -1;
+    this.#entries[this.#slot] = undefined;
+    this.#memory.drop(this);
+  }
+
+  #drop(descriptors: readonly number[]): void {
+    this.#memory.drop(this);
+    for (const descriptor of descriptors) this.#memory.native.close(descriptor);
+  }
+}
+
+class Listener implements PacketListener {
+  readonly connection: Connection;
+  readonly #release: () => void;
+  #descriptor: number;
+
+  constructor(descriptor: number, connection: Connection, release: () => void) {
+    this.#descriptor = descriptor;
+    this.connection = connection;
+    this.#release = release;
+  }
+
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
+  close(): void {
+    if (this.#descriptor < 0) return;
+    this.#descriptor = -1;
+    this.#release();
+  }
+
+  forgetLoop(): void {
+    this.#descriptor = -1;
+  }
+}
+
+class DescriptorWatch implements Watch {
+  readonly ready: () => void;
+  readonly #release: () => void;
+  #isStopped = false;
+
+  constructor(ready: () => void, release: () => void) {
+    this.ready = ready;
+    this.#release = release;
+  }
+
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#release();
+  }
+
+  forgetLoop(): void {
+    this.#isStopped = true;
+  }
+}
+
+type Entry = Socket | Listener | DescriptorWatch | undefined;
+
+/** The loop, with the use count that `openPacketLoop` began. */
+export interface OpenPacketLoop extends PacketLoop {
+  /**
+   * Gives up one use. The last one closes everything that is still open, without a callback, drops what waits to be sent, and
+   * frees the memory; nothing may be done with the loop afterwards.
+   */
+  release(): void;
+}
+
+class NativePacketLoop implements OpenPacketLoop {
+  senderPid = 0;
+  senderUid = -1;
+  senderGid = -1;
+  uses = 1;
+  readonly options: PacketLoopOptions;
+  readonly #memory: LoopMemory;
+  readonly #native: Native;
+  readonly #entries: Entry[] = [];
+  #isClosed = false;
+
+  constructor(native: Native, options: PacketLoopOptions) {
+    const dispatch = (): void => this.#dispatch();
+    const buffers = native.loopOpen(options.packetBytesMax, options.descriptorReserve, dispatch);
+    this.options = options;
+    this.#native = native;
+    this.#memory = new LoopMemory(native, buffers, options.packetBytesMax);
+  }
+
+  get receiveBytes(): Uint8Array {
+    return this.#memory.receiveBytes;
+  }
+
+  get receiveView(): DataView {
+    return this.#memory.receiveView;
+  }
+
+  get sendBytes(): Uint8Array {
+    return this.#memory.sendBytes;
+  }
+
+  get sendView(): DataView {
+    return this.#memory.sendView;
+  }
+
+  get epoch(): number {
+    return this.#memory.word(headerEpoch);
+  }
+
+  get open(): number {
+    return this.#isClosed ? 0 : this.#memory.word(headerOpen);
+  }
+
+  adopt(descriptor: number, handler: PacketHandler): PacketSocket {
+    let slot: number;
+    try {
+      slot = this.#native.loopAdd(kindSocket, descriptor);
+    } catch (error) {
+      this.#closeQuietly(descriptor);
+      throw error;
+    }
+    const socket = new Socket(this.#memory, this.#entries, slot, descriptor, handler);
+    this.#entries[slot] = socket;
+    return socket;
+  }
+
+  accept(descriptor: number, connection: Connection): PacketListener {
+    let slot: number;
+    try {
+      slot = this.#native.loopAdd(kindListener, descriptor);
+    } catch (error) {
+      this.#closeQuietly(descriptor);
+      throw error;
+    }
+    const listener = new Listener(descriptor, connection, () => this.#release(slot));
+    this.#entries[slot] = listener;
+    return listener;
+  }
+
+  watch(descriptor: number, ready: () => void): Watch {
+    const slot = this.#native.loopAdd(kindWatch, descriptor);
+    const watch = new DescriptorWatch(ready, () => this.#release(slot));
+    this.#entries[slot] = watch;
+    return watch;
+  }
+
+  share(bytes: Uint8Array, offset: number, length: number): number {
+    return this.#memory.share(bytes, offset, length);
+  }
+
+  flush(): void {
+    this.#memory.flush();
+  }
+
+  setReference(on: boolean): void {
+    this.#native.loopSetReference(on);
+  }
+
+  release(): void {
+    if (this.#isClosed || --this.uses > 0) return;
+    this.#isClosed = true;
+    current = undefined;
+    for (const entry of this.#entries) entry?.forgetLoop();
+    this.#entries.length = 0;
+    this.#native.loopClose();
+  }
+
+  #release(slot: number): void {
+    this.#entries[slot] = undefined;
+    this.#native.loopRelease(slot);
+  }
+
+  #closeQuietly(descriptor: number): void {
+    try {
+      this.#native.close(descriptor);
+    } catch {
+      // It was not open, which the caller is told by the error that brought us here.
+    }
+  }
+
+  /** One turn: all events of a wake-up. */
+  #dispatch(): void {
+    const { header, events } = this.#memory;
+    for (;;) {
+      const index = header[headerEventNext] ?? 0;
+      if (this.#isClosed || index >= (header[headerEvents] ?? 0)) return;
+      header[headerEventNext] = index + 1;
+      const at = index * eventWords;
+      const entry = this.#entries[events[at + 1] ?? -1];
+      if (events[at] === eventPacket) this.#packet(entry, at);
+      else if (entry instanceof Socket) this.#socketEvent(entry, at);
+      else if (events[at] === eventConnection) this.#connection(entry, at);
+      else if (entry instanceof DescriptorWatch) entry.ready();
+    }
+  }
+
+  #packet(entry: Entry, at: number): void {
+    const { events } = this.#memory;
+    const count = events[at + 5] ?? 0;
+    const descriptors = count === 0 ? noDescriptors : this.#takeDescriptors(events[at + 4] ?? 0, count);
+    if (!(entry instanceof Socket)) {
+      // Closed by an earlier handler of this turn.
+      for (const descriptor of descriptors) this.#native.close(descriptor);
+      return;
+    }
+    this.senderPid = events[at + 6] ?? 0;
+    this.senderUid = events[at + 7] ?? -1;
+    this.senderGid = events[at + 8] ?? -1;
+    entry.handler.packet(events[at + 2] ?? 0, events[at + 3] ?? 0, descriptors);
+  }
+
+  #takeDescriptors(start: number, count: number): readonly number[] {
+    const { received } = this.#memory;
+    const descriptors: number[] = [];
+    for (let i = start; i < start + count; i++) descriptors.push(received[i] ?? -1);
+    return descriptors;
+  }
+
+  #socketEvent(socket: Socket, at: number): void {
+    const { events } = this.#memory;
+    if (events[at] === eventEnded) {
+      const errno = events[at + 3] ?? 0;
+      socket.close();
+      socket.handler.ended(errno);
+    } else if (events[at] === eventDrained) {
+      socket.handler.drained();
+    }
+  }
+
+  #connection(entry: Entry, at: number): void {
+    const { events } = this.#memory;
+    const descriptor = events[at + 3] ?? -1;
+    if (entry instanceof Listener) {
+      entry.connection(descriptor, events[at + 6] ?? 0, events[at + 7] ?? -1, events[at + 8] ?? -1);
+    } else {
+      this.#native.close(descriptor);
+    }
+  }
+}
+
+/** One per process, because it is the process's event loop. */
+let current: NativePacketLoop | undefined;
+
+/**
+ * Opens the loop of this process, or adds a use to it; each use is given up by one `release`. Throws if it is open with
+ * other options. With nothing open in it the loop does not keep the process alive.
+ */
+export function openPacketLoop(options: PacketLoopOptions): OpenPacketLoop {
+  if (current === undefined) {
+    current = new NativePacketLoop(loadNative(), options);
+    return current;
+  }
+  const { packetBytesMax, descriptorReserve } = current.options;
+  if (packetBytesMax !== options.packetBytesMax || descriptorReserve !== options.descriptorReserve) {
+    throw new Error('the packet loop of this process is open with other sizes');
+  }
+  current.uses++;
+  return current;
+}
