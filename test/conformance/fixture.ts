@@ -59,6 +59,8 @@ export interface World {
   introduce(owner: Session, node: CapabilityNode, ...holders: Session[]): Promise<Handle[]>;
   /** `introduce` for one holder. */
   handleTo(owner: Session, node: CapabilityNode, holder: Session): Promise<Handle>;
+  /** Where the fixture can: stops deliveries to a peer; the result, and the end of the clause, resume them. */
+  hold(peer: Peer): () => void;
   /** Several round trips of all open peers: what was under way between them has arrived. */
   settle(): Promise<void>;
   /** Something to undo at the end, in reverse order, also when the clause fails. */
@@ -122,6 +124,12 @@ async function openWorld(fixture: Fixture): Promise<OpenWorld> {
       const [handle] = await world.introduce(owner, node, holder);
       if (handle === undefined) throw new Error('the exchange gave no handle');
       return handle;
+    },
+    hold: (peer) => {
+      const resume = fixture.hold?.(transport, peer);
+      if (resume === undefined) throw new Error('this fixture cannot hold deliveries');
+      undos.unshift(resume);
+      return resume;
     },
     settle: async () => {
       for (let round = 0; round < 2; round += 1) {

@@ -7,14 +7,23 @@
 import type { TestFn } from 'ava';
 import { callClauses } from './calls.js';
 import type { Clause } from './clause.js';
+import { descriptorClauses } from './descriptors.js';
 import { type Fixture, inWorld } from './fixture.js';
+import { handleClauses } from './handles.js';
 import { messageClauses } from './messages.js';
+import { multicastClauses } from './multicast.js';
 
 export type { Clause } from './clause.js';
 export { type Fixture, inWorld, type RawConnection, type World } from './fixture.js';
 
 /** All clauses, in the order of the contract. */
-export const clauses: readonly Clause[] = [...messageClauses, ...callClauses];
+export const clauses: readonly Clause[] = [
+  ...messageClauses,
+  ...callClauses,
+  ...handleClauses,
+  ...descriptorClauses,
+  ...multicastClauses,
+];
 
 /** The clauses that say something about this transport. */
 export function clausesFor(fixture: Fixture): Clause[] {
