@@ -33,6 +33,8 @@ export const peersMax = 16_384;
 
 /** A peer that has connected must say hello within this time, or it is disconnected. */
 export const helloTimeoutMs = 5_000;
+/** How long a closed connection lives on for what was sent before and the other side has not taken. */
+export const closeLingerMs = 2_000;
 /** Deadline of a call that names none. */
 export const callDeadlineMs = 25_000;
 /** The longest socket path, without its terminating NUL: sizeof(sun_path) - 1 (unix(7)). */
@@ -50,9 +52,3 @@ export const descriptionBytesMax = 1024 * 1024;
 export const servicesMax = 262_144;
 /** Log lines or state changes that wait for one subscriber; older ones are dropped and counted. */
 export const eventQueueItemsMax = 4_096;
-/** Calls that wait for the outcome of one service's start or stop; more are refused with `over-quota`. */
-export const serviceWaitersMax = 4_096;
-/** Control objects (services, facets, event streams) that the peers of one account have open on one server. */
-export const accountObjectsMax = 8_192;
-/** Reasons that a status gives for waiting; the rest are counted. */
-export const statusReasonsMax = 8;

@@ -1,0 +1,274 @@
+/**
+ * An attachment: the owner's end of a connection to a node.
+ *
+ * It says nothing until the holder's HELLO is read, which comes with the first message (sockets S4). Who the holder is follows from
+ * the kernel: from the connect for those who came by a path, from the credentials of the HELLO's packet for the others. A packet
+ * whose credentials the kernel did not fill in (the pair's maker had not asked for them) is refused like garbage.
+ *
+ * A holder who does not read his replies is not read from either, until he does (sockets S15).
+ */
+import { ErrorCode } from '../../broker/contract/errors.js';
+import { peerHandlesMax, queueBytesMax } from '../../broker/contract/limits.js';
+import type { Credentials, Sender } from '../../broker/contract/transport.js';
+import { closeAll, type PeerCore } from './core.js';
+import { SocketsDelivery } from './delivery.js';
+import { Link } from './link.js';
+import type { SocketsNode } from './node.js';
+import { SocketsReply } from './reply.js';
+import { receiveTransfers } from './transfer.js';
+import * as wire from './wire.js';
+
+export interface AttachmentOptions {
+  /** What HELLO must repeat; default 0. */
+  readonly fence?: number;
+  /** The owner's own handle: does not count as a use. */
+  readonly isLocal?: boolean;
+  /** Whether the owner welcomes as soon as it was greeted; otherwise with its first frame. */
+  readonly isWelcomed?: boolean;
+  /** Who is there, where the connect has told it. */
+  readonly credentials?: Credentials;
+  /** Chooses the node when the holder has said hello; for connections that lead nowhere before. */
+  readonly admit?: () => boolean;
+  /** Called once when the connection has ended. */
+  readonly ended?: () => void;
+}
+
+/** Whether the kernel said nothing about the sender, or that it was not asked in time (sockets S4). */
+function isUnknown({ pid, uid }: Credentials): boolean {
+  return pid === 0 && (uid === 65_534 || uid < 0);
+}
+
+/** Replies that wait for a holder who does not read, beyond which he is not read from. */
+const unreadBytesMax = queueBytesMax / 4;
+const noDescriptors: readonly number[] = [];
+
+export class Attachment extends Link {
+  readonly #options: AttachmentOptions;
+  #node: SocketsNode | undefined;
+  #sender: Sender | undefined;
+  #isLocal = false;
+  #isPaused = false;
+  #isDone = false;
+
+  constructor(core: PeerCore, descriptor: number, options: AttachmentOptions) {
+    super(core, descriptor);
+    this.#options = options;
+    if (options.credentials === undefined) this.socket.setCredentials(true);
+  }
+
+  /** Says where it leads; the node calls this. */
+  lead(node: SocketsNode, isLocal: boolean): void {
+    this.#node = node;
+    this.#isLocal = isLocal;
+  }
+
+  packet(offset: number, length: number, descriptors: readonly number[]): void {
+    const { receiveView: view } = this.core.loop;
+    if (!wire.isPacketSound(view, offset, length, descriptors.length)) {
+      closeAll(this.core.system, descriptors);
+      this.#break();
+      return;
+    }
+    const end = offset + length;
+    let used = 0;
+    for (let at = offset; at < end; at += wire.frameBytesAt(view, at)) {
+      const count = wire.frameDescriptorsAt(view, at);
+      const own = count === 0 ? noDescriptors : descriptors.slice(used, used + count);
+      used += count;
+      const isGood = this.#frame(at, own);
+      this.framesReceived = (this.framesReceived + 1) >>> 0;
+      if (isGood && !this.#isDone) continue;
+      closeAll(this.core.system, descriptors.slice(used));
+      if (!isGood) this.#break();
+      return;
+    }
+    if (used > 0) this.noteReceived(used);
+  }
+
+  /** One frame from the holder; takes its descriptors. False ends the connection. */
+  #frame(at: number, descriptors: readonly number[]): boolean {
+    const { receiveView: view } = this.core.loop;
+    const kind = wire.frameKindAt(view, at);
+    const node = this.#node;
+    const sender = this.#sender;
+    if (sender === undefined || node === undefined) {
+      closeAll(this.core.system, descriptors);
+      return kind === wire.FrameKind.Hello && this.#hello(at);
+    }
+    switch (kind) {
+      case wire.FrameKind.Call:
+      case wire.FrameKind.Message:
+        return this.#message(at, kind, descriptors, node, sender);
+      case wire.FrameKind.Attach:
+        return this.#attach(at, descriptors, node);
+      case wire.FrameKind.Ack:
+        return this.noteAcknowledged(wire.firstWordAt(view, at));
+      default:
+        closeAll(this.core.system, descriptors);
+        return false;
+    }
+  }
+
+  #message(
+    at: number,
+    kind: number,
+    descriptors: readonly number[],
+    node: SocketsNode,
+    sender: Sender,
+  ): boolean {
+    const { core } = this;
+    const arrived = receiveTransfers(core, at, descriptors);
+    if (arrived === undefined) return false;
+    const reply =
+      kind === wire.FrameKind.Call
+        ? new SocketsReply(core, this, wire.firstWordAt(core.loop.receiveView, at))
+        : undefined;
+    const delivery = new SocketsDelivery(
+      this,
+      core.payloads.copy(at),
+      arrived.handles,
+      arrived.own,
+      sender,
+      reply,
+    );
+    try {
+      node.receiver.message(delivery);
+    } catch (error) {
+      core.fault(error);
+    }
+    return true;
+  }
+
+  /** A holder gives his handle away: the connection that he sends leads to the same node. */
+  #attach(at: number, descriptors: readonly number[], node: SocketsNode): boolean {
+    const fence = wire.firstWordAt(this.core.loop.receiveView, at);
+    const descriptor = descriptors[0];
+    if (descriptor === undefined || fence !== this.framesReceived) {
+      closeAll(this.core.system, descriptors);
+      return false;
+    }
+    if (node.connections >= peerHandlesMax) {
+      // The owner may refuse an attachment: the new holder sees the end (sockets S3).
+      closeAll(this.core.system, descriptors);
+      return true;
+    }
+    try {
+      node.attach(descriptor, { fence });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The holder's greeting. */
+  #hello(at: number): boolean {
+    const { receiveView: view, senderPid, senderUid, senderGid } = this.core.loop;
+    const known = this.#options.credentials;
+    const who = known ?? { pid: senderPid, uid: senderUid, gid: senderGid };
+    if (isUnknown(who)) return false;
+    if (wire.helloFenceAt(view, at) !== (this.#options.fence ?? 0)) return false;
+    if (known === undefined) this.socket.setCredentials(false);
+    if (!wire.isHelloUnderstood(view, at)) {
+      this.refuse(ErrorCode.Version);
+      return true;
+    }
+    if (this.#node === undefined && this.#options.admit?.() !== true) {
+      this.refuse(ErrorCode.PermissionDenied);
+      return true;
+    }
+    if (this.#options.isWelcomed) this.greetNow();
+    this.#sender = {
+      account: who.uid,
+      credentials: this.#node?.wantsCredentials === true ? who : undefined,
+    };
+    return true;
+  }
+
+  /** Says why not, and closes. */
+  refuse(code: ErrorCode): void {
+    if (this.#isDone) return;
+    // A refusal stands in the place of the welcome.
+    this.isGreeted = true;
+    this.sendShort(wire.FrameKind.Refuse, code);
+    this.#finishAs(false);
+  }
+
+  /** Takes a call's reply (or the news that there will be none) to the holder. */
+  afterReply(): void {
+    if (this.#isPaused || this.socket.queuedBytes <= unreadBytesMax) return;
+    this.#isPaused = true;
+    this.socket.setReading(false);
+  }
+
+  replyLost(serial: number): void {
+    if (this.isEnded) return;
+    this.sendShort(wire.FrameKind.ReplyLost, serial);
+  }
+
+  /** Hands the holder one end of a connection on which somebody else will answer. On an error it is still the caller's. */
+  attachReply(serial: number, descriptor: number): ReturnType<Link['sendIntroduction']> {
+    return this.sendIntroduction(wire.FrameKind.ReplyAttach, serial, descriptor);
+  }
+
+  override drained(): void {
+    if (this.#isPaused && !this.isEnded) {
+      this.#isPaused = false;
+      this.socket.setReading(true);
+    }
+    super.drained();
+  }
+
+  ended(_errno: number): void {
+    this.#done(false);
+  }
+
+  override get isEnded(): boolean {
+    return this.#isDone || super.isEnded;
+  }
+
+  /** The node ends this connection: what was sent before still arrives. */
+  end(isAnnounced: boolean): void {
+    if (this.#isDone) return;
+    if (isAnnounced) this.sendGone();
+    this.#isDone = true;
+    this.finish();
+    this.#options.ended?.();
+  }
+
+  /** Takes this holder's grant back (sockets S7). */
+  revoke(): void {
+    if (this.#isDone) return;
+    this.sendGone();
+    this.#finishAs(false);
+  }
+
+  /** It was made for a message that was not sent. */
+  discard(): void {
+    this.cut();
+    this.#done(true);
+  }
+
+  protected greet(): void {
+    const at = this.socket.begin(wire.welcomeBytes);
+    wire.writeWelcome(this.core.loop.sendView, at);
+    this.socket.commit();
+  }
+
+  #break(): void {
+    this.cut();
+    this.#done(false);
+  }
+
+  #finishAs(isSilent: boolean): void {
+    this.finish();
+    this.#done(isSilent);
+  }
+
+  #done(isSilent: boolean): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.allow();
+    this.#options.ended?.();
+    this.#node?.leave(this, this.#isLocal, isSilent);
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * One connection, seen from either end: what the holder's side and the owner's side have in common.
+ *
+ * - The greeting goes in front of the first frame, in the same packet; so attaching costs no packet of its own.
+ * - Frames are counted in both directions; the count is the fence of what a frame introduces (sockets S5).
+ * - Descriptors in flight are counted: the receiving side acknowledges every `acknowledgeEvery` of them, cumulatively, and a
+ *   sender refuses more than `descriptorsInFlightMax` (sockets S11). The count is cautious: it forgets what was received only when
+ *   told so.
+ * - A refusal with `over-quota` is remembered until the socket has drained, an acknowledgement came, or the retry time is over;
+ *   then `writable` resolves (C60).
+ */
+import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
+import {
+  closeLingerMs,
+  descriptorsInFlightMax,
+  messageDescriptorsMax,
+  queueBytesMax,
+  queueItemsMax,
+} from '../../broker/contract/limits.js';
+import type { Message } from '../../broker/contract/transport.js';
+import type { PacketHandler, PacketSocket } from '../../broker/native/packets.js';
+import { closeAll, type PeerCore, refusalOf } from './core.js';
+import { makeOffers, type Offer, undoOffers } from './transfer.js';
+import * as wire from './wire.js';
+
+/** An acknowledgement is sent when this many descriptors have arrived since the last one. */
+export const acknowledgeEvery = 32;
+
+const settled: Promise<void> = Promise.resolve();
+
+export abstract class Link implements PacketHandler {
+  protected readonly core: PeerCore;
+  protected readonly socket: PacketSocket;
+  /** Whether this side's greeting was sent. */
+  protected isGreeted = false;
+  protected framesSent = 0;
+  protected framesReceived = 0;
+  #descriptorsSent = 0;
+  #descriptorsAcknowledged = 0;
+  #descriptorsReceived = 0;
+  #descriptorsReported = 0;
+  #isRefused = false;
+  #writable: Promise<void> | undefined;
+  #allow: (() => void) | undefined;
+
+  /** Takes the descriptor; throws, and has closed it, if it is not a connected SOCK_SEQPACKET socket. */
+  constructor(core: PeerCore, descriptor: number) {
+    this.core = core;
+    this.socket = core.loop.adopt(descriptor, this);
+  }
+
+  abstract packet(offset: number, length: number, descriptors: readonly number[]): void;
+  abstract ended(errno: number): void;
+  /** Commits this side's greeting. */
+  protected abstract greet(): void;
+
+  drained(): void {
+    this.allow();
+  }
+
+  /** Whether nothing can be sent any more. */
+  get isEnded(): boolean {
+    return this.socket.isClosed;
+  }
+
+  /** Whether what waits for the kernel is at its limit. */
+  get isFull(): boolean {
+    return this.socket.queuedBytes > queueBytesMax || this.socket.queuedFrames > queueItemsMax;
+  }
+
+  /**
+   * Sends a MESSAGE, CALL or REPLY. Takes the message's descriptors in every case. An error means that nothing was sent; what the
+   * manifest says of the message was checked before.
+   */
+  transmit(kind: wire.FrameKind, serial: number, message: Message): BrokerError | undefined {
+    const { bytes, handles, descriptors } = message;
+    if (
+      (handles !== undefined && handles.length > 0) ||
+      (descriptors !== undefined && descriptors.length > 0)
+    ) {
+      return this.#transmitWithDescriptors(kind, serial, message);
+    }
+    const socket = this.socket;
+    if (socket.queuedBytes > 0 && this.isFull) return this.#refuseFull();
+    if (!this.isGreeted) this.#greetOnce();
+    const payloadBytes = bytes.byteLength;
+    const length = wire.messageFrameBytes(0, payloadBytes);
+    const at = socket.begin(length);
+    const { sendView, sendBytes } = this.core.loop;
+    wire.writeMessageHead(sendView, at, length, kind, serial, 0, 0, payloadBytes);
+    wire.writePayload(sendBytes, at, length, 0, bytes);
+    socket.commit();
+    this.framesSent = (this.framesSent + 1) >>> 0;
+    return undefined;
+  }
+
+  #transmitWithDescriptors(kind: wire.FrameKind, serial: number, message: Message): BrokerError | undefined {
+    const own = message.descriptors ?? [];
+    const handles = message.handles ?? [];
+    const count = own.length + handles.length;
+    let offers: Offer[] | BrokerError | undefined;
+    if (count > messageDescriptorsMax) {
+      offers = new BrokerError(
+        ErrorCode.TooLarge,
+        `${count} handles and descriptors exceed the limit of ${messageDescriptorsMax} in one message`,
+      );
+    } else if (this.isFull) {
+      offers = this.#refuseFull();
+    } else {
+      offers = this.#refuseInFlight(count) ?? makeOffers(this.core, handles);
+    }
+    if (offers instanceof BrokerError) {
+      if (offers.code === ErrorCode.OverQuota) this.#refuseForNow();
+      closeAll(this.core.system, own);
+      return offers;
+    }
+    const descriptors = own.slice();
+    let carried = 0;
+    for (const offer of offers) if (offer.descriptor >= 0) descriptors.splice(carried++, 0, offer.descriptor);
+    const errno = this.#commitMessage(kind, serial, message.bytes, offers, descriptors);
+    if (errno === 0) {
+      for (const offer of offers) offer.given?.();
+      return undefined;
+    }
+    undoOffers(this.core.system, offers);
+    closeAll(this.core.system, own);
+    const refusal = refusalOf(errno);
+    if (refusal.code === ErrorCode.OverQuota) this.#refuseForNow();
+    return refusal;
+  }
+
+  #commitMessage(
+    kind: wire.FrameKind,
+    serial: number,
+    payload: Uint8Array,
+    offers: readonly Offer[],
+    descriptors: readonly number[],
+  ): number {
+    if (!this.isGreeted) this.#greetOnce();
+    const length = wire.messageFrameBytes(offers.length, payload.byteLength);
+    const at = this.socket.begin(length);
+    const { sendView, sendBytes } = this.core.loop;
+    const count = offers.length;
+    wire.writeMessageHead(sendView, at, length, kind, serial, count, descriptors.length, payload.byteLength);
+    for (const [index, offer] of offers.entries()) {
+      wire.writeTransfer(sendView, at, index, offer.kind, offer.fence);
+    }
+    wire.writePayload(sendBytes, at, length, count, payload);
+    const errno = this.#commitCarrying(descriptors);
+    return errno;
+  }
+
+  /** Hands over what was begun. Counts frame and descriptors if the kernel took them; otherwise they are the caller's. */
+  #commitCarrying(descriptors: readonly number[]): number {
+    if (descriptors.length === 0) {
+      this.socket.commit();
+    } else {
+      const errno = this.socket.commitNow(descriptors);
+      if (errno !== 0) return errno;
+      this.#descriptorsSent = (this.#descriptorsSent + descriptors.length) >>> 0;
+    }
+    this.framesSent = (this.framesSent + 1) >>> 0;
+    return 0;
+  }
+
+  /**
+   * Sends ATTACH or REPLY_ATTACH with one end of a pair. Returns the fence that goes with it. On an error the descriptor is
+   * still the caller's.
+   */
+  protected sendIntroduction(
+    kind: typeof wire.FrameKind.Attach | typeof wire.FrameKind.ReplyAttach,
+    serial: number,
+    descriptor: number,
+  ): number | BrokerError {
+    if (this.isFull) return this.#refuseFull();
+    const full = this.#refuseInFlight(1);
+    if (full !== undefined) return full;
+    if (!this.isGreeted) this.#greetOnce();
+    const fence = this.framesSent;
+    const at = this.socket.begin(wire.shortFrameBytes);
+    const isReply = kind === wire.FrameKind.ReplyAttach;
+    wire.writeShort(this.core.loop.sendView, at, kind, 1, isReply ? serial : fence, isReply ? fence : 0);
+    const errno = this.#commitCarrying([descriptor]);
+    if (errno === 0) return fence;
+    const refusal = refusalOf(errno);
+    if (refusal.code === ErrorCode.OverQuota) this.#refuseForNow();
+    return refusal;
+  }
+
+  /** Commits a frame of two words and no descriptor; dropped on a closed socket. */
+  protected sendShort(kind: wire.FrameKind, first: number): void {
+    if (!this.isGreeted) this.#greetOnce();
+    const at = this.socket.begin(wire.shortFrameBytes);
+    wire.writeShort(this.core.loop.sendView, at, kind, 0, first, 0);
+    this.socket.commit();
+    this.framesSent = (this.framesSent + 1) >>> 0;
+  }
+
+  /** Commits GONE. */
+  protected sendGone(): void {
+    if (!this.isGreeted) this.#greetOnce();
+    const at = this.socket.begin(wire.goneBytes);
+    wire.writeGone(this.core.loop.sendView, at);
+    this.socket.commit();
+    this.framesSent = (this.framesSent + 1) >>> 0;
+  }
+
+  #greetOnce(): void {
+    this.isGreeted = true;
+    this.greet();
+    this.framesSent = (this.framesSent + 1) >>> 0;
+  }
+
+  /** Sends the greeting, if it was not sent. */
+  protected greetNow(): void {
+    if (!this.isGreeted) this.#greetOnce();
+  }
+
+  /** Notes that descriptors have arrived, and acknowledges them when there are enough. */
+  protected noteReceived(count: number): void {
+    this.#descriptorsReceived = (this.#descriptorsReceived + count) >>> 0;
+    if ((this.#descriptorsReceived - this.#descriptorsReported) >>> 0 < acknowledgeEvery) return;
+    this.#descriptorsReported = this.#descriptorsReceived;
+    if (!this.socket.isClosed) this.sendShort(wire.FrameKind.Ack, this.#descriptorsReceived);
+  }
+
+  /** Takes an ACK; false if it acknowledges what was never sent. */
+  protected noteAcknowledged(received: number): boolean {
+    const inFlight = (this.#descriptorsSent - this.#descriptorsAcknowledged) >>> 0;
+    const newly = (received - this.#descriptorsAcknowledged) >>> 0;
+    if (newly > inFlight) return false;
+    this.#descriptorsAcknowledged = received;
+    this.allow();
+    return true;
+  }
+
+  #refuseInFlight(count: number): BrokerError | undefined {
+    const inFlight = (this.#descriptorsSent - this.#descriptorsAcknowledged) >>> 0;
+    if (inFlight + count <= descriptorsInFlightMax) return undefined;
+    this.#isRefused = true;
+    return new BrokerError(ErrorCode.OverQuota, `${inFlight} descriptors are in flight to this receiver`);
+  }
+
+  #refuseFull(): BrokerError {
+    this.#isRefused = true;
+    return new BrokerError(ErrorCode.OverQuota, `${this.socket.queuedBytes} bytes wait for this receiver`);
+  }
+
+  /** Nothing here will tell when the refusal is over: somebody else is in the way, so time has to. */
+  #refuseForNow(): void {
+    this.#isRefused = true;
+    this.core.retryLater(this);
+  }
+
+  /** Resolves when a refusal is over; at once if there was none. */
+  writable(): Promise<void> {
+    if (!this.#isRefused) return settled;
+    this.#writable ??= new Promise((resolve) => {
+      this.#allow = resolve;
+    });
+    return this.#writable;
+  }
+
+  /** Ends a refusal. */
+  allow(): void {
+    if (!this.#isRefused) return;
+    this.#isRefused = false;
+    this.#allow?.();
+    this.#allow = undefined;
+    this.#writable = undefined;
+  }
+
+  /** Sends what is committed, then closes; nothing is received any more (C6). */
+  protected finish(): void {
+    this.socket.end(closeLingerMs);
+    this.allow();
+  }
+
+  /** Closes at once. */
+  protected cut(): void {
+    this.socket.close();
+    this.allow();
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * A node: whatever its owner attaches connections to (sockets S2).
+ *
+ * `unused` needs no count of ours for what is under way: a connection that was made for somebody and has not reached him is open
+ * at this end, because the kernel keeps the other end inside the message. An attachment that another holder has asked for, and that
+ * waits in the queue of its own connection, is read before the end-of-file of that connection (sockets S8).
+ */
+import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
+import type { CapabilityNode, Handle, Receiver } from '../../broker/contract/transport.js';
+import { Attachment, type AttachmentOptions } from './attachment.js';
+import { type Closable, closeAll, type PeerCore } from './core.js';
+import { type LocalNode, SocketsHandle } from './handle.js';
+import { createPair, makeOffer, type Offer, type Offering } from './transfer.js';
+import * as wire from './wire.js';
+
+export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closable {
+  readonly kind = 'node';
+  readonly receiver: Receiver;
+  readonly wantsCredentials: boolean;
+  readonly #core: PeerCore;
+  readonly #ended: (node: SocketsNode) => void;
+  readonly #attachments = new Set<Attachment>();
+  /** Connections that are not the owner's own. */
+  #uses = 0;
+  #isDestroyed = false;
+
+  constructor(
+    core: PeerCore,
+    receiver: Receiver,
+    wantsCredentials: boolean,
+    ended: (node: SocketsNode) => void,
+  ) {
+    this.#core = core;
+    this.receiver = receiver;
+    this.wantsCredentials = wantsCredentials;
+    this.#ended = ended;
+    core.open.add(this);
+  }
+
+  get isDestroyed(): boolean {
+    return this.#isDestroyed;
+  }
+
+  get holder(): PeerCore {
+    return this.#core;
+  }
+
+  /** How many connections lead here. */
+  get connections(): number {
+    return this.#attachments.size;
+  }
+
+  handle(): Handle {
+    if (this.#isDestroyed) throw new BrokerError(ErrorCode.Closed, 'the node was destroyed before');
+    const pair = this.#attachPair(true);
+    if (pair instanceof BrokerError) throw pair;
+    return new SocketsHandle(this.#core, pair.far, { local: this });
+  }
+
+  destroy(): void {
+    if (this.#isDestroyed) throw new BrokerError(ErrorCode.Closed, 'the node was destroyed before');
+    this.#end(true);
+  }
+
+  closeWithPeer(): void {
+    this.#end(false);
+  }
+
+  /** Ends all connections; with `isAnnounced` the holders learn that it was the node, not the peer. */
+  #end(isAnnounced: boolean): void {
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
+    for (const attachment of this.#attachments) attachment.end(isAnnounced);
+    this.#attachments.clear();
+    this.#uses = 0;
+    this.#core.open.delete(this);
+    this.#ended(this);
+  }
+
+  /** Takes the owner's end of a connection; throws, and has closed it, if it is none. */
+  attach(descriptor: number, options: AttachmentOptions): Attachment {
+    const attachment = new Attachment(this.#core, descriptor, options);
+    this.join(attachment, options.isLocal ?? false);
+    return attachment;
+  }
+
+  /** From now on this connection leads here. */
+  join(attachment: Attachment, isLocal: boolean): void {
+    attachment.lead(this, isLocal);
+    this.#attachments.add(attachment);
+    if (!isLocal) this.#uses += 1;
+  }
+
+  /** The connection has ended. `isSilent`: it was never anybody's, so its end tells the owner nothing. */
+  leave(attachment: Attachment, isLocal: boolean, isSilent: boolean): void {
+    if (!this.#attachments.delete(attachment) || isLocal) return;
+    this.#uses -= 1;
+    if (this.#uses > 0 || isSilent || this.receiver.unused === undefined) return;
+    try {
+      this.receiver.unused();
+    } catch (error) {
+      this.#core.fault(error);
+    }
+  }
+
+  offerFault(): undefined {
+    return undefined;
+  }
+
+  [makeOffer](): Offer | BrokerError {
+    if (this.#isDestroyed) return { kind: wire.TransferKind.Gone, fence: 0, descriptor: -1 };
+    const pair = this.#attachPair(false);
+    if (pair instanceof BrokerError) return pair;
+    const { attachment, far } = pair;
+    return {
+      kind: wire.TransferKind.Handle,
+      fence: 0,
+      descriptor: far,
+      undo: () => {
+        attachment.discard();
+        closeAll(this.#core.system, [far]);
+      },
+    };
+  }
+
+  /**
+   * A connection for somebody who says hello before he sends, and is welcomed; returns the holder's end. `ended` is called when
+   * the connection is.
+   */
+  createConnection(ended: () => void): number | BrokerError {
+    const pair = this.#attachPair(false, { isWelcomed: true, ended });
+    return pair instanceof BrokerError ? pair : pair.far;
+  }
+
+  #attachPair(
+    isLocal: boolean,
+    options: AttachmentOptions = {},
+  ): { attachment: Attachment; far: number } | BrokerError {
+    const pair = createPair(this.#core.system);
+    if (pair instanceof BrokerError) return pair;
+    const [near, far] = pair;
+    return { attachment: this.attach(near, { ...options, isLocal }), far };
+  }
+}

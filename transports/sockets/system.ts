@@ -1,0 +1,37 @@
+/**
+ * The system calls of this transport, over the native addon.
+ */
+import { isSystemError, loadNative } from '../../broker/native/addon.js';
+import { type SocketSystem, SystemRefusal } from './core.js';
+
+/** Runs a system call; its failure becomes a `SystemRefusal`, everything else stays what it is. */
+function refusing<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (isSystemError(error)) throw new SystemRefusal(error.syscall, error.code, -error.errno);
+    throw error;
+  }
+}
+
+export function createSystem(): SocketSystem {
+  const native = loadNative();
+  return {
+    createPair: () => refusing(() => native.socketpair()),
+    listen: (path, mode, backlog) => refusing(() => native.listen(path, mode, backlog)),
+    connect: (path) => refusing(() => native.connect(path)),
+    passCredentials: (descriptor) => refusing(() => native.setPassCredentials(descriptor, true)),
+    passRights: (descriptor, on) => {
+      native.setPassRights(descriptor, on);
+    },
+    duplicate: (descriptor) => refusing(() => native.duplicate(descriptor)),
+    isSocket: (descriptor) => native.isSeqpacketSocket(descriptor),
+    close: (descriptor) => {
+      try {
+        native.close(descriptor);
+      } catch {
+        // It was not open: a caller's mistake, told by the refusal that brought us here.
+      }
+    },
+  };
+}
