@@ -237,3 +237,44 @@ napi_value new_mapped_buffer(napi_env env, void *address, size_t length)
 	throw_errno(env, ENOMEM, "napi_create_external_arraybuffer");
 	return NULL;
 }
+
+void release_mapping(struct mapping *mapping)
+{
+	if (mapping == NULL || --mapping->references > 0)
+		return;
+	munmap(mapping->address, mapping->length);
+	free(mapping);
+}
+
+static void finalize_mapping(napi_env env, void *address, void *mapping)
+{
+	(void)env;
+	(void)address;
+	release_mapping(mapping);
+}
+
+struct mapping *new_mapping(napi_env env, size_t length, napi_value *buffer)
+{
+	struct mapping *mapping = calloc(1, sizeof(*mapping));
+
+	if (mapping == NULL) {
+		throw_errno(env, ENOMEM, "calloc");
+		return NULL;
+	}
+	mapping->length = length;
+	mapping->references = 1;
+	mapping->address = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (mapping->address == MAP_FAILED) {
+		free(mapping);
+		throw_errno(env, ENOMEM, "mmap");
+		return NULL;
+	}
+	if (napi_create_external_arraybuffer(env, mapping->address, length, finalize_mapping, mapping, buffer) !=
+	    napi_ok) {
+		release_mapping(mapping);
+		throw_errno(env, ENOMEM, "napi_create_external_arraybuffer");
+		return NULL;
+	}
+	mapping->references++;
+	return mapping;
+}

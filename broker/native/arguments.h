@@ -42,6 +42,17 @@ bool set_named(napi_env env, napi_value object, const char *name, napi_value val
  * exception is pending. */
 napi_value new_mapped_buffer(napi_env env, void *address, size_t length);
 
+/* Memory that C goes on using although its ArrayBuffer may be finalized first, as at the end of an environment. */
+struct mapping {
+	void *address;
+	size_t length;
+	int references; /* One of C's, one of the ArrayBuffer's. */
+};
+/* Maps `length` zeroed bytes and makes an ArrayBuffer of them. NULL with an exception on failure. */
+struct mapping *new_mapping(napi_env env, size_t length, napi_value *buffer);
+/* Gives up one reference; NULL is fine. */
+void release_mapping(struct mapping *mapping);
+
 struct native_function {
 	const char *name;
 	napi_callback call;

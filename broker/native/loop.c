@@ -74,7 +74,7 @@ static void run_turn(struct loop *loop)
 	}
 	napi_close_handle_scope(loop->env, scope);
 	loop->in_turn = false;
-	/* The words may be unmapped already. */
+	/* Nothing of the turn is left, and the slots are gone. */
 	if (loop->is_closing)
 		return;
 	drop_events(loop);
@@ -224,6 +224,12 @@ static void on_prepare(uv_prepare_t *handle)
 		uv_idle_start(&loop->idle, on_idle);
 }
 
+static void release_mappings(struct loop *loop)
+{
+	for (int i = 0; i < 3; i++)
+		release_mapping(loop->mappings[i]);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
 	struct loop *loop = handle->data;
@@ -232,12 +238,13 @@ static void on_closed(uv_handle_t *handle)
 		return;
 	if (loop->cleanup != NULL)
 		napi_remove_async_cleanup_hook(loop->cleanup);
+	release_mappings(loop);
 	free(loop->incoming);
 	free(loop->outgoing);
 	free(loop);
 }
 
-/* Closes everything that is open. The mappings belong to their ArrayBuffers; the rest goes when libuv has let go. */
+/* Closes everything that is open. The memory goes when libuv has let go of the handles in it. */
 static void close_loop(struct loop *loop)
 {
 	if (loop->is_closing)
@@ -280,18 +287,28 @@ static void *map_anonymous(size_t size)
 	return address == MAP_FAILED ? NULL : address;
 }
 
-/* Maps a buffer and makes it a property of `buffers`. */
-static void *add_buffer(napi_env env, napi_value buffers, const char *name, size_t size)
+/* Maps memory and makes it a property of `buffers`. */
+static void *add_buffer(struct loop *loop, int index, napi_value buffers, const char *name, size_t size)
 {
-	void *address = map_anonymous(size);
 	napi_value buffer;
 
-	if (address == NULL) {
-		throw_errno(env, ENOMEM, "mmap");
+	loop->mappings[index] = new_mapping(loop->env, size, &buffer);
+	if (loop->mappings[index] == NULL || !set_named(loop->env, buffers, name, buffer))
 		return NULL;
-	}
-	buffer = new_mapped_buffer(env, address, size);
-	return buffer != NULL && set_named(env, buffers, name, buffer) ? address : NULL;
+	return loop->mappings[index]->address;
+}
+
+static bool add_buffers(struct loop *loop, napi_value buffers)
+{
+	loop->receive_bytes =
+		add_buffer(loop, 0, buffers, "receive", (size_t)loop->packet_bytes_max * RECEIVE_SLOTS);
+	if (loop->receive_bytes == NULL)
+		return false;
+	loop->send_bytes = add_buffer(loop, 1, buffers, "send", SEND_BYTES);
+	if (loop->send_bytes == NULL)
+		return false;
+	loop->shared = add_buffer(loop, 2, buffers, "words", sizeof(struct shared));
+	return loop->shared != NULL;
 }
 
 static bool add_layout(napi_env env, napi_value buffers)
@@ -350,6 +367,7 @@ static void free_loop(struct loop *loop)
 		close(loop->epoll);
 	if (loop->slots != NULL)
 		munmap(loop->slots, SLOTS_MAX * sizeof(struct slot));
+	release_mappings(loop);
 	free(loop->incoming);
 	free(loop->outgoing);
 	free(loop);
@@ -396,10 +414,7 @@ static napi_value js_loop_open(napi_env env, napi_callback_info info)
 	loop->reserve = (uint32_t)reserve;
 	if (napi_create_object(env, &buffers) != napi_ok || napi_get_uv_event_loop(env, &loop->uv) != napi_ok)
 		goto failed;
-	loop->receive_bytes = add_buffer(env, buffers, "receive", (size_t)packet_bytes_max * RECEIVE_SLOTS);
-	loop->send_bytes = loop->receive_bytes == NULL ? NULL : add_buffer(env, buffers, "send", SEND_BYTES);
-	loop->shared = loop->send_bytes == NULL ? NULL : add_buffer(env, buffers, "words", sizeof(struct shared));
-	if (loop->shared == NULL || !add_layout(env, buffers) || !make_references(loop, buffers, argv[2]))
+	if (!add_buffers(loop, buffers) || !add_layout(env, buffers) || !make_references(loop, buffers, argv[2]))
 		goto failed;
 	prepare_receiving(loop);
 	error = start_handles(loop);

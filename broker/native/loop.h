@@ -163,6 +163,7 @@ struct loop {
 	uint32_t packet_bytes_max;
 	uint32_t reserve;
 
+	struct mapping *mappings[3];
 	struct shared *shared;
 	uint8_t *receive_bytes, *send_bytes;
 	struct slot *slots;
