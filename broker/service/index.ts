@@ -2,6 +2,7 @@
 export type * from './actions.js';
 export type * from './api.js';
 export type * from './description.js';
+export { createServiceEngine } from './engine.js';
 export type { Finding, FindingKind } from './finding.js';
 export { formatFinding } from './finding.js';
 export type { DependencyLink, ServiceRecord } from './record.js';

@@ -1,0 +1,168 @@
+/**
+ * Random graphs, random requests, random behaviour of processes; after every step the invariants are recounted, and at the
+ * end a shutdown must come to its end. A failure prints the seed.
+ */
+import test from 'ava';
+import type { ServiceDescription } from '../../../broker/service/index.js';
+import {
+  brokenInvariants,
+  describe,
+  exitCode,
+  exitSignal,
+  ServiceWorld,
+} from '../../support/service-world.js';
+
+type Random = (below: number) => number;
+
+/** A small generator (mulberry32); the same seed gives the same run. */
+function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let value = Math.imul(state ^ (state >>> 15), state | 1);
+    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
+    return ((value ^ (value >>> 14)) >>> 0) % below;
+  };
+}
+
+function randomGraph(random: Random): ServiceDescription[] {
+  const count = 2 + random(7);
+  const types = ['process', 'scripted', 'internal', 'process'] as const;
+  const prefixes = ['', '', '', 'soft ', 'milestone '];
+  const restarts = ['yes', 'no', 'on-failure'] as const;
+  const descriptions: ServiceDescription[] = [];
+  for (let index = 0; index < count; index++) {
+    const needs: string[] = [];
+    for (let other = 0; other < index; other++) {
+      if (random(3) === 0) needs.push(`${prefixes[random(prefixes.length)] ?? ''}s${other}`);
+    }
+    descriptions.push(
+      describe(`s${index}`, types[random(types.length)] ?? 'internal', needs, {
+        restart: restarts[random(3)] ?? 'no',
+        recoversSmoothly: random(4) === 0,
+        stopCommand: random(3) === 0 ? ['/bin/stop'] : [],
+        isStartInterruptible: random(2) === 0,
+        isSkippable: random(3) === 0,
+        termSignal: random(5) === 0 ? 0 : 15,
+        restartDelayMs: random(2) * 200,
+      }),
+    );
+  }
+  return descriptions;
+}
+
+function randomStatus(random: Random): ReturnType<typeof exitCode> {
+  return (
+    [exitCode(0), exitCode(0), exitCode(1), exitSignal(2), exitSignal(9), exitSignal(15)][random(6)] ??
+    exitCode(0)
+  );
+}
+
+function pick<T>(random: Random, items: Iterable<T>): T | undefined {
+  const all = [...items];
+  return all.length === 0 ? undefined : all[random(all.length)];
+}
+
+/** One step; returns what was done, for the failure's text. */
+function step(world: ServiceWorld, random: Random, hasRequests: boolean): string {
+  world.nowMs += random(4) * 50;
+  const name = pick(random, world.engine.graph)?.name ?? 's0';
+  const record = world.record(name);
+  switch (random(hasRequests ? 16 : 8) + (hasRequests ? 0 : 8)) {
+    case 0:
+    case 1:
+      world.start(name, random(6) === 0);
+      return `start ${name}`;
+    case 2:
+      world.stop(name, { isForced: random(2) === 0, isPinned: random(6) === 0 });
+      return `stop ${name}`;
+    case 3:
+      world.engine.restart(record, world.nowMs);
+      return `restart ${name}`;
+    case 4:
+      world.engine.release(record, world.nowMs);
+      return `release ${name}`;
+    case 5:
+      world.engine.wake(record, world.nowMs, { isPinned: random(6) === 0 });
+      return `wake ${name}`;
+    case 6:
+    case 7:
+      world.engine.unpin(record, world.nowMs);
+      return `unpin ${name}`;
+    case 8:
+    case 9:
+    case 10:
+    case 11: {
+      const launch = pick(random, world.launching);
+      if (launch === undefined) return 'nothing';
+      const [service = '', purpose] = launch.split(' ');
+      if (random(6) === 0) world.spawnFailed(service, purpose === 'stop' ? 'stop' : 'start');
+      else world.spawned(service, purpose === 'stop' ? 'stop' : 'start');
+      return `launched ${launch}`;
+    }
+    case 12:
+    case 13:
+    case 14: {
+      const process = pick(random, world.running);
+      if (process === undefined) return 'nothing';
+      const [service = '', purpose] = process.split(' ');
+      const status = randomStatus(random);
+      world.exited(service, status, purpose === 'stop' ? 'stop' : 'start');
+      return `exited ${process} ${JSON.stringify(status)}`;
+    }
+    default: {
+      const timer = pick(random, world.timers.keys());
+      if (timer === undefined) return 'nothing';
+      world.fire(timer.name);
+      return `timer ${timer.name}`;
+    }
+  }
+}
+
+function simulate(seed: number, steps: number): string | undefined {
+  const random = createRandom(seed);
+  const descriptions = randomGraph(random);
+  const world = new ServiceWorld(descriptions);
+  const trace: string[] = [];
+  const failure = (problem: string): string => {
+    const graph = descriptions.map(
+      (d) =>
+        `${d.name} ${d.type} restart=${d.restart} smooth=${d.recoversSmoothly} intr=${d.isStartInterruptible} stop=${d.stopCommand.length} <- ${d.dependencies.map((x) => `${x.kind} ${x.name}`).join(', ')}`,
+    );
+    return `seed ${seed}: ${problem}\n${graph.join('\n')}\n${trace.slice(-60).join('\n')}`;
+  };
+  const check = (): string | undefined => {
+    const problems = brokenInvariants(world);
+    return problems.length > 0 ? failure(problems.join('\n')) : undefined;
+  };
+  for (let index = 0; index < steps; index++) {
+    world.log = [];
+    trace.push(step(world, random, true), ...world.log.map((line) => `    ${line}`));
+    const broken = check();
+    if (broken !== undefined) return broken;
+  }
+  world.hasEnded = false;
+  world.engine.stopAll(world.nowMs);
+  for (let index = 0; index < 4000 && !world.hasEnded; index++) {
+    const broken = check();
+    if (broken !== undefined) return broken;
+    world.log = [];
+    trace.push(step(world, random, false), ...world.log.map((line) => `    ${line}`));
+  }
+  if (!world.hasEnded || world.engine.activeCount !== 0) return failure('the shutdown does not end');
+  if (world.running.size + world.launching.size + world.timers.size > 0) return failure('something is left');
+  return check();
+}
+
+test('E1–E20 random graphs, requests and processes keep the invariants, and a shutdown ends', (t) => {
+  const first = Number(process.env['SEED'] ?? 1);
+  const count = process.env['SEED'] === undefined ? 1500 : 1;
+  for (let seed = first; seed < first + count; seed++) {
+    const failure = simulate(seed, 120);
+    if (failure !== undefined) {
+      t.fail(failure);
+      return;
+    }
+  }
+  t.pass();
+});
