@@ -1,0 +1,149 @@
+/**
+ * A cell of the matrix: one contender doing one kind of call at one size and placement. Its processes live through the whole launch and
+ * sleep between blocks; the run interleaves blocks of all cells, so that a change of the machine hits all of them.
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as hdr from 'hdr-histogram-js';
+import type { PeerProcess } from './peer-process.js';
+
+/** Which CPUs the ends and what is between them run on; part of a cell's name because it outweighs every choice of protocol. */
+export interface Placement {
+  readonly name: string;
+  readonly client: number | undefined;
+  readonly service: number | undefined;
+  readonly broker: number | undefined;
+}
+
+export interface CellName {
+  readonly workload: string;
+  readonly contender: string;
+  readonly call: 'empty' | 'control';
+  readonly payloadBytes: number;
+  readonly placement: string;
+}
+
+/** The processes of a cell, the client among them. */
+export interface CellProcesses {
+  readonly client: PeerProcess;
+  readonly others: readonly PeerProcess[];
+  /** Called after the processes were stopped: removes what the launch left on disk. */
+  readonly cleanUp?: () => Promise<void> | void;
+}
+
+export interface CellDefinition extends CellName {
+  readonly launch: (directory: string) => Promise<CellProcesses>;
+}
+
+export interface Block {
+  readonly samples: number;
+  readonly violations: number;
+  readonly cpuNs: number;
+  readonly elapsedMs: number;
+  readonly p50Ns: number;
+}
+
+/** CPU time that all threads of these processes have used, in ns (schedstat, proc(5)); 0 for one that has ended. */
+export function cpuNanoseconds(pids: readonly number[]): number {
+  let sum = 0;
+  for (const pid of pids) {
+    try {
+      for (const task of readdirSync(`/proc/${pid}/task`)) {
+        const text = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8');
+        sum += Number(text.split(' ')[0]);
+      }
+    } catch {
+      // Ended meanwhile: its share of this block is unknown and the block fails elsewhere.
+    }
+  }
+  return sum;
+}
+
+export function createHistogram(): hdr.Histogram {
+  return hdr.build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 60_000_000_000,
+    numberOfSignificantValueDigits: 3,
+    bitBucketSize: 64,
+    useWebAssembly: false,
+  });
+}
+
+/** A launched cell: runs blocks and gathers its histogram. */
+export class Cell {
+  readonly definition: CellDefinition;
+  readonly histogram = createHistogram();
+  readonly blocks: Block[] = [];
+  readonly #directory: string;
+  #processes: CellProcesses | undefined;
+
+  constructor(definition: CellDefinition, directory: string) {
+    this.definition = definition;
+    this.#directory = directory;
+  }
+
+  get isLaunched(): boolean {
+    return this.#processes !== undefined;
+  }
+
+  async launch(): Promise<void> {
+    this.#processes = await this.definition.launch(this.#directory);
+  }
+
+  /** Runs a block without recording it: warm-up. */
+  async warmUp(durationMs: number): Promise<void> {
+    await this.#run(durationMs, false);
+  }
+
+  async block(durationMs: number): Promise<void> {
+    await this.#run(durationMs, true);
+  }
+
+  async #run(durationMs: number, isRecorded: boolean): Promise<void> {
+    const processes = this.#processes;
+    if (processes === undefined) throw new Error('this cell is not launched');
+    const file = join(this.#directory, `samples-${process.pid}.u32`);
+    const pids = [processes.client, ...processes.others].flatMap((peer) => peer.pids);
+    const cpuBefore = cpuNanoseconds(pids);
+    const start = performance.now();
+    processes.client.write(`run ${durationMs} ${file}`);
+    const [word, samples, violations] = (await processes.client.line(durationMs + 20_000)).split(' ');
+    const elapsedMs = performance.now() - start;
+    if (word !== 'done') throw new Error(`${this.definition.contender}: the client did not finish its block`);
+    if (isRecorded) {
+      const cpuNs = cpuNanoseconds(pids) - cpuBefore;
+      this.#record(file, {
+        samples: Number(samples),
+        violations: Number(violations),
+        cpuNs,
+        elapsedMs,
+        p50Ns: 0,
+      });
+    }
+    rmSync(file, { force: true });
+  }
+
+  #record(file: string, block: Block): void {
+    const bytes = readFileSync(file);
+    const samples = new Uint32Array(
+      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+    );
+    for (const sample of samples) this.histogram.recordValue(Math.max(sample, 1));
+    samples.sort();
+    this.blocks.push({ ...block, p50Ns: samples[samples.length >> 1] ?? 0 });
+  }
+
+  async stop(): Promise<void> {
+    const processes = this.#processes;
+    this.#processes = undefined;
+    if (processes === undefined) return;
+    await processes.client.stop();
+    for (const peer of processes.others) await peer.stop();
+    await processes.cleanUp?.();
+  }
+
+  kill(): void {
+    this.#processes?.client.kill();
+    for (const peer of this.#processes?.others ?? []) peer.kill();
+  }
+}

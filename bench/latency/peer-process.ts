@@ -1,0 +1,129 @@
+/**
+ * One process of a cell, started by the harness: pinned by inheritance, ended by closing its standard input, and killed if it does not
+ * end by itself. It says "ready PID…" when it can be used.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createInterface, type Interface } from 'node:readline';
+
+/** How long a peer may take to get ready, and to end. */
+const patienceMs = 20_000;
+
+export const tasksetPath = ['/usr/bin/taskset', '/bin/taskset'].find((path) => existsSync(path));
+
+/** The command line that pins a program to one CPU, or leaves it alone where `cpu` is undefined. */
+export function pinned(cpu: number | undefined, command: readonly string[]): readonly string[] {
+  if (cpu === undefined) return command;
+  if (tasksetPath === undefined) throw new Error('pinning needs taskset (util-linux)');
+  return [tasksetPath, '-c', String(cpu), ...command];
+}
+
+export interface PeerProcessOptions {
+  /**
+   * A program with children of its own, such as a whole manager: any first line means ready, all of the tree's processes are accounted
+   * for, and SIGTERM ends it.
+   */
+  readonly isTree?: boolean;
+}
+
+/** A process and all its descendants, as they are now. */
+function treeOf(root: number): number[] {
+  const found = [root];
+  for (const pid of found) {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    if (children !== '') found.push(...children.split(' ').map(Number));
+  }
+  return found;
+}
+
+export class PeerProcess {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: Interface;
+  readonly #received: string[] = [];
+  readonly #ended: Promise<void>;
+  readonly #name: string;
+  readonly #options: PeerProcessOptions;
+  #wake: (() => void) | undefined;
+  #errors = '';
+  #isEnded = false;
+
+  /** Every process that this peer consists of, for the accounting of CPU time. */
+  pids: readonly number[] = [];
+
+  constructor(name: string, command: readonly string[], options: PeerProcessOptions = {}) {
+    const [program = '', ...args] = command;
+    this.#name = name;
+    this.#options = options;
+    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#errors = (this.#errors + text).slice(-4000);
+    });
+    this.#child.stdin.on('error', () => {});
+    this.#lines = createInterface({ input: this.#child.stdout });
+    this.#lines.on('line', (line) => {
+      this.#received.push(line);
+      this.#wake?.();
+    });
+    this.#ended = new Promise((resolve) => {
+      const finish = (): void => {
+        this.#isEnded = true;
+        this.#wake?.();
+        resolve();
+      };
+      this.#child.on('close', finish);
+      this.#child.on('error', (error) => {
+        this.#errors += String(error);
+        finish();
+      });
+    });
+  }
+
+  /** Waits for "ready"; throws with what the process wrote to standard error if it ends or does not answer. */
+  async ready(): Promise<void> {
+    const line = await this.line(patienceMs);
+    if (this.#options.isTree === true) {
+      this.pids = treeOf(this.#child.pid ?? 0);
+      return;
+    }
+    if (!line.startsWith('ready')) throw new Error(`${this.#name} said "${line}" instead of ready`);
+    this.pids = line.split(' ').slice(1).map(Number);
+  }
+
+  write(line: string): void {
+    this.#child.stdin.write(`${line}\n`);
+  }
+
+  /** The next line of its standard output. */
+  async line(timeoutMs: number): Promise<string> {
+    const endMs = performance.now() + timeoutMs;
+    while (this.#received.length === 0) {
+      if (this.#isEnded) throw new Error(`${this.#name} ended: ${this.#errors.trim()}`);
+      const remainingMs = endMs - performance.now();
+      if (remainingMs <= 0)
+        throw new Error(`${this.#name} did not answer in ${timeoutMs} ms: ${this.#errors.trim()}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, remainingMs);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#wake = undefined;
+    }
+    return this.#received.shift() ?? '';
+  }
+
+  /** Closes its standard input and waits until it has ended; kills it if it does not. */
+  async stop(): Promise<void> {
+    this.#child.stdin.end();
+    if (this.#options.isTree === true) this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), patienceMs);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  /** Ends it at once, when a cell has failed. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The peers of a cell that are written in TypeScript: `node main.js ROLE ARGUMENTS…`. The same code over every transport of the catalog,
+ * so that nothing but the transport differs. Each says "ready PID" and lives until end-of-file on its standard input.
+ *
+ * Configuration and reason: each peer is a process of its own with Node's defaults; deadlines are on, because a program that calls without
+ * one does not survive in practice.
+ */
+import { limits, type Session, type Transport } from '../../broker/contract/index.js';
+import { openPacketLoop } from '../../broker/native/packet-loop.js';
+import { createTime } from '../../broker/native/time.js';
+import { transports } from '../../transports/catalog.js';
+import { serveCommands } from './client-port.js';
+import { createDirectory, find, publish } from './directory.js';
+import { createCallLoop, createEcho } from './echo.js';
+import { runNetClient, runNetServer } from './net-echo.js';
+import { runRelay } from './relay.js';
+
+function openTransport(name: string): Transport {
+  const entry = transports.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new Error(`no transport is called ${name}`);
+  const loop = openPacketLoop({
+    packetBytesMax: limits.packetBytesMax,
+    descriptorReserve: limits.descriptorReserve,
+  });
+  return entry.create({ loop, time: createTime() });
+}
+
+async function untilEndOfInput(): Promise<void> {
+  console.log(`ready ${process.pid}`);
+  for await (const _ of process.stdin);
+}
+
+async function hub(transport: Transport, path: string): Promise<void> {
+  const server = await transport.serve({
+    path,
+    root: (own) => {
+      const directory = createDirectory(own.peer);
+      return () => directory;
+    },
+  });
+  await untilEndOfInput();
+  server.close();
+}
+
+async function service(session: Session): Promise<void> {
+  await publish(session, 'echo', createEcho(session.peer));
+  await untilEndOfInput();
+  session.peer.close();
+}
+
+async function client(session: Session, payloadBytes: number): Promise<void> {
+  const echo = await find(session, 'echo');
+  await serveCommands(createCallLoop(echo, payloadBytes));
+  session.peer.close();
+}
+
+/** Everything in one process: what the contract itself costs, without any system call. */
+async function alone(transport: Transport, path: string, payloadBytes: number): Promise<void> {
+  const server = await transport.serve({
+    path,
+    root: (own) => {
+      const directory = createDirectory(own.peer);
+      return () => directory;
+    },
+  });
+  const owner = await transport.connect({ path });
+  await publish(owner, 'echo', createEcho(owner.peer));
+  const caller = await transport.connect({ path });
+  await client(caller, payloadBytes);
+  owner.peer.close();
+  server.close();
+}
+
+const [role = '', name = '', path = '', last = ''] = process.argv.slice(2);
+switch (role) {
+  case 'hub':
+    await hub(openTransport(name), path);
+    break;
+  case 'service':
+    await service(await openTransport(name).connect({ path }));
+    break;
+  case 'client':
+    await client(await openTransport(name).connect({ path }), Number(last));
+    break;
+  case 'alone':
+    await alone(openTransport(name), path, Number(last));
+    break;
+  case 'relay':
+    await runRelay(await openTransport(name).connect({ path }), last);
+    break;
+  case 'net-server':
+    await runNetServer(path);
+    break;
+  case 'net-client':
+    await runNetClient(path, Number(last));
+    break;
+  default:
+    throw new Error(`no peer has the role "${role}"`);
+}
+// What a transport leaves open must not keep a finished peer alive; the leak tests look for that, not the benchmark.
+process.exit(0);

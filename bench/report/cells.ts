@@ -1,0 +1,139 @@
+/**
+ * Results as the world sees them: one JSON object a cell with stable names (docs/benchmark.md), and a table for people.
+ */
+import Table from 'cli-table3';
+import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
+import type { Cell } from '../latency/cell.js';
+import type { RelayResult } from '../scenarios/relay.js';
+
+/** Names are stable; add, never rename. Times in microseconds. */
+export interface CellResult {
+  readonly workload: string;
+  readonly contender: string;
+  readonly call: string;
+  readonly payload_bytes: number;
+  readonly placement: string;
+  readonly loop: 'closed';
+  readonly p50_us: number | null;
+  readonly p90_us: number | null;
+  readonly p99_us: number | null;
+  readonly p999_us: number | null;
+  readonly max_us: number;
+  readonly per_second: number;
+  readonly cpu_us_per_message: number;
+  readonly ratio: number | null;
+  /** Least and greatest ratio among the interleaved rounds: how far the ratio can be trusted. */
+  readonly ratio_low: number | null;
+  readonly ratio_high: number | null;
+  readonly samples: number;
+  readonly violations: number;
+  readonly histogram: string;
+}
+
+/** No percentile with fewer than 10/(1-p) samples behind it (benchmark method, point 10). */
+export function percentileUs(cell: Cell, percentile: number): number | null {
+  const samples = cell.histogram.totalCount;
+  if (samples < 10 / (1 - percentile / 100)) return null;
+  return cell.histogram.getValueAtPercentile(percentile) / 1000;
+}
+
+function ratios(cell: Cell, baseline: Cell | undefined): readonly number[] {
+  if (baseline === undefined) return [];
+  return cell.blocks
+    .map((block, at) => block.p50Ns / (baseline.blocks[at]?.p50Ns ?? Number.NaN))
+    .filter((ratio) => Number.isFinite(ratio))
+    .sort((a, b) => a - b);
+}
+
+function round(value: number | null, digits = 2): number | null {
+  return value === null ? null : Number(value.toFixed(digits));
+}
+
+/** The result of one cell; `baseline` is the C cell of the same run, placement and payload. */
+export function cellResult(cell: Cell, baseline: Cell | undefined): CellResult {
+  const { definition, blocks } = cell;
+  const samples = blocks.reduce((sum, block) => sum + block.samples, 0);
+  const seconds = blocks.reduce((sum, block) => sum + block.elapsedMs, 0) / 1000;
+  const cpuUs = blocks.reduce((sum, block) => sum + block.cpuNs, 0) / 1000;
+  const byRound = ratios(cell, baseline);
+  const p50 = percentileUs(cell, 50);
+  const baselineP50 = baseline === undefined ? null : percentileUs(baseline, 50);
+  return {
+    workload: definition.workload,
+    contender: definition.contender,
+    call: definition.call,
+    payload_bytes: definition.payloadBytes,
+    placement: definition.placement,
+    loop: 'closed',
+    p50_us: round(p50),
+    p90_us: round(percentileUs(cell, 90)),
+    p99_us: round(percentileUs(cell, 99)),
+    p999_us: round(percentileUs(cell, 99.9)),
+    max_us: cell.histogram.maxValue / 1000,
+    per_second: Math.round(samples / seconds),
+    cpu_us_per_message: round(samples === 0 ? 0 : cpuUs / samples) ?? 0,
+    ratio: p50 === null || baselineP50 === null ? null : round(p50 / baselineP50),
+    ratio_low: round(byRound[0] ?? null),
+    ratio_high: round(byRound.at(-1) ?? null),
+    samples,
+    violations: blocks.reduce((sum, block) => sum + block.violations, 0),
+    histogram: encodeIntoCompressedBase64(cell.histogram),
+  };
+}
+
+const plain = { head: [], border: [] };
+
+function number(value: number | null, digits = 1): string {
+  return value === null ? '–' : value.toFixed(digits);
+}
+
+/** The cells of one placement as a table; colours only where `isColoured`. */
+export function cellTable(results: readonly CellResult[], isColoured: boolean): string {
+  const table = new Table({
+    head: [
+      'contender',
+      'call',
+      'p50 µs',
+      'p99 µs',
+      '× C',
+      '× C, rounds',
+      'calls/s',
+      'CPU µs/call',
+      'samples',
+    ],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
+    ...(isColoured ? {} : { style: plain }),
+  });
+  for (const cell of results) {
+    table.push([
+      cell.violations > 0 ? `${cell.contender} FAILED (${cell.violations} violations)` : cell.contender,
+      cell.call,
+      number(cell.p50_us),
+      number(cell.p99_us),
+      number(cell.ratio, 2),
+      cell.ratio_low === null ? '–' : `${number(cell.ratio_low, 2)}–${number(cell.ratio_high, 2)}`,
+      String(cell.per_second),
+      number(cell.cpu_us_per_message),
+      String(cell.samples),
+    ]);
+  }
+  return table.toString();
+}
+
+export function relayTable(results: readonly RelayResult[], isColoured: boolean): string {
+  const table = new Table({
+    head: ['contender', 'load (KiB ahead)', 'runs', 'inversions', 'example'],
+    colAligns: ['left', 'right', 'right', 'right', 'left'],
+    ...(isColoured ? {} : { style: plain }),
+  });
+  for (const result of results) {
+    table.push([
+      result.violations > 0 ? `${result.contender} FAILED` : result.contender,
+      String(result.load),
+      String(result.runs),
+      String(result.inversions),
+      result.example ?? '',
+    ]);
+  }
+  return table.toString();
+}

@@ -1,0 +1,86 @@
+/** What a result has to say about where it was measured (benchmark method, point 15). */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cpus: number;
+  readonly memory_mib: number;
+  readonly kernel: string;
+  readonly governor: string;
+  readonly mitigations: Readonly<Record<string, string>>;
+  readonly node: string;
+  readonly v8: string;
+  readonly node_flags: readonly string[];
+  readonly commit: string;
+  readonly is_dirty: boolean;
+  readonly load_1min: number;
+  /** Share of CPU time that the hypervisor took away since boot, 0 to 1. */
+  readonly steal: number;
+  readonly clock_cost_ns: number;
+}
+
+function text(path: string, otherwise: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : otherwise;
+}
+
+function mitigations(): Record<string, string> {
+  const directory = '/sys/devices/system/cpu/vulnerabilities';
+  if (!existsSync(directory)) return {};
+  return Object.fromEntries(
+    readdirSync(directory).map((name) => [name, text(join(directory, name), 'unknown')]),
+  );
+}
+
+function git(directory: string, ...args: string[]): string {
+  try {
+    return execFileSync('git', args, {
+      cwd: directory,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Share of stolen time in /proc/stat's first line (proc(5)). */
+export function stealShare(): number {
+  const fields = text('/proc/stat', 'cpu 1 0 0 0 0 0 0 0')
+    .split('\n')[0]
+    ?.trim()
+    .split(/\s+/)
+    .slice(1, 9)
+    .map(Number);
+  const sum = (fields ?? []).reduce((a, b) => a + b, 0);
+  return sum === 0 ? 0 : (fields?.[7] ?? 0) / sum;
+}
+
+/** Mean cost of one reading of the clock that the samples are taken with. */
+function clockCostNs(): number {
+  const readings = 20_000;
+  const start = performance.now();
+  for (let at = 1; at < readings; at++) performance.now();
+  return Math.round(((performance.now() - start) * 1e6) / readings);
+}
+
+export function describeMachine(projectDirectory: string): Machine {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cpus: cpus().length,
+    memory_mib: Math.round(totalmem() / 1024 / 1024),
+    kernel: release(),
+    governor: text('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor', 'none'),
+    mitigations: mitigations(),
+    node: process.versions.node,
+    v8: process.versions.v8,
+    node_flags: process.execArgv,
+    commit: git(projectDirectory, 'rev-parse', '--short=12', 'HEAD') || 'none',
+    is_dirty: git(projectDirectory, 'status', '--porcelain') !== '',
+    load_1min: loadavg()[0] ?? 0,
+    steal: Number(stealShare().toFixed(5)),
+    clock_cost_ns: clockCostNs(),
+  };
+}
