@@ -52,3 +52,9 @@ export const descriptionBytesMax = 1024 * 1024;
 export const servicesMax = 262_144;
 /** Log lines or state changes that wait for one subscriber; older ones are dropped and counted. */
 export const eventQueueItemsMax = 4_096;
+/** Calls that wait for the outcome of one service's start or stop; more are refused with `over-quota`. */
+export const serviceWaitersMax = 4_096;
+/** Control objects (services, facets, event streams) that the peers of one account have open on one server. */
+export const accountObjectsMax = 8_192;
+/** Reasons that a status gives for waiting; the rest are counted. */
+export const statusReasonsMax = 8;

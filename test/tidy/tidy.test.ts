@@ -39,10 +39,16 @@ const bans: readonly Ban[] = [
     pattern: /node:child_process/,
     replacement: 'a request to init (broker/supervisor/)',
     below: product,
-    except: [],
+    // A build script, which runs no broker.
+    except: ['broker/contract/generate.mjs'],
   },
   { pattern: /\bnode:net\b/, replacement: 'the packet layer (broker/native/)', below: product, except: [] },
-  { pattern: /: any\b|\bas any\b|<any>/, replacement: 'a type, or unknown', below: everywhere, except: [] },
+  {
+    pattern: /:\s*any\s*([,;)=\]}|&]|$)|\bas any\b|<any>|\bany\[\]/,
+    replacement: 'a type, or unknown',
+    below: everywhere,
+    except: [],
+  },
   {
     pattern: /@ts-(ignore|nocheck|expect-error)|biome-ignore/,
     replacement: 'code that passes the checks',
@@ -99,6 +105,7 @@ for (const ban of bans) {
 
 test('a source file begins with what it is', (t) => {
   const bare = sources
+    .filter((file) => !file.path.startsWith('test/') || !file.path.endsWith('.test.ts'))
     .filter((file) => !/^(#![^\n]*\n)?\s*(\/\*|\/\/|#|'use)/.test(file.text))
     .map((file) => file.path);
   t.deepEqual(bare, []);

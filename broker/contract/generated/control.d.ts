@@ -1347,6 +1347,12 @@ export namespace capstan {
             /** ServiceStatus restarts. */
             restarts: number;
 
+            /** ServiceStatus failure. */
+            failure: string;
+
+            /** ServiceStatus stopPid. */
+            stopPid: number;
+
             /**
              * Encodes the specified ServiceStatus message. Does not implicitly {@link capstan.control.ServiceStatus.verify|verify} messages.
              * @param message ServiceStatus message or plain object to encode
@@ -1424,6 +1430,12 @@ export namespace capstan {
 
                 /** ServiceStatus restarts */
                 restarts?: (number|null);
+
+                /** ServiceStatus failure */
+                failure?: (string|null);
+
+                /** ServiceStatus stopPid */
+                stopPid?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -2275,11 +2287,11 @@ export namespace capstan {
             /** Log after. */
             after: number;
 
+            /** Log linesMax. */
+            linesMax: number;
+
             /** Log clear. */
             clear: boolean;
-
-            /** Log bytesMax. */
-            bytesMax: number;
 
             /**
              * Encodes the specified Log message. Does not implicitly {@link capstan.control.Log.verify|verify} messages.
@@ -2308,11 +2320,11 @@ export namespace capstan {
                 /** Log after */
                 after?: (number|null);
 
+                /** Log linesMax */
+                linesMax?: (number|null);
+
                 /** Log clear */
                 clear?: (boolean|null);
-
-                /** Log bytesMax */
-                bytesMax?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -2320,6 +2332,75 @@ export namespace capstan {
 
             /** Shape of a Log. */
             type $Shape = capstan.control.Log.$Properties;
+        }
+
+        /**
+         * Properties of a LogLine.
+         * @deprecated Use capstan.control.LogLine.$Properties instead.
+         */
+        interface ILogLine extends capstan.control.LogLine.$Properties {
+        }
+
+        /** Represents a LogLine. */
+        class LogLine {
+
+            /**
+             * Constructs a new LogLine.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.LogLine.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LogLine number. */
+            number: number;
+
+            /** LogLine wallMs. */
+            wallMs: number;
+
+            /** LogLine text. */
+            text: string;
+
+            /**
+             * Encodes the specified LogLine message. Does not implicitly {@link capstan.control.LogLine.verify|verify} messages.
+             * @param message LogLine message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.LogLine.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LogLine message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.LogLine & capstan.control.LogLine.$Shape} LogLine
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.LogLine & capstan.control.LogLine.$Shape;
+        }
+
+        namespace LogLine {
+
+            /** Properties of a LogLine. */
+            interface $Properties {
+
+                /** LogLine number */
+                number?: (number|null);
+
+                /** LogLine wallMs */
+                wallMs?: (number|null);
+
+                /** LogLine text */
+                text?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LogLine. */
+            type $Shape = capstan.control.LogLine.$Properties;
         }
 
         /**
@@ -2341,17 +2422,17 @@ export namespace capstan {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** LogText text. */
-            text: Uint8Array;
+            /** LogText lines. */
+            lines: capstan.control.LogLine.$Properties[];
 
-            /** LogText position. */
-            position: number;
+            /** LogText unfinished. */
+            unfinished: string;
+
+            /** LogText dropped. */
+            dropped: number;
 
             /** LogText more. */
             more: boolean;
-
-            /** LogText lost. */
-            lost: number;
 
             /**
              * Encodes the specified LogText message. Does not implicitly {@link capstan.control.LogText.verify|verify} messages.
@@ -2377,17 +2458,17 @@ export namespace capstan {
             /** Properties of a LogText. */
             interface $Properties {
 
-                /** LogText text */
-                text?: (Uint8Array|null);
+                /** LogText lines */
+                lines?: (capstan.control.LogLine.$Properties[]|null);
 
-                /** LogText position */
-                position?: (number|null);
+                /** LogText unfinished */
+                unfinished?: (string|null);
+
+                /** LogText dropped */
+                dropped?: (number|null);
 
                 /** LogText more */
                 more?: (boolean|null);
-
-                /** LogText lost */
-                lost?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -2424,8 +2505,8 @@ export namespace capstan {
             /** EVENT_LOG value */
             EVENT_LOG = 7,
 
-            /** EVENT_RECOVERING value */
-            EVENT_RECOVERING = 8,
+            /** EVENT_NOTE value */
+            EVENT_NOTE = 8,
 
             /** EVENT_LOADED value */
             EVENT_LOADED = 9,
@@ -2434,7 +2515,10 @@ export namespace capstan {
             EVENT_UNLOADED = 10,
 
             /** EVENT_SHUTDOWN value */
-            EVENT_SHUTDOWN = 11
+            EVENT_SHUTDOWN = 11,
+
+            /** EVENT_EXIT value */
+            EVENT_EXIT = 12
         }
 
         /**
@@ -2471,11 +2555,17 @@ export namespace capstan {
             /** Event name. */
             name: string;
 
-            /** Event text. */
-            text: Uint8Array;
+            /** Event line. */
+            line?: (capstan.control.LogLine.$Properties|null);
 
-            /** Event position. */
-            position: number;
+            /** Event message. */
+            message: string;
+
+            /** Event pid. */
+            pid: number;
+
+            /** Event exit. */
+            exit?: (capstan.control.Exit.$Properties|null);
 
             /**
              * Encodes the specified Event message. Does not implicitly {@link capstan.control.Event.verify|verify} messages.
@@ -2516,11 +2606,17 @@ export namespace capstan {
                 /** Event name */
                 name?: (string|null);
 
-                /** Event text */
-                text?: (Uint8Array|null);
+                /** Event line */
+                line?: (capstan.control.LogLine.$Properties|null);
 
-                /** Event position */
-                position?: (number|null);
+                /** Event message */
+                message?: (string|null);
+
+                /** Event pid */
+                pid?: (number|null);
+
+                /** Event exit */
+                exit?: (capstan.control.Exit.$Properties|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -1820,6 +1820,8 @@ export const capstan = $root.capstan = (() => {
             ServiceStatus.prototype.file = "";
             ServiceStatus.prototype.isFailed = false;
             ServiceStatus.prototype.restarts = 0;
+            ServiceStatus.prototype.failure = "";
+            ServiceStatus.prototype.stopPid = 0;
 
             ServiceStatus.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1865,6 +1867,10 @@ export const capstan = $root.capstan = (() => {
                     writer.uint32(136).bool(message.isFailed);
                 if (message.restarts != null && $Object.hasOwnProperty.call(message, "restarts") && message.restarts !== 0)
                     writer.uint32(144).uint32(message.restarts);
+                if (message.failure != null && $Object.hasOwnProperty.call(message, "failure") && message.failure !== "")
+                    writer.uint32(154).string(message.failure);
+                if (message.stopPid != null && $Object.hasOwnProperty.call(message, "stopPid") && message.stopPid !== 0)
+                    writer.uint32(160).uint32(message.stopPid);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2054,6 +2060,24 @@ export const capstan = $root.capstan = (() => {
                                 message.restarts = value;
                             else
                                 delete message.restarts;
+                            continue;
+                        }
+                    case 19: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.failure = value;
+                            else
+                                delete message.failure;
+                            continue;
+                        }
+                    case 20: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.stopPid = value;
+                            else
+                                delete message.stopPid;
                             continue;
                         }
                     }
@@ -3265,8 +3289,8 @@ export const capstan = $root.capstan = (() => {
             };
 
             Log.prototype.after = 0;
+            Log.prototype.linesMax = 0;
             Log.prototype.clear = false;
-            Log.prototype.bytesMax = 0;
 
             Log.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -3277,10 +3301,10 @@ export const capstan = $root.capstan = (() => {
                     throw $Error("max depth exceeded");
                 if (message.after != null && $Object.hasOwnProperty.call(message, "after") && !$Object.is(message.after, 0))
                     writer.uint32(9).double(message.after);
+                if (message.linesMax != null && $Object.hasOwnProperty.call(message, "linesMax") && message.linesMax !== 0)
+                    writer.uint32(16).uint32(message.linesMax);
                 if (message.clear != null && $Object.hasOwnProperty.call(message, "clear") && message.clear !== false)
-                    writer.uint32(16).bool(message.clear);
-                if (message.bytesMax != null && $Object.hasOwnProperty.call(message, "bytesMax") && message.bytesMax !== 0)
-                    writer.uint32(24).uint32(message.bytesMax);
+                    writer.uint32(24).bool(message.clear);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3326,19 +3350,19 @@ export const capstan = $root.capstan = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.bool())
-                                message.clear = value;
+                            if (value = reader.uint32())
+                                message.linesMax = value;
                             else
-                                delete message.clear;
+                                delete message.linesMax;
                             continue;
                         }
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.uint32())
-                                message.bytesMax = value;
+                            if (value = reader.bool())
+                                message.clear = value;
                             else
-                                delete message.bytesMax;
+                                delete message.clear;
                             continue;
                         }
                     }
@@ -3361,19 +3385,126 @@ export const capstan = $root.capstan = (() => {
             return Log;
         })();
 
-        control.LogText = (function() {
+        control.LogLine = (function() {
 
-            const LogText = function (properties) {
+            const LogLine = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
                             this[keys[i]] = properties[keys[i]];
             };
 
-            LogText.prototype.text = $util.newBuffer([]);
-            LogText.prototype.position = 0;
+            LogLine.prototype.number = 0;
+            LogLine.prototype.wallMs = 0;
+            LogLine.prototype.text = "";
+
+            LogLine.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.number != null && $Object.hasOwnProperty.call(message, "number") && !$Object.is(message.number, 0))
+                    writer.uint32(9).double(message.number);
+                if (message.wallMs != null && $Object.hasOwnProperty.call(message, "wallMs") && !$Object.is(message.wallMs, 0))
+                    writer.uint32(17).double(message.wallMs);
+                if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text !== "")
+                    writer.uint32(26).string(message.text);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            LogLine.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.capstan.control.LogLine();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.number = value;
+                            else
+                                delete message.number;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.wallMs = value;
+                            else
+                                delete message.wallMs;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.text = value;
+                            else
+                                delete message.text;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LogLine;
+        })();
+
+        control.LogText = (function() {
+
+            const LogText = function (properties) {
+                this.lines = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            LogText.prototype.lines = $util.emptyArray;
+            LogText.prototype.unfinished = "";
+            LogText.prototype.dropped = 0;
             LogText.prototype.more = false;
-            LogText.prototype.lost = 0;
 
             LogText.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -3382,14 +3513,15 @@ export const capstan = $root.capstan = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text.length)
-                    writer.uint32(10).bytes(message.text);
-                if (message.position != null && $Object.hasOwnProperty.call(message, "position") && !$Object.is(message.position, 0))
-                    writer.uint32(17).double(message.position);
+                if (message.lines != null && message.lines.length)
+                    for (let i = 0; i < message.lines.length; ++i)
+                        $root.capstan.control.LogLine.encode(message.lines[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.unfinished != null && $Object.hasOwnProperty.call(message, "unfinished") && message.unfinished !== "")
+                    writer.uint32(18).string(message.unfinished);
+                if (message.dropped != null && $Object.hasOwnProperty.call(message, "dropped") && !$Object.is(message.dropped, 0))
+                    writer.uint32(25).double(message.dropped);
                 if (message.more != null && $Object.hasOwnProperty.call(message, "more") && message.more !== false)
-                    writer.uint32(24).bool(message.more);
-                if (message.lost != null && $Object.hasOwnProperty.call(message, "lost") && !$Object.is(message.lost, 0))
-                    writer.uint32(33).double(message.lost);
+                    writer.uint32(32).bool(message.more);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3426,37 +3558,36 @@ export const capstan = $root.capstan = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.bytes()).length)
-                                message.text = value;
-                            else
-                                delete message.text;
+                            if (!(message.lines && message.lines.length))
+                                message.lines = [];
+                            message.lines.push($root.capstan.control.LogLine.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     case 2: {
-                            if (wireType !== 1)
+                            if (wireType !== 2)
                                 break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.position = value;
+                            if ((value = reader.stringVerify()).length)
+                                message.unfinished = value;
                             else
-                                delete message.position;
+                                delete message.unfinished;
                             continue;
                         }
                     case 3: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.dropped = value;
+                            else
+                                delete message.dropped;
+                            continue;
+                        }
+                    case 4: {
                             if (wireType !== 0)
                                 break;
                             if (value = reader.bool())
                                 message.more = value;
                             else
                                 delete message.more;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 1)
-                                break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.lost = value;
-                            else
-                                delete message.lost;
                             continue;
                         }
                     }
@@ -3489,10 +3620,11 @@ export const capstan = $root.capstan = (() => {
             values[valuesById[5] = "EVENT_STOP_CANCELLED"] = 5;
             values[valuesById[6] = "EVENT_STATE"] = 6;
             values[valuesById[7] = "EVENT_LOG"] = 7;
-            values[valuesById[8] = "EVENT_RECOVERING"] = 8;
+            values[valuesById[8] = "EVENT_NOTE"] = 8;
             values[valuesById[9] = "EVENT_LOADED"] = 9;
             values[valuesById[10] = "EVENT_UNLOADED"] = 10;
             values[valuesById[11] = "EVENT_SHUTDOWN"] = 11;
+            values[valuesById[12] = "EVENT_EXIT"] = 12;
             return values;
         })();
 
@@ -3510,8 +3642,10 @@ export const capstan = $root.capstan = (() => {
             Event.prototype.sequence = 0;
             Event.prototype.status = null;
             Event.prototype.name = "";
-            Event.prototype.text = $util.newBuffer([]);
-            Event.prototype.position = 0;
+            Event.prototype.line = null;
+            Event.prototype.message = "";
+            Event.prototype.pid = 0;
+            Event.prototype.exit = null;
 
             Event.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -3530,10 +3664,14 @@ export const capstan = $root.capstan = (() => {
                     $root.capstan.control.ServiceStatus.encode(message.status, writer.uint32(34).fork(), _depth + 1).ldelim();
                 if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
                     writer.uint32(42).string(message.name);
-                if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text.length)
-                    writer.uint32(50).bytes(message.text);
-                if (message.position != null && $Object.hasOwnProperty.call(message, "position") && !$Object.is(message.position, 0))
-                    writer.uint32(57).double(message.position);
+                if (message.line != null && $Object.hasOwnProperty.call(message, "line"))
+                    $root.capstan.control.LogLine.encode(message.line, writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.message != null && $Object.hasOwnProperty.call(message, "message") && message.message !== "")
+                    writer.uint32(58).string(message.message);
+                if (message.pid != null && $Object.hasOwnProperty.call(message, "pid") && message.pid !== 0)
+                    writer.uint32(64).uint32(message.pid);
+                if (message.exit != null && $Object.hasOwnProperty.call(message, "exit"))
+                    $root.capstan.control.Exit.encode(message.exit, writer.uint32(74).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3612,19 +3750,31 @@ export const capstan = $root.capstan = (() => {
                     case 6: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.bytes()).length)
-                                message.text = value;
-                            else
-                                delete message.text;
+                            message.line = $root.capstan.control.LogLine.decode(reader, reader.size(), $undefined, _depth + 1, message.line);
                             continue;
                         }
                     case 7: {
-                            if (wireType !== 1)
+                            if (wireType !== 2)
                                 break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.position = value;
+                            if ((value = reader.stringVerify()).length)
+                                message.message = value;
                             else
-                                delete message.position;
+                                delete message.message;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.pid = value;
+                            else
+                                delete message.pid;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            message.exit = $root.capstan.control.Exit.decode(reader, reader.size(), $undefined, _depth + 1, message.exit);
                             continue;
                         }
                     }

@@ -1,0 +1,85 @@
+/**
+ * The way in: a connection to a manager.
+ */
+import { BrokerError, ErrorCode, limits, type Transport } from '../../broker/contract/index.js';
+import { type TransportParts, transports } from '../../transports/catalog.js';
+import { defaultSocket, defaultTransport, transportSocket } from './address.js';
+import { Manager } from './manager.js';
+
+export interface ConnectOptions {
+  /** A transport of the catalog by its name (default `sockets`), or one that is made already. */
+  readonly transport?: string | Transport;
+  /** The manager's control socket; default as for the command. */
+  readonly socket?: string;
+  /** A connected descriptor instead of a path, as a service may be given. Taken. */
+  readonly descriptor?: number;
+  readonly signal?: AbortSignal;
+  /** How long to wait for the manager's welcome. */
+  readonly timeoutMs?: number;
+  /** Called with faults that belong to no call; default: they are thrown from the event loop. */
+  readonly onError?: (error: unknown) => void;
+  /** What a transport is made from; default: the process's packet loop and real time, made when first needed. */
+  readonly parts?: TransportParts;
+}
+
+/**
+ * Connects to a manager. The caller closes what is returned. Rejects with `unreachable`, `address-too-long`,
+ * `permission-denied`, `version`, `deadline`, `aborted`, and with `invalid-argument` for a transport that does not exist.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Manager> {
+  const { transport: chosen = defaultTransport, descriptor, signal, timeoutMs, onError } = options;
+  const transport = typeof chosen === 'string' ? await createTransport(chosen, options.parts) : chosen;
+  const place =
+    descriptor === undefined
+      ? { path: transportSocket(options.socket ?? ownSocket(), transport.name) }
+      : { descriptor };
+  const session = await transport.connect({
+    ...place,
+    ...(signal === undefined ? {} : { signal }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(onError === undefined ? {} : { onError }),
+  });
+  return new Manager(session.peer, session.root, () => session.peer.close());
+}
+
+function ownSocket(): string {
+  return defaultSocket({ env: process.env, uid: process.geteuid?.() ?? 0 });
+}
+
+/** Makes a transport of the catalog. Throws `invalid-argument`, with the names there are, for one that does not exist. */
+export async function createTransport(name: string, parts?: TransportParts): Promise<Transport> {
+  const entry = transports.find((candidate) => candidate.name === name);
+  if (entry === undefined) {
+    const names = transports.map((candidate) => candidate.name).join(', ');
+    throw new BrokerError(ErrorCode.InvalidArgument, `there is no transport '${name}': use one of ${names}`);
+  }
+  return entry.create(parts ?? (await ownParts()));
+}
+
+/** The names of the transports that reach another process. */
+export function transportNames(): readonly string[] {
+  return transports.filter((entry) => entry.manifest.crossProcess).map((entry) => entry.name);
+}
+
+let shared: Promise<TransportParts> | undefined;
+
+/**
+ * One packet loop for the process, made when the first connection needs it, and kept: it does not keep the process alive while
+ * nothing is open, and holds a few descriptors.
+ */
+function ownParts(): Promise<TransportParts> {
+  shared ??= loadParts();
+  return shared;
+}
+
+async function loadParts(): Promise<TransportParts> {
+  const [{ openPacketLoop }, { createTime }] = await Promise.all([
+    import('../../broker/native/packet-loop.js'),
+    import('../../broker/native/time.js'),
+  ]);
+  const { packetBytesMax, descriptorReserve } = limits;
+  return {
+    loop: openPacketLoop({ packetBytesMax, descriptorReserve }),
+    time: createTime({ keepsAlive: false }),
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * What applications import: a connection to a manager, its services, and what happens to them.
+ */
+export { BrokerError, ErrorCode, errorName, hasCode } from '../../broker/contract/index.js';
+export { defaultSocket, defaultTransport, transportSocket } from './address.js';
+export { type CallOptions, ControlError } from './caller.js';
+export { type ConnectOptions, connect, createTransport } from './connect.js';
+export { type EventOptions, EventStream } from './events.js';
+export { Manager } from './manager.js';
+export {
+  type ChangeOptions,
+  type LogOptions,
+  type PinOptions,
+  type RestartOptions,
+  Service,
+  type StopOptions,
+} from './service.js';
+export type {
+  Dependency,
+  LogLine,
+  ManagerInfo,
+  Outcome,
+  ServiceEvent,
+  ServiceExit,
+  ServiceLog,
+  ServiceStatus,
+} from './status.js';
+export type {
+  DependencyKind,
+  EventKind,
+  ExitKind,
+  Rights,
+  ServiceState,
+  ServiceType,
+  StopReason,
+} from './words.js';
