@@ -6,6 +6,7 @@ import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { ErrorCode } from '../../broker/contract/errors.js';
 import type { Handle, Manifest, Message } from '../../broker/contract/transport.js';
+import { loadNative } from '../../broker/native/addon.js';
 import { bytesOf, createCollector } from '../support/collector.js';
 import { eventually, within } from '../support/eventually.js';
 import { openDescriptors } from '../support/leaks.js';
@@ -57,6 +58,7 @@ export const descriptorClauses: readonly Clause[] = [
       const handle = await world.handleTo(owner, inbox.node, sender);
       const texts = ['a', 'b', 'c'];
       const descriptors = texts.map((text) => openFile(world, text));
+      for (const descriptor of descriptors) loadNative().setCloseOnExec(descriptor, false);
       await within('a send', handle.send({ bytes, descriptors }));
       await within('a call', handle.call({ bytes, descriptors: [openFile(world, 'd')] }));
       const first = await inbox.delivery(0);

@@ -10,10 +10,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {
   CapabilityNode,
+  ConnectOptions,
   Handle,
   Manifest,
   Peer,
-  PeerOptions,
+  ServeOptions,
   Server,
   Session,
   Transport,
@@ -21,6 +22,7 @@ import type {
 import { eventually, patienceMs, turns, within } from '../support/eventually.js';
 import { createExchange, drop, ping, put, take } from '../support/exchange.js';
 import { noDescriptorsSince, openDescriptors } from '../support/leaks.js';
+import { type PeerChild, spawnPeerChild } from '../support/peer-child.js';
 
 /** A connection to the server's address that keeps no rules. */
 export interface RawConnection {
@@ -54,7 +56,16 @@ export interface World {
   /** An empty directory of this world. */
   readonly directory: string;
   /** A peer of this process. The world closes it at the end, if the clause does not. */
-  connect(options?: PeerOptions): Promise<Session>;
+  connect(options?: Partial<ConnectOptions>): Promise<Session>;
+  /** Another server in the world's directory. */
+  serve(
+    name: string,
+    root: ServeOptions['root'],
+  ): Promise<{ readonly server: Server; readonly path: string }>;
+  /** Where the manifest says `crossProcess`: a peer in a process of its own, not connected yet. Killed at the end. */
+  spawn(): Promise<PeerChild>;
+  /** Says why something was left out. */
+  log(text: string): void;
   /** Gives each holder a handle to the owner's node; nobody else keeps one. */
   introduce(owner: Session, node: CapabilityNode, ...holders: Session[]): Promise<Handle[]>;
   /** `introduce` for one holder. */
@@ -73,9 +84,13 @@ interface OpenWorld extends World {
 }
 
 /** Runs a body in a world of its own, within a bounded time, and insists that it leaves nothing. */
-export async function inWorld(fixture: Fixture, body: (world: World) => Promise<void>): Promise<void> {
+export async function inWorld(
+  fixture: Fixture,
+  body: (world: World) => Promise<void>,
+  log: (text: string) => void = () => {},
+): Promise<void> {
   const before = openDescriptors();
-  const world = await openWorld(fixture);
+  const world = await openWorld(fixture, log);
   let isDone = false;
   try {
     await within('the end of the clause', body(world), 4 * patienceMs);
@@ -87,7 +102,7 @@ export async function inWorld(fixture: Fixture, body: (world: World) => Promise<
   await noDescriptorsSince(before);
 }
 
-async function openWorld(fixture: Fixture): Promise<OpenWorld> {
+async function openWorld(fixture: Fixture, log: (text: string) => void): Promise<OpenWorld> {
   const transport = fixture.create();
   const { manifest } = fixture;
   const directory = mkdtempSync(join(tmpdir(), 'capstan-'));
@@ -111,6 +126,18 @@ async function openWorld(fixture: Fixture): Promise<OpenWorld> {
       sessions.push(session);
       return session;
     },
+    serve: async (name, root) => {
+      const at = join(directory, name);
+      const another = await within('a server', transport.serve({ path: at, root }));
+      undos.unshift(() => another.close());
+      return { server: another, path: at };
+    },
+    spawn: async () => {
+      const child = await spawnPeerChild(fixture.name);
+      undos.unshift(() => child.kill());
+      return child;
+    },
+    log,
     introduce: async (owner, node, ...holders) => {
       names += 1;
       const name = `node-${names}`;

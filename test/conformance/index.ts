@@ -10,6 +10,8 @@ import type { Clause } from './clause.js';
 import { descriptorClauses } from './descriptors.js';
 import { type Fixture, inWorld } from './fixture.js';
 import { handleClauses } from './handles.js';
+import { identityClauses } from './identity.js';
+import { limitClauses } from './limits.js';
 import { messageClauses } from './messages.js';
 import { multicastClauses } from './multicast.js';
 
@@ -23,6 +25,8 @@ export const clauses: readonly Clause[] = [
   ...handleClauses,
   ...descriptorClauses,
   ...multicastClauses,
+  ...limitClauses,
+  ...identityClauses,
 ];
 
 /** The clauses that say something about this transport. */
@@ -31,8 +35,8 @@ export function clausesFor(fixture: Fixture): Clause[] {
 }
 
 /** Runs one clause in a world of its own. Rejects if the transport does not keep it. */
-export function runClause(clause: Clause, fixture: Fixture): Promise<void> {
-  return inWorld(fixture, (world) => clause.run(world));
+export function runClause(clause: Clause, fixture: Fixture, log?: (text: string) => void): Promise<void> {
+  return inWorld(fixture, (world) => clause.run(world), log);
 }
 
 /** Declares one ava test for each clause. They run one after the other, because they count descriptors. */
@@ -46,7 +50,7 @@ export function transportConformance(test: TestFn, fixture: Fixture): void {
   });
   for (const clause of clausesFor(fixture)) {
     test.serial(`${clause.id} ${clause.title} [${fixture.name}]`, async (t) => {
-      await t.notThrowsAsync(runClause(clause, fixture));
+      await t.notThrowsAsync(runClause(clause, fixture, (text) => t.log(text)));
     });
   }
 }

@@ -1,17 +1,15 @@
 /**
  * What a message carries, on its way from one peer to another: its own copy of the bytes (C4), references, descriptors.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
 import type { Handle, Message, Transferable } from '../../broker/contract/transport.js';
+import { loadNative } from '../../broker/native/addon.js';
 import { MemoryReply } from './call.js';
 import { MemoryHandle } from './handle.js';
 import { MemoryNode } from './node.js';
 import type { MemoryPeer } from './peer.js';
 import type { Target } from './target.js';
-
-/** Makes a second descriptor for the same open file, for a message with several destinations. */
-export type Duplicate = (descriptor: number) => number;
 
 export class Cargo {
   readonly bytes: Uint8Array;
@@ -32,8 +30,9 @@ export class Cargo {
     for (const target of targets) target.depart(from, to);
   }
 
-  /** The message has arrived: one handle for each reference, in order. They belong to the caller. */
+  /** The message has arrived: one handle for each reference, in order. They and the descriptors belong to the caller. */
   unload(to: MemoryPeer, sequence: number): Handle[] {
+    for (const descriptor of this.descriptors) loadNative().setCloseOnExec(descriptor, true);
     return this.#targets.map((target) => target.arrive(to, sequence));
   }
 
@@ -105,29 +104,14 @@ export function closeDescriptors(descriptors: readonly number[] | undefined): vo
   }
 }
 
-/**
- * Opens the same file once more through procfs. Good for files, pipes and memfds; Node offers no dup(2), and a socket cannot be
- * opened so.
- */
-export function reopen(descriptor: number): number {
-  const info = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1');
-  const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? '0', 8);
-  const access = flags & (constants.O_RDONLY | constants.O_WRONLY | constants.O_RDWR | constants.O_APPEND);
-  return openSync(`/proc/self/fd/${descriptor}`, access | constants.O_NONBLOCK);
-}
-
 /** A copy of the descriptors for each further destination, or why there can be none; then nothing is left open. */
-export function copyDescriptors(
-  descriptors: readonly number[],
-  copies: number,
-  duplicate: Duplicate,
-): number[][] | BrokerError {
+export function copyDescriptors(descriptors: readonly number[], copies: number): number[][] | BrokerError {
   const all: number[][] = [];
   try {
     for (let at = 0; at < copies; at += 1) {
       const copy: number[] = [];
       all.push(copy);
-      for (const descriptor of descriptors) copy.push(duplicate(descriptor));
+      for (const descriptor of descriptors) copy.push(loadNative().duplicate(descriptor));
     }
     return all;
   } catch (cause) {

@@ -15,7 +15,6 @@ import type {
   Session,
   Transport,
 } from '../../broker/contract/transport.js';
-import { type Duplicate, reopen } from './cargo.js';
 import { MemoryPeer } from './peer.js';
 import { acceptInvitation, MemoryServer } from './server.js';
 import { World } from './world.js';
@@ -38,11 +37,6 @@ export interface MemoryOptions {
   readonly time: Time;
   /** Who a newcomer is, asked at each `serve` and `connect`; default: this process. A test can be several users. */
   readonly credentials?: () => Credentials;
-  /**
-   * dup(2), needed for a multicast with descriptors to several nodes. Default: opens the same file again, which a socket
-   * refuses (`system`).
-   */
-  readonly duplicate?: Duplicate;
 }
 
 /** A transport whose deliveries a test can stop. Sends are accepted and refused as ever, and deadlines pass. */
@@ -57,12 +51,7 @@ export interface MemoryTransport extends Transport {
 
 /** A world of its own: peers of one transport object can meet, those of two cannot. */
 export function createMemoryTransport(options: MemoryOptions): MemoryTransport {
-  const world = new World(
-    manifest,
-    options.time,
-    options.credentials ?? processCredentials,
-    options.duplicate ?? reopen,
-  );
+  const world = new World(manifest, options.time, options.credentials ?? processCredentials);
   return {
     name: 'memory',
     manifest,

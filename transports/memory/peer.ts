@@ -149,8 +149,7 @@ export class MemoryPeer implements Peer, Scheduled {
     const fault =
       this.#messageFault(message) ??
       this.#destinations(handles, message, options.partial ?? false, targets, outcomes);
-    const copies =
-      fault ?? copyDescriptors(message.descriptors ?? [], targets.length - 1, this.world.duplicate);
+    const copies = fault ?? copyDescriptors(message.descriptors ?? [], targets.length - 1);
     if (copies instanceof BrokerError) {
       closeDescriptors(message.descriptors);
       return Promise.reject(copies);

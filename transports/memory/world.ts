@@ -4,7 +4,6 @@
  */
 import type { Time } from '../../broker/contract/platform.js';
 import type { Credentials, Manifest } from '../../broker/contract/transport.js';
-import type { Duplicate } from './cargo.js';
 import type { NodeTarget } from './node.js';
 import { Schedule } from './schedule.js';
 import type { MemoryServer } from './server.js';
@@ -19,7 +18,6 @@ export class World {
   readonly manifest: Manifest;
   readonly time: Time;
   readonly credentials: () => Credentials;
-  readonly duplicate: Duplicate;
   readonly schedule = new Schedule();
   readonly servers = new Map<string, MemoryServer>();
   /** Who waits for an invited peer, by the identity of the descriptor that stands for the invitation. */
@@ -27,11 +25,10 @@ export class World {
   readonly #accounts = new Map<number, number>();
   #sequence = 0;
 
-  constructor(manifest: Manifest, time: Time, credentials: () => Credentials, duplicate: Duplicate) {
+  constructor(manifest: Manifest, time: Time, credentials: () => Credentials) {
     this.manifest = manifest;
     this.time = time;
     this.credentials = credentials;
-    this.duplicate = duplicate;
   }
 
   /** The number of the last transaction. */

@@ -1,0 +1,112 @@
+/**
+ * Clauses C70 and C71: who somebody is.
+ */
+import assert from 'node:assert/strict';
+import { chmodSync } from 'node:fs';
+import { ErrorCode } from '../../broker/contract/errors.js';
+import type { CapabilityNode, Credentials, Manifest } from '../../broker/contract/transport.js';
+import { bytesOf, createCollector, textOf } from '../support/collector.js';
+import { eventually, within } from '../support/eventually.js';
+import { type Clause, refused } from './clause.js';
+
+const isKernels = ({ credentials }: Manifest): boolean => credentials === 'kernel';
+
+function ownCredentials(): Credentials {
+  return { pid: process.pid, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+}
+
+export const identityClauses: readonly Clause[] = [
+  {
+    id: 'C70',
+    title: 'a node that asked for credentials is shown what the kernel says of the sender',
+    applies: isKernels,
+    run: async (world) => {
+      const [owner, sender] = [await world.connect(), await world.connect()];
+      const asking = createCollector(owner.peer, undefined, { credentials: true });
+      const incurious = createCollector(owner.peer);
+      for (const { node } of [asking, incurious]) {
+        const handle = await world.handleTo(owner, node, sender);
+        await within('a send', handle.send({ bytes: bytesOf('who am I') }));
+      }
+      const { sender: shown } = await asking.delivery(0);
+      assert.deepEqual({ ...shown.credentials }, ownCredentials());
+      const { sender: unshown } = await incurious.delivery(0);
+      assert.equal(unshown.credentials, undefined, 'only for who asked');
+      assert.equal(shown.account, unshown.account, 'one account for all peers of a user');
+    },
+  },
+  {
+    id: 'C70',
+    title: 'a message from another process shows that process',
+    applies: (manifest) => isKernels(manifest) && manifest.crossProcess,
+    run: async (world) => {
+      const owner = await world.connect();
+      const inbox = createCollector(owner.peer, undefined, { credentials: true });
+      await within('putting', owner.root.call({ bytes: bytesOf('put desk'), handles: [inbox.node] }));
+      const isRoot = process.getuid?.() === 0;
+      if (!isRoot) world.log('other users are left out: only root can become one');
+      const users = isRoot ? [0, 65_534] : [process.getuid?.() ?? 0];
+      chmodSync(world.directory, 0o755);
+      chmodSync(world.path, 0o666);
+      for (const [at, uid] of users.entries()) {
+        const child = await world.spawn();
+        if (isRoot) await child.ask('become', uid, uid);
+        await child.ask('connect', world.path);
+        await child.ask('take', 'desk');
+        await child.ask('send', 'desk', 'who am I');
+        const { sender } = await inbox.delivery(at);
+        const gid = isRoot ? uid : process.getgid?.();
+        assert.deepEqual({ ...sender.credentials }, { pid: child.pid, uid, gid });
+      }
+      const accounts = inbox.deliveries.map(({ sender }) => sender.account);
+      assert.equal(new Set(accounts).size, users.length, 'one account for each user');
+      await within('dropping', owner.root.call({ bytes: bytesOf('drop desk') }));
+    },
+  },
+  {
+    id: 'C70',
+    title: 'without the kernel there are no credentials to show',
+    applies: (manifest) => !isKernels(manifest),
+    run: async (world) => {
+      const [owner, sender] = [await world.connect(), await world.connect()];
+      const inbox = createCollector(owner.peer, undefined, { credentials: true });
+      const handle = await world.handleTo(owner, inbox.node, sender);
+      await within('a send', handle.send({ bytes: bytesOf('who am I') }));
+      assert.equal((await inbox.delivery(0)).sender.credentials, undefined);
+    },
+  },
+  {
+    id: 'C71',
+    title: 'the root is chosen by the kernel credentials of the newcomer',
+    applies: isKernels,
+    run: async (world) => {
+      const asked: Credentials[] = [];
+      const { path } = await world.serve('choosy', ({ peer }) => {
+        const named = (text: string): CapabilityNode =>
+          peer.createNode({ message: ({ reply }) => reply?.send({ bytes: bytesOf(text) }) });
+        const roots = [named('first'), named('second')];
+        return (who) => {
+          asked.push({ pid: who.pid, uid: who.uid, gid: who.gid });
+          return roots[asked.length - 1];
+        };
+      });
+      for (const expected of ['first', 'second']) {
+        const { root } = await world.connect({ path });
+        const { bytes } = await within('a call', root.call({ bytes: bytesOf('which') }));
+        assert.equal(textOf(bytes), expected);
+      }
+      assert.deepEqual(asked, [ownCredentials(), ownCredentials()]);
+    },
+  },
+  {
+    id: 'C71',
+    title: 'a peer that is refused a root is disconnected with permission-denied',
+    run: async (world) => {
+      const { server, path } = await world.serve('closed', () => () => undefined);
+      for (let at = 0; at < 3; at += 1) {
+        await refused('connecting', world.transport.connect({ path }), ErrorCode.PermissionDenied);
+      }
+      await eventually('nobody is connected', () => server.peers === 0);
+    },
+  },
+];

@@ -1,0 +1,19 @@
+/**
+ * What transports are made from in a test process: the real event loop and real time.
+ */
+import { descriptorReserve, packetBytesMax } from '../../broker/contract/limits.js';
+import { openPacketLoop } from '../../broker/native/packet-loop.js';
+import { createTime } from '../../broker/native/time.js';
+import { type TransportEntry, type TransportParts, transports } from '../../transports/catalog.js';
+
+/** Parts that share the event loop of this process. */
+export function createParts(): TransportParts {
+  return { loop: openPacketLoop({ packetBytesMax, descriptorReserve }), time: createTime() };
+}
+
+/** The catalog's entry with this name. */
+export function transportEntry(name: string): TransportEntry {
+  const entry = transports.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw new Error(`the catalog has no transport ${name}`);
+  return entry;
+}
