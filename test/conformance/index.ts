@@ -14,6 +14,7 @@ import { identityClauses } from './identity.js';
 import { limitClauses } from './limits.js';
 import { messageClauses } from './messages.js';
 import { multicastClauses } from './multicast.js';
+import { orderClauses } from './order.js';
 
 export type { Clause } from './clause.js';
 export { type Fixture, inWorld, type RawConnection, type World } from './fixture.js';
@@ -25,6 +26,7 @@ export const clauses: readonly Clause[] = [
   ...handleClauses,
   ...descriptorClauses,
   ...multicastClauses,
+  ...orderClauses,
   ...limitClauses,
   ...identityClauses,
 ];
