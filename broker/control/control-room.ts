@@ -34,13 +34,21 @@ export class ServiceRoom {
   readonly record: ServiceRecord;
   readonly waiters: Waiters;
   readonly objects = new Set<ServiceBound>();
+  readonly #time: Time;
   #message: Message | undefined;
   #pid = 0;
   #flags = 0;
+  #isUnloaded = false;
 
   constructor(record: ServiceRecord, time: Time) {
     this.record = record;
     this.waiters = new Waiters(time);
+    this.#time = time;
+  }
+
+  /** Throws `node-gone` when the service was unloaded: its objects end in a moment. */
+  demandLoaded(): void {
+    if (this.#isUnloaded) throw new ControlFailure(ErrorCode.NodeGone, 'the service was unloaded');
   }
 
   /** The answer to `status`. */
@@ -62,7 +70,16 @@ export class ServiceRoom {
   tell(event: SupervisorEvent): void {
     this.#message = undefined;
     this.waiters.tell(event);
-    if (event.kind === 'unloaded') for (const object of [...this.objects]) object.destroy();
+    if (event.kind === 'unloaded') this.#unload();
+  }
+
+  /** Ends the objects once those who called them have their answers, as does who asked for the unloading. */
+  #unload(): void {
+    this.#isUnloaded = true;
+    const timer = this.#time.createTimer(() => {
+      for (const object of [...this.objects]) object.destroy();
+    });
+    timer.arm(0);
   }
 }
 

@@ -49,10 +49,12 @@ export class ServiceObject extends ControlObject {
   }
 
   protected override statusMessage(): Message {
+    this.#service.demandLoaded();
     return this.#service.statusMessage(this.place.room.supervisor);
   }
 
   protected override perform(incoming: Incoming): Result | Promise<Result> {
+    this.#service.demandLoaded();
     const { request } = incoming;
     const { supervisor } = this.place.room;
     const record = this.#record;
