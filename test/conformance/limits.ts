@@ -205,16 +205,16 @@ const quotaClauses: readonly Clause[] = [
     applies: canStall,
     run: async (world) => {
       const [owner, good] = [await world.connect(), await world.connect()];
-      const reply = new Uint8Array(30_000);
-      const inbox = createCollector(owner.peer, (delivery) => delivery.reply?.send({ bytes: reply }));
-      const toOwner = await world.handleTo(owner, inbox.node, good);
+      const inbox = createCollector(owner.peer);
+      const busy = createCollector(owner.peer, echo);
+      const toOwner = await world.handleTo(owner, busy.node, good);
       const count = 100;
-      const resume = await callsWithoutReading(world, owner, inbox.node, count);
+      const { stall, resume } = await startCalls(world, owner, inbox.node, count);
       await eventually('the calls have arrived', () => inbox.deliveries.length >= count);
-      for (let at = 0; at < 20; at += 1) {
-        const answer = await within('a call of another', toOwner.call({ bytes: bytesOf('?') }));
-        assert.equal(answer.bytes.byteLength, reply.byteLength);
-      }
+      stall();
+      const bytes = new Uint8Array(30_000);
+      for (const { reply } of inbox.deliveries) reply?.send({ bytes });
+      for (let at = 0; at < 20; at += 1) await works(toOwner);
       const outcomes = await resume();
       assert.equal(outcomes.length, count, 'each call ends');
       for (const outcome of outcomes) assert.match(outcome, /^(answer of 30000|reply-lost|over-quota)$/);
@@ -222,13 +222,20 @@ const quotaClauses: readonly Clause[] = [
   },
 ];
 
-/** A peer makes calls and then reads nothing; the result makes it read again and says how the calls ended. */
-async function callsWithoutReading(
+interface Calls {
+  /** Makes the caller read nothing. */
+  stall(): void;
+  /** Makes it read again; how the calls ended. */
+  resume(): Promise<readonly string[]>;
+}
+
+/** A peer that can be made to read nothing makes calls to the node. */
+async function startCalls(
   world: World,
   owner: Session,
   node: Parameters<World['handleTo']>[1],
   count: number,
-): Promise<() => Promise<readonly string[]>> {
+): Promise<Calls> {
   if (world.manifest.crossProcess) {
     const child = await world.spawn();
     await child.ask('connect', world.path);
@@ -236,28 +243,33 @@ async function callsWithoutReading(
     await child.ask('take', 'busy');
     await within('dropping', owner.root.call({ bytes: bytesOf('drop busy') }));
     await child.ask('startCalls', 'busy', count, 20);
-    child.stop();
-    return async () => {
-      child.resume();
-      await eventually(
-        'the calls end',
-        async () => ((await child.ask('outcomes')) as string[]).length >= count,
-      );
-      return (await child.ask('outcomes')) as string[];
+    const outcomes = async (): Promise<string[]> => (await child.ask('outcomes')) as string[];
+    return {
+      stall: () => child.stop(),
+      resume: async () => {
+        child.resume();
+        await eventually('the calls end', async () => (await outcomes()).length >= count);
+        return outcomes();
+      },
     };
   }
   const caller = await world.connect();
   const handle = await world.handleTo(owner, node, caller);
-  const release = world.hold(caller.peer);
+  let release = (): void => {};
   const calls = Array.from({ length: count }, () =>
     handle.call({ bytes: bytesOf('?') }).then(
       ({ bytes }) => `answer of ${bytes.byteLength}`,
       (error) => String(error.codeName),
     ),
   );
-  return async () => {
-    release();
-    return within('the calls end', Promise.all(calls));
+  return {
+    stall: () => {
+      release = world.hold(caller.peer);
+    },
+    resume: () => {
+      release();
+      return within('the calls end', Promise.all(calls));
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { loadNative } from '../../broker/native/addon.js';
 import type { PacketLoop } from '../../broker/native/packets.js';
 
 export interface RawSocket {
-  /** Sends one packet now. Takes the descriptors. The length is a multiple of 8. */
+  /** Sends one packet now. Takes the descriptors. With descriptors the length is a multiple of 8. */
   send(bytes: Uint8Array, descriptors?: readonly number[]): void;
   /** Copies of the packets that have arrived. */
   readonly packets: readonly Uint8Array[];
@@ -48,6 +48,11 @@ export function rawSocket(loop: PacketLoop, descriptor: number): RawSocket {
       return isEnded;
     },
     send: (bytes, descriptors = []) => {
+      if (descriptors.length === 0) {
+        // Not through the loop, which sends whole frames only.
+        if (!socket.isClosed) loadNative().write(socket.descriptor, bytes, 0, bytes.byteLength);
+        return;
+      }
       loop.sendBytes.set(bytes, socket.begin(bytes.byteLength));
       socket.commit(descriptors);
       loop.flush();
