@@ -52,8 +52,8 @@ export class Attachment extends Link {
 
   constructor(core: PeerCore, descriptor: number, options: AttachmentOptions) {
     super(core, descriptor);
+    // SO_PASSCRED was set by whoever made the pair, before anybody could write to it; set here it would be too late.
     this.#options = options;
-    if (options.credentials === undefined) this.socket.setCredentials(true);
   }
 
   /** Says where it leads; the node calls this. */
