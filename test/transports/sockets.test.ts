@@ -2,24 +2,7 @@
  * The sockets transport keeps the contract.
  */
 import test from 'ava';
-import { descriptorReserve, packetBytesMax } from '../../broker/contract/limits.js';
-import { openPacketLoop } from '../../broker/native/packet-loop.js';
-import { createTime } from '../../broker/native/time.js';
-import { createSocketsTransport, manifest } from '../../transports/sockets/index.js';
-import { type Fixture, transportConformance } from '../conformance/index.js';
-import { rawConnect } from '../support/raw-connection.js';
+import { catalogFixture } from '../conformance/catalog-fixture.js';
+import { transportConformance } from '../conformance/index.js';
 
-const loop = openPacketLoop({ packetBytesMax, descriptorReserve });
-
-const fixture: Fixture = {
-  name: 'sockets',
-  manifest,
-  create: () => createSocketsTransport({ loop, time: createTime() }),
-  rawConnect: async (path) => rawConnect(loop, path),
-};
-
-transportConformance(test, fixture);
-
-test.after.always('the loop is closed', () => {
-  loop.release();
-});
+transportConformance(test, catalogFixture('sockets'));

@@ -38,8 +38,6 @@ function isUnknown({ pid, uid }: Credentials): boolean {
   return pid === 0 && (uid === 65_534 || uid < 0);
 }
 
-/** Replies that wait for a holder who does not read, beyond which he is not read from. */
-const unreadBytesMax = queueBytesMax / 4;
 const noDescriptors: readonly number[] = [];
 
 export class Attachment extends Link {
@@ -193,9 +191,14 @@ export class Attachment extends Link {
     this.#finishAs(false);
   }
 
-  /** Takes a call's reply (or the news that there will be none) to the holder. */
+  /** Beyond the bytes at which the holder is not read from any more: calls that were read already get their replies. */
+  protected override get queueBytesLimit(): number {
+    return 2 * queueBytesMax;
+  }
+
+  /** A reply was sent: decides whether to go on reading. */
   afterReply(): void {
-    if (this.#isPaused || this.socket.queuedBytes <= unreadBytesMax) return;
+    if (this.#isPaused || this.socket.queuedBytes <= queueBytesMax) return;
     this.#isPaused = true;
     this.socket.setReading(false);
   }

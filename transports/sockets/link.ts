@@ -63,9 +63,13 @@ export abstract class Link implements PacketHandler {
     return this.socket.isClosed;
   }
 
+  protected get queueBytesLimit(): number {
+    return queueBytesMax;
+  }
+
   /** Whether what waits for the kernel is at its limit. */
   get isFull(): boolean {
-    return this.socket.queuedBytes > queueBytesMax || this.socket.queuedFrames > queueItemsMax;
+    return this.socket.queuedBytes > this.queueBytesLimit || this.socket.queuedFrames > queueItemsMax;
   }
 
   /**
