@@ -34,7 +34,8 @@ interface Kept {
   unusedCount: number;
 }
 
-const transport = transportEntry(process.argv[2] ?? '').create(createParts());
+const parts = createParts();
+const transport = transportEntry(process.argv[2] ?? '').create(parts);
 const nodes = new Map<string, Kept>();
 const handles = new Map<string, Handle>();
 /** Calls that were started and not waited for, and how they ended. */
@@ -152,6 +153,8 @@ async function serveRequest({ id, verb, args }: Request): Promise<void> {
   try {
     const body = known(`verb ${verb}`, verbs[verb]);
     const value = await body(...args.map(String));
+    // The parent may stop or kill this process as soon as it has the answer: what was sent is the kernel's by then.
+    parts.loop.flush();
     process.send?.({ id, value: value ?? null });
   } catch (error) {
     const code = error instanceof BrokerError ? error.code : ErrorCode.System;
