@@ -20,7 +20,7 @@ export * from './ids.js';
 export { noBytes, noDescriptors, type Payload } from './payload.js';
 export type { Outlet, PeerIdentity, PeerRecord } from './peer-record.js';
 export { type CapabilityLimits, itemOverheadBytes } from './quota.js';
-export { Submission } from './submission.js';
+export type { Submission } from './submission.js';
 
 /** Who holds handles to a node: an account and how many (bus N9). */
 export interface HolderShare {

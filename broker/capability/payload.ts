@@ -21,10 +21,15 @@ export class Payload {
     this.source = noBytes;
   }
 
-  /** Copies the bytes, unless that was done already; from then on the submitter's memory may change (bus M9). */
+  /**
+   * Copies the bytes, unless that was done already; from then on the submitter's memory may change (bus M9). The copy is padded
+   * with zeros to a multiple of 8, as frames are.
+   */
   own(): void {
     if (this.isOwned) return;
-    this.source = this.source.slice(this.offset, this.offset + this.length);
+    const copy = new Uint8Array((this.length + 7) & ~7);
+    copy.set(this.source.subarray(this.offset, this.offset + this.length));
+    this.source = copy;
     this.offset = 0;
     this.isOwned = true;
   }

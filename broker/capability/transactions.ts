@@ -176,7 +176,8 @@ export class Transactions {
       const word = transfers[2 * at] ?? 0;
       const generation = transfers[2 * at + 1] ?? 0;
       let thing: Transferred | undefined;
-      if (bitsOf(word) === newNodeBits) {
+      if (word === 0 && generation === noGeneration) thing = undefined;
+      else if (bitsOf(word) === newNodeBits) {
         const code = this.#checkFresh(sender, word, generation, created);
         if (code !== 0) return code;
         if (isRepeated(transfers, at)) return ErrorCode.InvalidArgument;

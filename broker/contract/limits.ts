@@ -11,8 +11,8 @@ export const messageHandlesMax = 64;
 export const messageDescriptorsMax = 253;
 /** Destinations of one multicast. */
 export const multicastHandlesMax = 1024;
-/** One packet on a SOCK_SEQPACKET connection: the largest message with its headers and ids, rounded up. */
-export const packetBytesMax = 72 * 1024;
+/** One packet on a SOCK_SEQPACKET connection: the largest multicast with its headers and ids, rounded up. */
+export const packetBytesMax = 76 * 1024;
 /** Bytes of a frame header, the same for every protocol of ours (docs/protocol.md). */
 export const frameHeaderBytes = 8;
 

@@ -6,7 +6,6 @@ import {
   ItemKind,
   nodeBits,
   type PeerRecord,
-  Submission,
   wordOf,
 } from '../../broker/capability/index.js';
 
@@ -53,7 +52,20 @@ export class WorldPeer {
   isBlocked = false;
   #generation = 0;
   readonly #core: CapabilityCore;
-  readonly #submission = new Submission();
+  readonly #submission = {
+    destinations: new Uint32Array(64),
+    destinationCount: 0,
+    transfers: new Uint32Array(64),
+    transferCount: 0,
+    source: new Uint8Array(0),
+    offset: 0,
+    length: 0,
+    descriptors: [] as readonly number[],
+    tag: 0,
+    isPartial: false,
+    outcomes: new Uint16Array(32),
+    refusedAt: 0,
+  };
 
   constructor(core: CapabilityCore, name: string, uid: number) {
     this.#core = core;
@@ -104,8 +116,7 @@ export class WorldPeer {
   }
 
   destroy(...nodes: string[]): number {
-    const ids = nodes.map(idOf).flatMap(({ word, generation }) => [word, generation]);
-    return this.#core.destroy(this.record, Uint32Array.from(ids), nodes.length);
+    return this.#core.destroy(this.record, Uint32Array.from(pairs(nodes)), nodes.length);
   }
 
   release(id: string, count = 1): number {
@@ -161,23 +172,20 @@ export class WorldPeer {
 
   #fill(destinations: readonly string[], text: string, options: SendOptions): void {
     const submission = this.#submission;
-    submission.address(0, 0);
-    destinations.forEach((destination, at) => {
-      const { word, generation } = idOf(destination);
-      submission.destinations[2 * at] = word;
-      submission.destinations[2 * at + 1] = generation;
-    });
+    submission.destinations.set(pairs(destinations));
     submission.destinationCount = destinations.length;
-    for (const transfer of options.transfers ?? []) {
-      const { word, generation } = idOf(transfer);
-      submission.transfer(word, generation);
-    }
-    const bytes = new TextEncoder().encode(text);
-    submission.setPayload(bytes, 0, bytes.length);
+    submission.transfers.set(pairs(options.transfers ?? []));
+    submission.transferCount = options.transfers?.length ?? 0;
+    submission.source = new TextEncoder().encode(text);
+    submission.length = submission.source.length;
     submission.descriptors = options.descriptors ?? [];
     submission.tag = options.tag ?? 0;
     submission.isPartial = options.isPartial ?? false;
   }
+}
+
+function pairs(ids: readonly string[]): number[] {
+  return ids.map(idOf).flatMap(({ word, generation }) => [word, generation]);
 }
 
 export class CapabilityWorld {

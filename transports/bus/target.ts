@@ -1,0 +1,109 @@
+/**
+ * What a handle of this peer leads to, under one id: a node of another peer, an own node, a reply that was given away, or
+ * nothing any more. Several handles (clones, repeated arrivals) share one target.
+ */
+import { ErrorCode } from '../../broker/contract/errors.js';
+import type { GoneReason } from '../../broker/contract/transport.js';
+import type { BusHandle } from './handle.js';
+import type { Attempt } from './link.js';
+
+export abstract class Target implements Attempt {
+  readonly word: number;
+  readonly generation: number;
+  /** The node behind it is gone, and this peer knows. */
+  isGone = false;
+  #isRefused = false;
+  #waiters: (() => void)[] | undefined;
+  /** Open handles, linked through themselves. */
+  #first: BusHandle | undefined;
+  #handles = 0;
+
+  constructor(word: number, generation: number) {
+    this.word = word;
+    this.generation = generation;
+  }
+
+  /** Messages to it go to another peer. */
+  abstract readonly isRemote: boolean;
+
+  get handles(): number {
+    return this.#handles;
+  }
+
+  attach(handle: BusHandle): void {
+    handle.next = this.#first;
+    if (this.#first !== undefined) this.#first.previous = handle;
+    this.#first = handle;
+    this.#handles += 1;
+  }
+
+  detach(handle: BusHandle): void {
+    if (handle.previous === undefined) this.#first = handle.next;
+    else handle.previous.next = handle.next;
+    if (handle.next !== undefined) handle.next.previous = handle.previous;
+    handle.previous = undefined;
+    handle.next = undefined;
+    this.#handles -= 1;
+    if (this.#handles === 0) this.abandoned();
+  }
+
+  /** The last handle was closed. */
+  protected abstract abandoned(): void;
+
+  /** The node is gone, or everything is. */
+  end(reason: GoneReason): void {
+    if (reason === 'node-gone') this.isGone = true;
+    for (let handle = this.#first; handle !== undefined; handle = handle.next) handle.ended(reason);
+    this.writable();
+  }
+
+  refused(code: number, _position: number): void {
+    if (code === ErrorCode.OverQuota) this.#isRefused = true;
+  }
+
+  /** The refusal is over: wakes those who wait for it. */
+  writable(): void {
+    this.#isRefused = false;
+    const waiters = this.#waiters;
+    this.#waiters = undefined;
+    if (waiters !== undefined) for (const wake of waiters) wake();
+  }
+
+  untilWritable(): Promise<void> {
+    if (!this.#isRefused) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiters ??= [];
+      this.#waiters.push(resolve);
+    });
+  }
+}
+
+/** A node of another peer: one id, and how many arrivals it stands for (bus N3). */
+export class RemoteTarget extends Target {
+  override readonly isRemote = true;
+  count = 0;
+  readonly #release: (target: RemoteTarget) => void;
+
+  constructor(word: number, generation: number, release: (target: RemoteTarget) => void) {
+    super(word, generation);
+    this.#release = release;
+  }
+
+  protected override abandoned(): void {
+    this.#release(this);
+  }
+}
+
+/** What stands in a message for a handle whose node was gone before (bus M4). */
+export class GoneTarget extends Target {
+  override readonly isRemote = true;
+
+  constructor() {
+    super(0, 0);
+    this.isGone = true;
+  }
+
+  protected override abandoned(): void {
+    // Nobody holds anything.
+  }
+}
