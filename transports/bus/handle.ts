@@ -20,7 +20,7 @@ export class BusHandle implements Handle {
     this.peer = peer;
     this.target = target;
     target.attach(this);
-    peer.openHandles += 1;
+    peer.handleOpened();
     if (target.isGone) this.#gone.resolve('node-gone');
   }
 
@@ -59,7 +59,7 @@ export class BusHandle implements Handle {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.peer.openHandles -= 1;
+    this.peer.handleClosed();
     this.#gone.resolve('closed');
     this.target.detach(this);
   }

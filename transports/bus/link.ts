@@ -11,9 +11,12 @@ export interface HolderShare {
   readonly handles: number;
 }
 
+/** The position of a refusal that came from this side of the connection. */
+export const ownSide = -1;
+
 /** Who has to know that what was sent was refused after all. */
 export interface Attempt {
-  /** `position` is the destination or transfer that the code is about. */
+  /** `position` is the destination or transfer that the code is about, or `ownSide`. */
   refused(code: number, position: number): void;
   /** Of a partial multicast: what became of one destination, 0 for accepted. Called for all or, if all were accepted, for none. */
   outcome?(position: number, code: number): void;
@@ -42,6 +45,8 @@ export interface BusLink {
 
 /** What reaches a peer. Called from the event loop, in the order of the bus; bytes, handles and descriptors are the peer's. */
 export interface LinkEvents {
+  /** First of all: the id of the root (bus P5). */
+  welcomed(word: number, generation: number): void;
   /** `handles` are pairs of word and generation. */
   message(
     sequence: number,
@@ -66,7 +71,7 @@ export interface LinkEvents {
   callRefused(tag: number, code: number): void;
   gone(word: number, generation: number): void;
   unused(word: number, generation: number, transfersSeen: number): void;
-  writable(word: number, generation: number): void;
+  writableAgain(word: number, generation: number): void;
   /** A request that nobody waits for was refused. */
   fault(error: Error): void;
   /** The other side ended the connection. Not called after `close`. */

@@ -5,7 +5,7 @@
 import { ErrorCode } from '../../broker/contract/errors.js';
 import type { GoneReason } from '../../broker/contract/transport.js';
 import type { BusHandle } from './handle.js';
-import type { Attempt } from './link.js';
+import { type Attempt, ownSide } from './link.js';
 
 export abstract class Target implements Attempt {
   readonly word: number;
@@ -57,8 +57,8 @@ export abstract class Target implements Attempt {
     this.writable();
   }
 
-  refused(code: number, _position: number): void {
-    if (code === ErrorCode.OverQuota) this.#isRefused = true;
+  refused(code: number, position: number): void {
+    if (code === ErrorCode.OverQuota && position !== ownSide) this.#isRefused = true;
   }
 
   /** The refusal is over: wakes those who wait for it. */

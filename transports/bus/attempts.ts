@@ -1,0 +1,50 @@
+/** Attempts that have more to undo than a plain send: what they gave away comes back when they are refused. */
+import type { Attempt } from './link.js';
+import type { BusNode } from './node.js';
+import { takeBack } from './peer.js';
+import type { BusReply } from './reply.js';
+import type { Target } from './target.js';
+
+export type Given = readonly (BusNode | BusReply)[];
+
+export class TransferAttempt implements Attempt {
+  readonly #target: Target;
+  readonly #given: Given;
+
+  constructor(target: Target, given: Given) {
+    this.#target = target;
+    this.#given = given;
+  }
+
+  refused(code: number, position: number): void {
+    for (const thing of this.#given) takeBack(thing);
+    this.#target.refused(code, position);
+  }
+}
+
+export class MulticastAttempt implements Attempt {
+  readonly #targets: readonly Target[];
+  readonly #given: Given | undefined;
+  readonly #failed: (position: number, code: number) => void;
+
+  constructor(
+    targets: readonly Target[],
+    given: Given | undefined,
+    failed: (position: number, code: number) => void,
+  ) {
+    this.#targets = targets;
+    this.#given = given;
+    this.#failed = failed;
+  }
+
+  refused(code: number, position: number): void {
+    for (const thing of this.#given ?? []) takeBack(thing);
+    this.#targets[position]?.refused(code, position);
+  }
+
+  outcome(position: number, code: number): void {
+    if (code === 0) return;
+    this.#targets[position]?.refused(code, position);
+    this.#failed(position, code);
+  }
+}

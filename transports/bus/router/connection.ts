@@ -1,0 +1,212 @@
+/**
+ * The broker's end of one connection: greeting, requests, and the peer's items on their way out.
+ *
+ * The first packet is the hello, and it is also what shows who is there: for a connection that was accepted the kernel said so
+ * already, for one end of a socket pair the packet carries its sender's credentials (bus P4, sockets S4). A packet with anything
+ * wrong in it ends the connection before any of its frames has an effect (bus F1).
+ */
+import type { DeliveryItem, Outlet, PeerRecord } from '../../../broker/capability/index.js';
+import { ErrorCode } from '../../../broker/contract/errors.js';
+import * as limits from '../../../broker/contract/limits.js';
+import type { Timer } from '../../../broker/contract/platform.js';
+import type { Credentials } from '../../../broker/contract/transport.js';
+import type { PacketHandler, PacketSocket } from '../../../broker/native/packets.js';
+import { closeDescriptors } from '../descriptors.js';
+import * as wire from '../wire.js';
+import { mustWait } from './item-writer.js';
+import { RequestReader } from './request-reader.js';
+import type { Drain, Router } from './router.js';
+
+/** Who keeps the list of connections, and knows the roots. */
+export interface ConnectionKeeper {
+  /** Gives the newcomer its root: 0, or the code with which it is refused. `root` is then a pair of word and generation. */
+  admit(connection: Connection, peer: PeerRecord, who: Credentials, root: Uint32Array): number;
+  /** The connection has ended. */
+  forget(connection: Connection): void;
+}
+
+/** Bytes handed to one receiver in a turn after which they go to the kernel, so that a full socket is noticed. */
+const flushBytes = 128 * 1024;
+/** Bytes of a peer's own that it does not take, after which nothing more is read from it. */
+const unreadBytesMax = 256 * 1024;
+/** How long a connection that was refused or is closed still gets what it is owed. */
+const lingerMs = 1_000;
+/** When to try again to send descriptors of which too many are in flight (sockets S11). */
+const descriptorRetryMs = 10;
+
+export class Connection implements PacketHandler, Outlet, Drain {
+  readonly #router: Router;
+  readonly #keeper: ConnectionKeeper;
+  readonly #socket: PacketSocket;
+  readonly #timer: Timer;
+  readonly #requests: RequestReader;
+  #who: Credentials | undefined;
+  #peer: PeerRecord | undefined;
+  #isWaiting = false;
+  #isRetrying = false;
+  #isHeld = false;
+  #unflushedBytes = 0;
+
+  /** Takes the descriptor. Without `who` the hello shows who it is. */
+  constructor(router: Router, keeper: ConnectionKeeper, descriptor: number, who: Credentials | undefined) {
+    this.#router = router;
+    this.#keeper = keeper;
+    this.#who = who;
+    this.#socket = router.loop.adopt(descriptor, this);
+    this.#requests = new RequestReader(router, this.#socket);
+    this.#timer = router.time.createTimer(() => this.#timeout());
+    // One who was invited may come at any time: its connection costs nobody more than the invitation did.
+    if (who !== undefined) this.#timer.arm(limits.helloTimeoutMs);
+    else this.#socket.setCredentials(true);
+  }
+
+  get isWelcome(): boolean {
+    return this.#peer !== undefined;
+  }
+
+  // Outlet.
+
+  get isBlocked(): boolean {
+    return this.#isRetrying || this.#socket.queuedBytes > 0;
+  }
+
+  wake(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#router.wake(this);
+  }
+
+  drain(): void {
+    this.#isWaiting = false;
+    const peer = this.#peer;
+    if (peer === undefined || peer.hasEnded || this.isBlocked) return;
+    const { core, loop, writer } = this.#router;
+    for (let item = peer.queue.head; item !== undefined; item = peer.queue.head) {
+      if (this.#unflushedBytes > flushBytes) {
+        loop.flush();
+        this.#unflushedBytes = 0;
+        if (this.isBlocked) {
+          keep(item);
+          return;
+        }
+      }
+      const bytes = writer.write(this.#socket, item);
+      if (bytes === mustWait) {
+        this.#isRetrying = true;
+        this.#timer.arm(descriptorRetryMs);
+        keep(item);
+        return;
+      }
+      this.#unflushedBytes += bytes;
+      core.delivered(peer, item);
+    }
+  }
+
+  // PacketHandler.
+
+  packet(offset: number, length: number, descriptors: readonly number[]): void {
+    const peer = this.#peer;
+    if (peer === undefined) {
+      this.#greet(offset, length, descriptors);
+      return;
+    }
+    const fault = wire.clientPacketFault(this.#router.loop.receiveView, offset, length, descriptors.length);
+    if (fault !== wire.Fault.None) {
+      closeDescriptors(descriptors);
+      this.refuse(ErrorCode.Protocol);
+      return;
+    }
+    const isSound = this.#requests.read(peer, offset, length, descriptors);
+    this.#router.settle();
+    if (!isSound) this.refuse(ErrorCode.Protocol);
+    // Answers to a peer's own requests are not charged to anybody, so they have to end where it does not take them.
+    else if (!this.#isHeld && this.#socket.queuedBytes > unreadBytesMax) this.#hold(true);
+  }
+
+  ended(_errno: number): void {
+    this.#end();
+  }
+
+  drained(): void {
+    if (this.#isHeld) this.#hold(false);
+    this.#resume();
+  }
+
+  /** Ends the connection; the peer gets what is on its way. */
+  close(): void {
+    this.#socket.end(lingerMs);
+    this.#end();
+  }
+
+  /** Says why, and closes. */
+  refuse(code: number): void {
+    wire.writeClose(this.#router.loop.sendView, this.#socket.begin(wire.closeBytes), code);
+    this.#socket.commit();
+    this.close();
+  }
+
+  // Inside.
+
+  #hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.#socket.setReading(!isHeld);
+  }
+
+  #resume(): void {
+    this.drain();
+    this.#router.settle();
+  }
+
+  #timeout(): void {
+    if (this.#peer === undefined) {
+      this.refuse(ErrorCode.Deadline);
+      return;
+    }
+    this.#isRetrying = false;
+    this.#resume();
+  }
+
+  #greet(offset: number, length: number, descriptors: readonly number[]): void {
+    const { loop, core } = this.#router;
+    const hello = wire.readHello(loop.receiveView, offset, length);
+    if (hello === undefined || descriptors.length > 0) {
+      closeDescriptors(descriptors);
+      this.refuse(ErrorCode.Protocol);
+      return;
+    }
+    if (hello.lowest > wire.version || hello.highest < wire.version) {
+      this.refuse(ErrorCode.Version);
+      return;
+    }
+    if (this.#who === undefined) {
+      this.#who = { pid: loop.senderPid, uid: loop.senderUid, gid: loop.senderGid };
+      this.#socket.setCredentials(false);
+    }
+    this.#timer.disarm();
+    const who = this.#who;
+    const peer = core.addPeer({ account: core.accountOf(who.uid), ...who }, this);
+    this.#peer = peer;
+    const root = new Uint32Array(2);
+    const code = this.#keeper.admit(this, peer, who, root);
+    if (code !== 0) {
+      this.refuse(code);
+      return;
+    }
+    const at = this.#socket.begin(wire.welcomeBytes);
+    wire.writeWelcome(loop.sendView, at, peer.identity.account, root[0] ?? 0, root[1] ?? 0);
+    this.#socket.commit();
+    this.#router.settle();
+  }
+
+  #end(): void {
+    this.#timer.disarm();
+    const peer = this.#peer;
+    if (peer !== undefined && !peer.hasEnded) this.#router.endPeer(peer);
+    this.#keeper.forget(this);
+  }
+}
+
+/** What cannot be sent now must not depend on memory that will be used again (bus M9). */
+function keep(first: DeliveryItem): void {
+  for (let item: DeliveryItem | undefined = first; item !== undefined; item = item.next) item.payload?.own();
+}

@@ -1,0 +1,217 @@
+/**
+ * A client's requests, decoded and handed to the core. The packet was checked before (`wire.clientPacketFault`); what is
+ * checked here is what only the order of requests can show.
+ *
+ * Acceptance is told cumulatively: consecutive accepted sends are one run, written when it breaks or the packet ends (bus O3).
+ */
+
+import { noDescriptors, type PeerRecord } from '../../../broker/capability/index.js';
+import { ErrorCode } from '../../../broker/contract/errors.js';
+import type { PacketSocket } from '../../../broker/native/packets.js';
+import { closeDescriptors } from '../descriptors.js';
+import { Operation } from '../operation.js';
+import * as wire from '../wire.js';
+import type { Router } from './router.js';
+
+export class RequestReader {
+  readonly #router: Router;
+  readonly #socket: PacketSocket;
+  #serial = 0;
+  #runSerial = 0;
+  #runCount = 0;
+  #runSequence = 0;
+
+  constructor(router: Router, socket: PacketSocket) {
+    this.#router = router;
+    this.#socket = socket;
+  }
+
+  /** Carries out the requests of one packet. Takes the descriptors. False if the client broke the protocol. */
+  read(peer: PeerRecord, offset: number, length: number, descriptors: readonly number[]): boolean {
+    const view = this.#router.loop.receiveView;
+    const end = offset + length;
+    let taken = 0;
+    let isSound = true;
+    for (let at = offset; isSound && at < end; at += view.getUint32(at, true)) {
+      const count = view.getUint8(at + 6);
+      const own = count === 0 ? noDescriptors : descriptors.slice(taken, taken + count);
+      taken += count;
+      this.#serial = (this.#serial + 1) >>> 0;
+      isSound = view.getUint32(at + 8, true) === this.#serial && this.#request(peer, at, own);
+      if (!isSound) closeDescriptors(own);
+    }
+    if (taken < descriptors.length) closeDescriptors(descriptors.slice(taken));
+    this.#endRun();
+    return isSound;
+  }
+
+  #request(peer: PeerRecord, at: number, descriptors: readonly number[]): boolean {
+    const view = this.#router.loop.receiveView;
+    const kind = view.getUint8(at + 4);
+    switch (kind) {
+      case wire.FrameKind.Send:
+      case wire.FrameKind.Call:
+      case wire.FrameKind.Reply:
+        this.#send(peer, at, kind, descriptors);
+        return true;
+      case wire.FrameKind.Multicast:
+        this.#multicast(peer, at, descriptors);
+        return true;
+      default:
+        return this.#command(peer, at, kind);
+    }
+  }
+
+  #send(peer: PeerRecord, at: number, kind: number, descriptors: readonly number[]): void {
+    const view = this.#router.loop.receiveView;
+    operation.address(view.getUint32(at + 16, true), view.getUint32(at + 20, true));
+    operation.tag = view.getUint32(at + 24, true);
+    this.#readRest(at, at + wire.sendHeadBytes, view.getUint32(at + 12, true), descriptors);
+    const { core } = this.#router;
+    const isReply = kind === wire.FrameKind.Reply;
+    const result = isReply ? core.reply(peer, operation) : core.send(peer, operation);
+    if (result < 0) this.#refuse(operation.tag, -result, operation.refusedAt);
+    else if (kind === wire.FrameKind.Send || (isReply && view.getUint8(at + 5) !== 0)) this.#accept(result);
+  }
+
+  #multicast(peer: PeerRecord, at: number, descriptors: readonly number[]): void {
+    const view = this.#router.loop.receiveView;
+    const count = view.getUint32(at + 16, true);
+    operation.addressMany(view.getUint8(at + 5) !== 0);
+    for (let index = 0; index < count; index += 1) {
+      const idAt = at + wire.multicastHeadBytes + wire.idBytes * index;
+      operation.addDestination(view.getUint32(idAt, true), view.getUint32(idAt + 4, true));
+    }
+    const idsAt = at + wire.multicastHeadBytes + wire.idBytes * count;
+    this.#readRest(at, idsAt, view.getUint32(at + 12, true), descriptors);
+    const result = this.#router.core.send(peer, operation);
+    if (result < 0) this.#refuse(0, -result, operation.refusedAt);
+    else if (operation.isPartial && operation.outcomes.subarray(0, count).some((code) => code !== 0)) {
+      this.#tellOutcomes(result, count);
+    } else this.#accept(result);
+  }
+
+  /** Transfers, payload and descriptors of the frame at `at`, whose transfers begin at `idsAt`. */
+  #readRest(at: number, idsAt: number, transfers: number, descriptors: readonly number[]): void {
+    const view = this.#router.loop.receiveView;
+    for (let index = 0; index < transfers; index += 1) {
+      const idAt = idsAt + wire.idBytes * index;
+      operation.addTransfer(view.getUint32(idAt, true), view.getUint32(idAt + 4, true));
+    }
+    const payloadAt = idsAt + wire.idBytes * transfers;
+    const end = at + view.getUint32(at, true) - view.getUint8(at + 7);
+    operation.setPayload(this.#router.loop.receiveBytes, payloadAt, end - payloadAt);
+    operation.descriptors = descriptors;
+  }
+
+  #command(peer: PeerRecord, at: number, kind: number): boolean {
+    const view = this.#router.loop.receiveView;
+    const { core } = this.#router;
+    const count = view.getUint32(at + 12, true);
+    let result: number;
+    switch (kind) {
+      case wire.FrameKind.Create: {
+        const showsCredentials = view.getUint8(at + 5) !== 0;
+        const word = view.getUint32(at + 16, true);
+        result = core.create(peer, word, view.getUint32(at + 20, true), showsCredentials);
+        break;
+      }
+      case wire.FrameKind.Destroy:
+        this.#readWords(at, 2 * count);
+        result = core.destroy(peer, words, count);
+        break;
+      case wire.FrameKind.Release:
+        this.#readWords(at, 3 * count);
+        result = core.release(peer, words, count);
+        break;
+      case wire.FrameKind.Withdraw:
+        result = core.withdraw(peer, count);
+        break;
+      case wire.FrameKind.Holders:
+        this.#tellHolders(peer, view.getUint32(at + 16, true), view.getUint32(at + 20, true));
+        return true;
+      default:
+        return false;
+    }
+    if (result < 0) this.#refuse(0, -result, 0);
+    return true;
+  }
+
+  #readWords(at: number, count: number): void {
+    const view = this.#router.loop.receiveView;
+    for (let index = 0; index < count; index += 1) {
+      words[index] = view.getUint32(at + wire.listHeadBytes + 4 * index, true);
+    }
+  }
+
+  #accept(sequence: number): void {
+    if (
+      this.#runCount > 0 &&
+      this.#serial === (this.#runSerial + this.#runCount) >>> 0 &&
+      sequence === this.#runSequence + this.#runCount
+    ) {
+      this.#runCount += 1;
+      return;
+    }
+    this.#endRun();
+    this.#runSerial = this.#serial;
+    this.#runSequence = sequence;
+    this.#runCount = 1;
+  }
+
+  #endRun(): void {
+    if (this.#runCount === 0) return;
+    const at = this.#socket.begin(wire.noticeBytes);
+    const view = this.#router.loop.sendView;
+    wire.writeAccepted(view, at, this.#runSerial, this.#runCount, this.#runSequence);
+    this.#socket.commit();
+    this.#runCount = 0;
+  }
+
+  #refuse(tag: number, code: number, position: number): void {
+    this.#endRun();
+    const at = this.#socket.begin(wire.noticeBytes);
+    wire.writeRefused(this.#router.loop.sendView, at, this.#serial, tag, code, position);
+    this.#socket.commit();
+  }
+
+  #tellOutcomes(sequence: number, count: number): void {
+    this.#endRun();
+    const bytes = wire.outcomesHeadBytes + 2 * count;
+    const length = wire.paddedBytes(bytes);
+    const at = this.#socket.begin(length);
+    const view = this.#router.loop.sendView;
+    wire.writeHeader(view, at, bytes, wire.FrameKind.Outcomes, 0, 0);
+    view.setUint32(at + 8, this.#serial, true);
+    view.setUint32(at + 12, count, true);
+    wire.writeSequence(view, at + 16, sequence);
+    for (let index = 0; index < length - wire.outcomesHeadBytes; index += 2) {
+      const code = index < 2 * count ? (operation.outcomes[index >> 1] ?? 0) : 0;
+      view.setUint16(at + wire.outcomesHeadBytes + index, code, true);
+    }
+    this.#socket.commit();
+  }
+
+  #tellHolders(peer: PeerRecord, word: number, generation: number): void {
+    const shares = this.#router.core.holders(peer, word, generation)?.slice(0, wire.listEntriesMax);
+    if (shares === undefined) {
+      this.#refuse(0, ErrorCode.UnknownHandle, 0);
+      return;
+    }
+    const bytes = wire.listHeadBytes + wire.idBytes * shares.length;
+    const at = this.#socket.begin(bytes);
+    const view = this.#router.loop.sendView;
+    wire.writeHeader(view, at, bytes, wire.FrameKind.HolderList, 0, 0);
+    view.setUint32(at + 8, this.#serial, true);
+    view.setUint32(at + 12, shares.length, true);
+    shares.forEach(({ account, handles }, index) => {
+      view.setUint32(at + wire.listHeadBytes + wire.idBytes * index, account, true);
+      view.setUint32(at + wire.listHeadBytes + wire.idBytes * index + 4, handles, true);
+    });
+    this.#socket.commit();
+  }
+}
+
+// One request is carried out at a time, so one of each serves all connections.
+const operation = new Operation();
+const words = new Uint32Array(3 * wire.listEntriesMax);
