@@ -292,7 +292,8 @@ export class SocketLink implements BusLink, PacketHandler {
 
   /** Whether the broker is so far behind that this side takes no more. */
   #refusesMore(): boolean {
-    if (this.socket.queuedBytes <= limits.queueBytesMax) return false;
+    const { queuedBytes, queuedFrames } = this.socket;
+    if (queuedBytes <= limits.queueBytesMax && queuedFrames <= limits.queueItemsMax) return false;
     this.#isFull = true;
     return true;
   }
