@@ -405,9 +405,12 @@ const faultClauses: readonly Clause[] = [
           );
         }
         await child.kill();
-        await within('all of it ends', Promise.allSettled(pending));
+        const ends = await within('all of it ends', Promise.allSettled(pending));
         assert.equal(await within('gone', far.gone), 'node-gone');
-        await eventually('the gift is unused', () => gift.unusedCount > 0);
+        // Where the death was known before the first send, all were refused and the gift was never given away.
+        if (ends.some(({ status }, at) => at % 2 === 0 && status === 'fulfilled')) {
+          await eventually('the gift is unused', () => gift.unusedCount > 0);
+        }
         await eventually('the node is unused', () => inbox.unusedCount > 0);
         const numbers = inbox.texts.map((text) => Number(text));
         assert.deepEqual(
