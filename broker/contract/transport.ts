@@ -24,7 +24,8 @@
  * - C12 A reply that its holder closes unused, and every end of the callee's peer or node, gives `reply-lost`.
  * - C13 A second reply is refused with `already-replied`. A reply after the deadline disturbs nobody.
  * - C14 A reply carries handles, and descriptors where messages do.
- * - C15 A reply can be given away in a message like a handle; whoever holds it then answers the caller, once.
+ * - C15 A reply can be given away in a message like a handle. It arrives among the `handles`; the `send` of whoever holds it
+ *       then answers the caller, once.
  * Handles
  * - C20 A handle given away works for its new holder, and the giver's own still works. `send` borrows the handles of
  *       a message: they stay the sender's and may be closed as soon as it has returned.
@@ -48,8 +49,8 @@
  *       not use or close them afterwards. No failure leaves one open.
  * Multicast
  * - C40 Every destination gets the message once; the result has an outcome for each.
- * - C41 Where `multicast` is `atomic`: one refusal, and nobody gets it (bus M2), unless `partial` was asked for; where it is
- *       `loop`, each destination stands for itself.
+ * - C41 Where `multicast` is `atomic`: one refusal, and the whole is refused with its code and nobody gets it (bus M2), unless
+ *       `partial` was asked for; where it is `loop`, each destination stands for itself.
  * - C42 The same node named twice is refused with `invalid-argument` where `multicast` is `atomic`.
  * Order
  * - C50 `order: total`: all receivers agree on the order of everything (bus O2), and `sequence` shows it (bus O5).

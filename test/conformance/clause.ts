@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { BrokerError, type ErrorCode, errorName } from '../../broker/contract/errors.js';
 import type { Manifest } from '../../broker/contract/transport.js';
-import { within } from '../support/eventually.js';
+import { InVain, within } from '../support/eventually.js';
 import type { Fixture, World } from './fixture.js';
 
 export interface Clause {
@@ -19,16 +19,28 @@ export interface Clause {
 }
 
 /** Asserts that it is refused with this code (one of these codes). */
-export async function refused(
+export function refused(
   what: string,
   attempt: Promise<unknown>,
   ...codes: ErrorCode[]
+): Promise<BrokerError> {
+  const refusal = awaitRefusal(what, attempt, codes);
+  // A clause may look at it later, or fail before it does.
+  refusal.catch(() => {});
+  return refusal;
+}
+
+async function awaitRefusal(
+  what: string,
+  attempt: Promise<unknown>,
+  codes: readonly ErrorCode[],
 ): Promise<BrokerError> {
   const names = codes.map(errorName).join(' or ');
   try {
     await within(`${what} is refused with ${names}`, attempt);
   } catch (error) {
     if (error instanceof BrokerError && codes.includes(error.code)) return error;
+    if (error instanceof InVain) throw error;
     throw new assert.AssertionError({
       message: `${what}: refused with ${error instanceof BrokerError ? error.codeName : error}, not ${names}`,
     });

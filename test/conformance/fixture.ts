@@ -107,8 +107,13 @@ async function openWorld(fixture: Fixture, log: (text: string) => void): Promise
   const { manifest } = fixture;
   const directory = mkdtempSync(join(tmpdir(), 'capstan-'));
   const path = join(directory, 's');
+  const faults: unknown[] = [];
+  const onError = (error: unknown): void => {
+    faults.push(error);
+  };
   const server = await transport.serve({
     path,
+    onError,
     root: ({ peer }) => {
       const exchange = createExchange(peer);
       return () => exchange;
@@ -122,13 +127,13 @@ async function openWorld(fixture: Fixture, log: (text: string) => void): Promise
   const world: OpenWorld = {
     ...{ fixture, manifest, transport, server, path, directory },
     connect: async (options) => {
-      const session = await within('a connection', transport.connect({ path, ...options }));
+      const session = await within('a connection', transport.connect({ path, onError, ...options }));
       sessions.push(session);
       return session;
     },
     serve: async (name, root) => {
       const at = join(directory, name);
-      const another = await within('a server', transport.serve({ path: at, root }));
+      const another = await within('a server', transport.serve({ path: at, onError, root }));
       undos.unshift(() => another.close());
       return { server: another, path: at };
     },
@@ -177,7 +182,10 @@ async function openWorld(fixture: Fixture, log: (text: string) => void): Promise
         server.close();
         rmSync(directory, { recursive: true, force: true });
       }
-      if (insist) await eventuallyUnused('the server', server.peer);
+      if (!insist) return;
+      await eventuallyUnused('the server', server.peer);
+      // What a receiver throws, and faults that belong to no call, unless the clause asked for them itself.
+      if (faults.length > 0) throw new Error(`onError was told: ${faults.join('; ')}`);
     },
   };
   return world;

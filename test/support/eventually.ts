@@ -4,7 +4,19 @@
  */
 
 /** How long something may take that should happen at once; generous, because tests of other files run beside. */
-export const patienceMs = 10_000;
+export let patienceMs = 10_000;
+
+/** For tests that expect to wait in vain. Holds for the whole process. */
+export function setPatience(durationMs: number): void {
+  patienceMs = durationMs;
+}
+
+/** What was waited for has not come in time. */
+export class InVain extends Error {
+  constructor(what: string, deadlineMs: number) {
+    super(`waited ${deadlineMs} ms in vain: ${what}`);
+  }
+}
 
 /** Waits until the condition holds. Rejects with `what` when it does not in time. */
 export async function eventually(
@@ -14,7 +26,7 @@ export async function eventually(
 ): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   for (let attempt = 0; !(await condition()); attempt += 1) {
-    if (performance.now() > endMs) throw new Error(`waited ${deadlineMs} ms in vain: ${what}`);
+    if (performance.now() > endMs) throw new InVain(what, deadlineMs);
     await (attempt < 20 ? turn() : pause(2));
   }
 }
@@ -27,7 +39,7 @@ export async function within<T>(
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited ${deadlineMs} ms in vain: ${what}`)), deadlineMs);
+    timer = setTimeout(() => reject(new InVain(what, deadlineMs)), deadlineMs);
   });
   try {
     return await Promise.race([promise, late]);

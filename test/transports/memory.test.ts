@@ -2,18 +2,8 @@
  * The memory transport keeps the contract.
  */
 import test from 'ava';
-import { createTime } from '../../broker/native/time.js';
-import { createMemoryTransport, type MemoryTransport, manifest } from '../../transports/memory/index.js';
-import { type Fixture, transportConformance } from '../conformance/index.js';
+import { transportConformance } from '../conformance/index.js';
+import { lesserFixture, memoryFixture } from '../conformance/memory-fixture.js';
 
-const fixture: Fixture = {
-  name: 'memory',
-  manifest,
-  create: () => createMemoryTransport({ time: createTime() }),
-  hold: (transport, peer) => {
-    (transport as MemoryTransport).hold(peer);
-    return () => (transport as MemoryTransport).release(peer);
-  },
-};
-
-transportConformance(test, fixture);
+transportConformance(test, memoryFixture);
+transportConformance(test, lesserFixture);

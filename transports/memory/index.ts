@@ -37,6 +37,10 @@ export interface MemoryOptions {
   readonly time: Time;
   /** Who a newcomer is, asked at each `serve` and `connect`; default: this process. A test can be several users. */
   readonly credentials?: () => Credentials;
+  /** Less than the manifest says, to see how a program copes with a transport that can do less. */
+  readonly features?: Partial<
+    Pick<Manifest, 'passesDescriptors' | 'messageBytesMax' | 'handlesMax' | 'descriptorsMax'>
+  >;
 }
 
 /** A transport whose deliveries a test can stop. Sends are accepted and refused as ever, and deadlines pass. */
@@ -51,10 +55,11 @@ export interface MemoryTransport extends Transport {
 
 /** A world of its own: peers of one transport object can meet, those of two cannot. */
 export function createMemoryTransport(options: MemoryOptions): MemoryTransport {
-  const world = new World(manifest, options.time, options.credentials ?? processCredentials);
+  const features = { ...manifest, ...options.features };
+  const world = new World(features, options.time, options.credentials ?? processCredentials);
   return {
     name: 'memory',
-    manifest,
+    manifest: features,
     serve: async (serveOptions) => serve(world, serveOptions),
     connect: async (connectOptions) => connect(world, connectOptions),
     hold: (peer) => world.schedule.hold(own(peer)),
