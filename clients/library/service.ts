@@ -106,10 +106,6 @@ export class Service {
     await call(this.#handle, { signal: { number } }, options);
   }
 
-  async trigger(value: boolean, options?: CallOptions): Promise<void> {
-    await call(this.#handle, { trigger: { value } }, options);
-  }
-
   async unload(options?: CallOptions): Promise<void> {
     await call(this.#handle, { unload: {} }, options);
   }

@@ -61,6 +61,10 @@ export interface ServiceStatus {
   readonly file: string | undefined;
   /** Automatic restarts of its process. */
   readonly restarts: number;
+  /** Why it is not running although it was to, for people. */
+  readonly failure: string | undefined;
+  /** The process of its stop-command. */
+  readonly stopPid: number | undefined;
 }
 
 export interface ManagerInfo {
@@ -110,7 +114,7 @@ export interface ServiceLog {
   readonly dropped: number;
 }
 
-/** Something that happened. `status` belongs to changes of state, `line` to `log`. */
+/** Something that happened. `status` belongs to changes of state, `line` to `log`, `exit` to `exit`, `message` to `note`. */
 export interface ServiceEvent {
   readonly kind: EventKind;
   readonly sequence: number;
@@ -120,6 +124,8 @@ export interface ServiceEvent {
   readonly status: ServiceStatus | undefined;
   readonly line: LogLine | undefined;
   readonly message: string | undefined;
+  readonly pid: number | undefined;
+  readonly exit: ServiceExit | undefined;
   /** Events that were lost before this one, because they were not taken in time. */
   readonly lost: number;
 }
@@ -150,6 +156,8 @@ export function statusFrom(wire: StatusShape): ServiceStatus {
     waitsForConsole: wire.waitsForConsole ?? false,
     file: wire.file ? wire.file : undefined,
     restarts: wire.restarts ?? 0,
+    failure: wire.failure ? wire.failure : undefined,
+    stopPid: wire.stopPid ? wire.stopPid : undefined,
   };
 }
 
@@ -202,6 +210,8 @@ export function eventFrom(wire: EventShape, lost: number): ServiceEvent {
     status,
     line: wire.line ? lineFrom(wire.line) : undefined,
     message: wire.message ? wire.message : undefined,
+    pid: wire.pid ? wire.pid : status?.pid,
+    exit: exitFrom(wire.exit) ?? status?.exit,
     lost,
   };
 }

@@ -44,11 +44,11 @@ export const eventWords = [
   'stop-cancelled',
   'state',
   'log',
-  'recovering',
+  'note',
   'loaded',
   'unloaded',
   'shutdown',
-  'message',
+  'exit',
 ] as const;
 export type EventKind = (typeof eventWords)[number];
 

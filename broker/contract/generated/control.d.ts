@@ -76,14 +76,11 @@ export namespace capstan {
             /** Request signal. */
             signal?: (capstan.control.Signal.$Properties|null);
 
-            /** Request trigger. */
-            trigger?: (capstan.control.Trigger.$Properties|null);
-
             /** Request unload. */
             unload?: (capstan.control.Unload.$Properties|null);
 
             /** Request method. */
-            method?: ("ping"|"status"|"facet"|"subscribe"|"find"|"list"|"shutdown"|"start"|"stop"|"restart"|"wake"|"release"|"unpin"|"log"|"dependencies"|"signal"|"trigger"|"unload");
+            method?: ("ping"|"status"|"facet"|"subscribe"|"find"|"list"|"shutdown"|"start"|"stop"|"restart"|"wake"|"release"|"unpin"|"log"|"dependencies"|"signal"|"unload");
 
             /**
              * Encodes the specified Request message. Does not implicitly {@link capstan.control.Request.verify|verify} messages.
@@ -160,14 +157,11 @@ export namespace capstan {
                 /** Request signal */
                 signal?: (capstan.control.Signal.$Properties|null);
 
-                /** Request trigger */
-                trigger?: (capstan.control.Trigger.$Properties|null);
-
                 /** Request unload */
                 unload?: (capstan.control.Unload.$Properties|null);
 
                 /** Request method */
-                method?: ("ping"|"status"|"facet"|"subscribe"|"find"|"list"|"shutdown"|"start"|"stop"|"restart"|"wake"|"release"|"unpin"|"log"|"dependencies"|"signal"|"trigger"|"unload");
+                method?: ("ping"|"status"|"facet"|"subscribe"|"find"|"list"|"shutdown"|"start"|"stop"|"restart"|"wake"|"release"|"unpin"|"log"|"dependencies"|"signal"|"unload");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -192,11 +186,10 @@ export namespace capstan {
               log?: capstan.control.Log.$Shape|null;
               dependencies?: capstan.control.Dependencies.$Shape|null;
               signal?: capstan.control.Signal.$Shape|null;
-              trigger?: capstan.control.Trigger.$Shape|null;
               unload?: capstan.control.Unload.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ method?: undefined; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "ping"; ping: capstan.control.Ping.$Shape; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "status"; ping?: null; status: capstan.control.Status.$Shape; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "facet"; ping?: null; status?: null; facet: capstan.control.Facet.$Shape; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "subscribe"; ping?: null; status?: null; facet?: null; subscribe: capstan.control.Subscribe.$Shape; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "find"; ping?: null; status?: null; facet?: null; subscribe?: null; find: capstan.control.Find.$Shape; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "list"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list: capstan.control.List.$Shape; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "shutdown"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown: capstan.control.Shutdown.$Shape; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "start"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start: capstan.control.Start.$Shape; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "stop"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop: capstan.control.Stop.$Shape; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "restart"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart: capstan.control.Restart.$Shape; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "wake"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake: capstan.control.Wake.$Shape; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "release"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release: capstan.control.Release.$Shape; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "unpin"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin: capstan.control.Unpin.$Shape; log?: null; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "log"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log: capstan.control.Log.$Shape; dependencies?: null; signal?: null; trigger?: null; unload?: null }|{ method?: "dependencies"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies: capstan.control.Dependencies.$Shape; signal?: null; trigger?: null; unload?: null }|{ method?: "signal"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal: capstan.control.Signal.$Shape; trigger?: null; unload?: null }|{ method?: "trigger"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger: capstan.control.Trigger.$Shape; unload?: null }|{ method?: "unload"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; trigger?: null; unload: capstan.control.Unload.$Shape })
+              ({ method?: undefined; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "ping"; ping: capstan.control.Ping.$Shape; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "status"; ping?: null; status: capstan.control.Status.$Shape; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "facet"; ping?: null; status?: null; facet: capstan.control.Facet.$Shape; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "subscribe"; ping?: null; status?: null; facet?: null; subscribe: capstan.control.Subscribe.$Shape; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "find"; ping?: null; status?: null; facet?: null; subscribe?: null; find: capstan.control.Find.$Shape; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "list"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list: capstan.control.List.$Shape; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "shutdown"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown: capstan.control.Shutdown.$Shape; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "start"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start: capstan.control.Start.$Shape; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "stop"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop: capstan.control.Stop.$Shape; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "restart"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart: capstan.control.Restart.$Shape; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "wake"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake: capstan.control.Wake.$Shape; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "release"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release: capstan.control.Release.$Shape; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "unpin"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin: capstan.control.Unpin.$Shape; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "log"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log: capstan.control.Log.$Shape; dependencies?: null; signal?: null; unload?: null }|{ method?: "dependencies"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies: capstan.control.Dependencies.$Shape; signal?: null; unload?: null }|{ method?: "signal"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal: capstan.control.Signal.$Shape; unload?: null }|{ method?: "unload"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload: capstan.control.Unload.$Shape })
             );
         }
 
@@ -1866,63 +1859,6 @@ export namespace capstan {
 
             /** Shape of a Signal. */
             type $Shape = capstan.control.Signal.$Properties;
-        }
-
-        /**
-         * Properties of a Trigger.
-         * @deprecated Use capstan.control.Trigger.$Properties instead.
-         */
-        interface ITrigger extends capstan.control.Trigger.$Properties {
-        }
-
-        /** Represents a Trigger. */
-        class Trigger {
-
-            /**
-             * Constructs a new Trigger.
-             * @param [properties] Properties to set
-             */
-            constructor(properties?: capstan.control.Trigger.$Properties);
-
-            /** Unknown fields preserved while decoding when enabled */
-            $unknowns?: Uint8Array[];
-
-            /** Trigger value. */
-            value: boolean;
-
-            /**
-             * Encodes the specified Trigger message. Does not implicitly {@link capstan.control.Trigger.verify|verify} messages.
-             * @param message Trigger message or plain object to encode
-             * @param [writer] Writer to encode to
-             * @returns Writer
-             */
-            static encode(message: capstan.control.Trigger.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-            /**
-             * Decodes a Trigger message from the specified reader or buffer.
-             * @param reader Reader or buffer to decode from
-             * @param [length] Message length if known beforehand
-             * @returns {capstan.control.Trigger & capstan.control.Trigger.$Shape} Trigger
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Trigger & capstan.control.Trigger.$Shape;
-        }
-
-        namespace Trigger {
-
-            /** Properties of a Trigger. */
-            interface $Properties {
-
-                /** Trigger value */
-                value?: (boolean|null);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-            }
-
-            /** Shape of a Trigger. */
-            type $Shape = capstan.control.Trigger.$Properties;
         }
 
         /**

@@ -40,13 +40,12 @@ export const capstan = $root.capstan = (() => {
             Request.prototype.log = null;
             Request.prototype.dependencies = null;
             Request.prototype.signal = null;
-            Request.prototype.trigger = null;
             Request.prototype.unload = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Request.prototype, "method", {
-                get: $util.oneOfGetter($oneOfFields = ["ping", "status", "facet", "subscribe", "find", "list", "shutdown", "start", "stop", "restart", "wake", "release", "unpin", "log", "dependencies", "signal", "trigger", "unload"]),
+                get: $util.oneOfGetter($oneOfFields = ["ping", "status", "facet", "subscribe", "find", "list", "shutdown", "start", "stop", "restart", "wake", "release", "unpin", "log", "dependencies", "signal", "unload"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -91,10 +90,8 @@ export const capstan = $root.capstan = (() => {
                     $root.capstan.control.Dependencies.encode(message.dependencies, writer.uint32(130).fork(), _depth + 1).ldelim();
                 if (message.signal != null && $Object.hasOwnProperty.call(message, "signal"))
                     $root.capstan.control.Signal.encode(message.signal, writer.uint32(138).fork(), _depth + 1).ldelim();
-                if (message.trigger != null && $Object.hasOwnProperty.call(message, "trigger"))
-                    $root.capstan.control.Trigger.encode(message.trigger, writer.uint32(146).fork(), _depth + 1).ldelim();
                 if (message.unload != null && $Object.hasOwnProperty.call(message, "unload"))
-                    $root.capstan.control.Unload.encode(message.unload, writer.uint32(154).fork(), _depth + 1).ldelim();
+                    $root.capstan.control.Unload.encode(message.unload, writer.uint32(146).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -250,13 +247,6 @@ export const capstan = $root.capstan = (() => {
                             continue;
                         }
                     case 18: {
-                            if (wireType !== 2)
-                                break;
-                            message.trigger = $root.capstan.control.Trigger.decode(reader, reader.size(), $undefined, _depth + 1, message.trigger);
-                            message.method = "trigger";
-                            continue;
-                        }
-                    case 19: {
                             if (wireType !== 2)
                                 break;
                             message.unload = $root.capstan.control.Unload.decode(reader, reader.size(), $undefined, _depth + 1, message.unload);
@@ -2716,88 +2706,6 @@ export const capstan = $root.capstan = (() => {
             };
 
             return Signal;
-        })();
-
-        control.Trigger = (function() {
-
-            const Trigger = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Trigger.prototype.value = false;
-
-            Trigger.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.value != null && $Object.hasOwnProperty.call(message, "value") && message.value !== false)
-                    writer.uint32(8).bool(message.value);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Trigger.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.capstan.control.Trigger();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.bool())
-                                message.value = value;
-                            else
-                                delete message.value;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Trigger;
         })();
 
         control.Unload = (function() {
