@@ -1,0 +1,3 @@
+. scripts/where.sh
+rm -f "$here/lines" "$here/web-port"
+rmdir "$here" 2>/dev/null || true

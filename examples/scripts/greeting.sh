@@ -1,0 +1,2 @@
+. scripts/where.sh
+echo "the server answers on port $(cat "$here/web-port")"
