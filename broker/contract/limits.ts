@@ -48,6 +48,9 @@ export const serviceNameBytesMax = 1021;
 export const includeDepthMax = 64;
 /** Bytes of one service description with its includes. */
 export const descriptionBytesMax = 1024 * 1024;
+/** Dependency cycles that one loading reports, and the names shown of each: enough to find the mistake. */
+export const cyclesReportedMax = 16;
+export const cycleNamesShownMax = 32;
 /** Services that one manager may have loaded. */
 export const servicesMax = 262_144;
 /** Log lines or state changes that wait for one subscriber; older ones are dropped and counted. */

@@ -10,6 +10,9 @@ import type { DependencyKind, ExitStatus, ProcessPurpose } from '../../broker/se
 export const exitCode = (code: number): ExitStatus => ({ kind: 'code', code });
 export const exitSignal = (signal: number): ExitStatus => ({ kind: 'signal', signal });
 
+/** More than any test takes between two looks at the log: the engine goes in circles. */
+const logLinesMax = 2_000_000;
+
 type Overrides = Partial<Omit<ServiceDescription, 'dependencies'>>;
 
 /** `needs: ['a', 'soft b', 'milestone c']`. */
@@ -75,6 +78,8 @@ export class ServiceWorld {
 
   #actions(): ServiceActions {
     const say = (line: string): void => {
+      if (this.log.length >= logLinesMax)
+        throw new Error(`the engine does not come to rest: ${this.log.slice(-20).join(', ')}`);
       this.log.push(line);
     };
     return {
