@@ -8,7 +8,7 @@ import { setPatience } from '../support/eventually.js';
 import { openDescriptors } from '../support/leaks.js';
 import { type Clause, clauses, clausesFor, inWorld, runClause } from './index.js';
 import { memoryFixture } from './memory-fixture.js';
-import { mutants } from './mutants.js';
+import { mutants } from './mutants/index.js';
 
 // What a broken transport never does is waited for in vain; what a good one does takes a few milliseconds.
 setPatience(250);

@@ -8,6 +8,7 @@ import type { TestFn } from 'ava';
 import { callClauses } from './calls.js';
 import type { Clause } from './clause.js';
 import { descriptorClauses } from './descriptors.js';
+import { closeClauses, faultClauses } from './faults.js';
 import { type Fixture, inWorld } from './fixture.js';
 import { handleClauses } from './handles.js';
 import { identityClauses } from './identity.js';
@@ -28,6 +29,8 @@ export const clauses: readonly Clause[] = [
   ...multicastClauses,
   ...orderClauses,
   ...limitClauses,
+  ...faultClauses,
+  ...closeClauses,
   ...identityClauses,
 ];
 
