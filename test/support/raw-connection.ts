@@ -1,16 +1,16 @@
 /**
- * A connection that keeps no rules: packets of any bytes, with any descriptors.
+ * A connection that keeps no rules: packets of any bytes with any descriptors, and a look at what the other side sends.
  */
 import { loadNative } from '../../broker/native/addon.js';
 import type { PacketLoop } from '../../broker/native/packets.js';
 
 export interface RawSocket {
-  /** Sends one packet now. Takes the descriptors. With descriptors the length is a multiple of 8. */
+  /** Sends one packet now. Takes the descriptors; with any, the bytes are a multiple of 8. */
   send(bytes: Uint8Array, descriptors?: readonly number[]): void;
   /** Copies of the packets that have arrived. */
   readonly packets: readonly Uint8Array[];
   /** The descriptors that have arrived; the test closes them. */
-  readonly descriptors: readonly number[];
+  readonly descriptors: number[];
   readonly isEnded: boolean;
   /** Resolves when the other side has closed the connection. */
   readonly ended: Promise<void>;
@@ -22,12 +22,13 @@ export interface RawSocket {
 
 /** Adopts a connected SOCK_SEQPACKET descriptor, which is taken. */
 export function rawSocket(loop: PacketLoop, descriptor: number): RawSocket {
+  const native = loadNative();
   const packets: Uint8Array[] = [];
   const received: number[] = [];
   let isEnded = false;
-  let end: () => void = () => {};
+  let settle: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
-    end = resolve;
+    settle = resolve;
   });
   const socket = loop.adopt(descriptor, {
     packet: (offset, length, descriptors) => {
@@ -36,7 +37,7 @@ export function rawSocket(loop: PacketLoop, descriptor: number): RawSocket {
     },
     ended: () => {
       isEnded = true;
-      end();
+      settle();
     },
     drained: () => {},
   });
@@ -49,8 +50,8 @@ export function rawSocket(loop: PacketLoop, descriptor: number): RawSocket {
     },
     send: (bytes, descriptors = []) => {
       if (descriptors.length === 0) {
-        // Not through the loop, which sends whole frames only.
-        if (!socket.isClosed) loadNative().write(socket.descriptor, bytes, 0, bytes.byteLength);
+        // Not through the loop, which would not send what is not a frame.
+        if (!socket.isClosed) native.write(socket.descriptor, bytes, 0, bytes.byteLength);
         return;
       }
       loop.sendBytes.set(bytes, socket.begin(bytes.byteLength));
