@@ -3,10 +3,11 @@
  * as an owner who only looks at what a holder sends.
  */
 
+import type { Time } from '../../broker/contract/platform.js';
 import type { Session, Transport } from '../../broker/contract/transport.js';
 import { loadNative, type Native } from '../../broker/native/addon.js';
 import type { PacketLoop } from '../../broker/native/packets.js';
-import { transports } from '../../transports/catalog.js';
+import { createSocketsTransport, createSystem, type SocketSystem } from '../../transports/sockets/index.js';
 import { catalogFixture } from '../conformance/catalog-fixture.js';
 import { inWorld, type World } from '../conformance/index.js';
 import { eventually } from './eventually.js';
@@ -94,11 +95,12 @@ export function packetFrames(packet: Uint8Array): Frame[] {
   return frames;
 }
 
-/** A sockets transport on other time or with other system calls than the world's. */
-export function createTransport(
-  parts: Partial<Parameters<(typeof transports)[number]['create']>[0]>,
-): Transport {
-  const entry = transports.find(({ name }) => name === 'sockets');
-  if (entry === undefined) throw new Error('the catalog has no sockets');
-  return entry.create({ ...createParts(), ...parts });
+/** A sockets transport on a test's own time. */
+export function createTransport(time: Time): Transport {
+  return createSocketsTransport({ ...createParts(), time });
+}
+
+/** A sockets transport whose system calls fail as a test says. */
+export function createFailingTransport(change: (system: SocketSystem) => SocketSystem): Transport {
+  return createSocketsTransport({ ...createParts(), system: change(createSystem()) });
 }

@@ -195,7 +195,7 @@ test.serial('S4 who connects and says nothing is disconnected in time, with simu
   await inSocketsWorld(async (world) => {
     const time = new ManualTime();
     const path = `${world.directory}/patient`;
-    const server = await createTransport({ time }).serve({
+    const server = await createTransport(time).serve({
       path,
       root: ({ peer }) => {
         const node = peer.createNode({ message: echo });

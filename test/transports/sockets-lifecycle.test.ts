@@ -1,0 +1,184 @@
+/**
+ * Rules S7 to S9 and S15: how connections end, what shares a packet, and who is slowed down.
+ */
+import test from 'ava';
+import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
+import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
+import { eventually, turns, within } from '../support/eventually.js';
+import { encodePacket, helloFrame, textFrame } from '../support/sockets-frames.js';
+import { framesOf, inSocketsWorld } from '../support/sockets-world.js';
+
+test.serial.before('the event loop is open before the first test counts descriptors', async (t) => {
+  await inSocketsWorld(async (world) => void (await world.connect())).catch(() => {});
+  t.pass();
+});
+
+test.serial('S7 revocation ends one connection: calls in flight may have been processed, others go on', (t) =>
+  inSocketsWorld(async (world) => {
+    const [owner, bad, good] = [await world.connect(), await world.connect(), await world.connect()];
+    const inbox = createCollector(owner.peer, (delivery) => {
+      if (textOf(delivery.bytes) === 'please revoke') delivery.revoke();
+      else echo(delivery);
+    });
+    const [fromBad, fromGood] = await world.introduce(owner, inbox.node, bad, good);
+    if (fromBad === undefined || fromGood === undefined) throw new Error('no handles');
+    const revoked = fromBad.call({ bytes: bytesOf('please revoke') });
+    const unread = fromBad.call({ bytes: bytesOf('behind it') });
+    for (const call of [revoked, unread]) {
+      const error = await t.throwsAsync(within('the end of the call', call));
+      t.true(hasCode(error, ErrorCode.ReplyLost));
+      t.regex(String(error), /may have been processed/);
+    }
+    t.is(await within('the end', fromBad.gone), 'node-gone');
+    t.deepEqual(inbox.texts, ['please revoke'], 'nothing is delivered after the revocation');
+    t.is(textOf((await fromGood.call({ bytes: bytesOf('hello') })).bytes), 'hello');
+    t.is(inbox.unusedCount, 0);
+  }),
+);
+
+test.serial('S7 what the owner sent arrives, also when it ended with unread messages', (t) =>
+  inSocketsWorld(async (world) => {
+    const { session, owner } = await world.rawOwner();
+    const [answered, unanswered] = ['a', 'b'].map((text) => session.root.call({ bytes: bytesOf(text) }));
+    await eventually('the calls', () => framesOf(owner).length === 3);
+    owner.setReading(false);
+    await session.root.send({ bytes: bytesOf('never read') });
+    await turns();
+    owner.send(encodePacket([textFrame('reply', 'still said', 0)]));
+    owner.close();
+    t.is(textOf((await within('the reply', answered ?? Promise.reject())).bytes), 'still said');
+    const error = await t.throwsAsync(within('the loss', Promise.resolve(unanswered)));
+    t.true(hasCode(error, ErrorCode.ReplyLost));
+    const refused = await t.throwsAsync(session.root.send({ bytes: bytesOf('too late') }));
+    t.true(hasCode(refused, ErrorCode.Disconnected));
+  }),
+);
+
+test.serial('S7 the end of the server ends no handle to others', (t) =>
+  inSocketsWorld(async (world) => {
+    const { session, owner } = await world.rawOwner();
+    // The owner of the root gives a handle to somebody else's node in a reply.
+    const call = session.root.call({ bytes: bytesOf('?') });
+    await eventually('the call', () => framesOf(owner).length === 2);
+    const inbox = createCollector(world.server.peer, echo);
+    const transfers = [{ kind: 'handle' as const, fence: 0 }];
+    owner.send(encodePacket([{ ...textFrame('reply', 'x', 0, 1), transfers }]), [
+      world.server.invite(inbox.node),
+    ]);
+    const [other] = (await within('the reply', call)).handles;
+    if (other === undefined) throw new Error('no handle arrived');
+    owner.close();
+    t.is(await within('the end', session.peer.ended), 'disconnected');
+    t.is(textOf((await within('an answer', other.call({ bytes: bytesOf('alive') }))).bytes), 'alive');
+    other.close();
+    inbox.node.destroy();
+  }),
+);
+
+test.serial('S8 an attachment that waits behind the end of its giver keeps the node in use', (t) =>
+  inSocketsWorld(async (world) => {
+    const inbox = createCollector(world.server.peer);
+    const giver = world.raw(world.server.invite(inbox.node));
+    const { raw: receiver, descriptor } = world.rawPair(true);
+    // All of it is in the kernel before the owner reads anything: HELLO, ATTACH, end-of-file.
+    giver.send(encodePacket([helloFrame(), { kind: 'attach', fence: 1 }]), [descriptor]);
+    giver.close();
+    await eventually('the end of the giver', () => world.server.peers === 0);
+    await turns();
+    t.is(inbox.unusedCount, 0);
+    receiver.send(encodePacket([helloFrame(1), textFrame('message', 'in use')]));
+    await inbox.delivery(0);
+    receiver.close();
+    await eventually('unused', () => inbox.unusedCount === 1);
+    inbox.node.destroy();
+  }),
+);
+
+test.serial('S8 what was sent before the last connection ended comes before unused', (t) =>
+  inSocketsWorld(async (world) => {
+    const inbox = createCollector(world.server.peer, () => t.is(inbox.unusedCount, 0));
+    const holder = world.raw(world.server.invite(inbox.node));
+    holder.send(encodePacket([helloFrame()]));
+    for (let at = 0; at < 50; at += 1) holder.send(encodePacket([textFrame('message', `${at}`)]));
+    holder.close();
+    await eventually('unused', () => inbox.unusedCount === 1);
+    t.is(inbox.deliveries.length, 50);
+    // Not final for the node: it can be given away again.
+    world.native.close(world.server.invite(inbox.node));
+    await eventually('unused again', () => inbox.unusedCount === 2);
+    inbox.node.destroy();
+  }),
+);
+
+test.serial('S9 frames that are sent in one turn share a packet', (t) =>
+  inSocketsWorld(async (world) => {
+    const { session, owner } = await world.rawOwner();
+    const before = owner.packets.length;
+    for (let at = 0; at < 200; at += 1) void session.root.send({ bytes: bytesOf(`${at}`) });
+    await eventually('the messages', () => framesOf(owner).length === 201);
+    t.is(owner.packets.length - before, 1);
+  }),
+);
+
+test.serial('S9 a bad frame behind good ones has no half effect', (t) =>
+  inSocketsWorld(async (world) => {
+    const inbox = createCollector(world.server.peer);
+    const holder = world.raw(world.server.invite(inbox.node));
+    holder.send(encodePacket([helloFrame()]));
+    await eventually('the welcome', () => holder.packets.length === 1);
+    const good = encodePacket([textFrame('message', 'good')]);
+    holder.send(Uint8Array.from([...good, 8, 0, 0, 0, 77, 0, 0, 0]));
+    await eventually('the end', () => holder.isEnded);
+    t.is(inbox.deliveries.length, 0);
+    inbox.node.destroy();
+  }),
+);
+
+test.serial(
+  'S9 an owner that sends garbage is a node that is gone, and a broken server is disconnected',
+  (t) =>
+    inSocketsWorld(async (world) => {
+      const { session, owner } = await world.rawOwner();
+      const clone = session.root.clone();
+      await eventually('the attachment', () => owner.descriptors.length === 1);
+      const attached = world.raw(owner.descriptors.pop() ?? -1);
+      const call = clone.call({ bytes: bytesOf('?') });
+      await eventually('the call', () => attached.packets.length === 1);
+      attached.send(new Uint8Array(16).fill(0xff));
+      t.true(hasCode(await t.throwsAsync(within('the end of the call', call)), ErrorCode.ReplyLost));
+      t.is(await within('the end', clone.gone), 'node-gone');
+      owner.send(encodePacket([textFrame('message', 'an owner sends no messages')]));
+      t.is(await within('the end', session.peer.ended), 'disconnected');
+    }),
+);
+
+test.serial(
+  'S15 who does not read replies is not read from, gets a bounded number, and is told of the rest',
+  (t) =>
+    inSocketsWorld(async (world) => {
+      const count = 1000;
+      const reply = new Uint8Array(60_000);
+      const inbox = createCollector(world.server.peer, (delivery) => delivery.reply?.send({ bytes: reply }));
+      const slow = world.raw(world.server.invite(inbox.node));
+      const quick = await world.transport.connect({ descriptor: world.server.invite(inbox.node) });
+      slow.send(encodePacket([helloFrame()]));
+      await eventually('the welcome', () => slow.packets.length === 1);
+      slow.setReading(false);
+      slow.send(encodePacket(Array.from({ length: count }, (_, at) => textFrame('call', '?', at))));
+      await eventually('the calls', () => inbox.deliveries.length === count);
+      await turns();
+      slow.send(encodePacket([textFrame('call', 'later', count)]));
+      for (let at = 0; at < 10; at += 1) {
+        t.is((await quick.root.call({ bytes: bytesOf('?') })).bytes.byteLength, reply.byteLength);
+      }
+      t.is(inbox.deliveries.length, count + 10, 'the slow one is not read from');
+      slow.setReading(true);
+      await eventually('the end of all calls', () => framesOf(slow).length === count + 2);
+      const kinds = framesOf(slow).map(({ kind }) => kind);
+      const answered = kinds.filter((kind) => kind === 'reply').length;
+      t.true(answered > 10 && answered < count / 2, `${answered} were answered`);
+      t.is(kinds.filter((kind) => kind === 'reply-lost').length, count + 1 - answered);
+      quick.peer.close();
+      inbox.node.destroy();
+    }),
+);

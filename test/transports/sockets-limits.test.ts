@@ -1,0 +1,230 @@
+/**
+ * Rules S10 and S11: descriptors that cannot be received, and descriptors in flight.
+ */
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import test from 'ava';
+import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
+import { descriptorsInFlightMax, messageDescriptorsMax } from '../../broker/contract/limits.js';
+import { SystemRefusal } from '../../transports/sockets/index.js';
+import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
+import { eventually, pause, turns, within } from '../support/eventually.js';
+import { drop, put, take } from '../support/exchange.js';
+import { encodePacket, helloFrame, textFrame } from '../support/sockets-frames.js';
+import {
+  createFailingTransport,
+  framesOf,
+  inSocketsWorld,
+  type SocketsWorld,
+} from '../support/sockets-world.js';
+
+test.serial.before('the event loop is open before the first test counts descriptors', async (t) => {
+  await inSocketsWorld(async (world) => void (await world.connect())).catch(() => {});
+  t.pass();
+});
+
+function openIn(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Sets how many descriptors a process may have. */
+function limitDescriptors(pid: number, limit: number): void {
+  execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${limit}:`]);
+}
+
+function duplicates(world: SocketsWorld, count: number): number[] {
+  return Array.from({ length: count }, () => world.native.duplicate(2));
+}
+
+test.serial('S10 a receiver without free descriptors gets the message later, and whole', (t) =>
+  inSocketsWorld(async (world) => {
+    const sender = await world.connect();
+    const child = await world.spawn();
+    await child.ask('connect', world.path);
+    await child.ask('node', 'full', 'echo');
+    await child.ask('put', 'full');
+    const handle = await take(sender.root, 'full');
+    await drop(sender.root, 'full');
+    t.is(textOf((await handle.call({ bytes: bytesOf('before') })).bytes), 'before');
+    const before = openIn(child.pid);
+    limitDescriptors(child.pid, before + 80);
+    // The loop trusts its count of free descriptors for a tenth of a second.
+    await pause(150);
+    // The loop trusts its count of free descriptors for a tenth of a second.
+    await pause(150);
+    let isAnswered = false;
+    const answer = handle
+      .call({ bytes: bytesOf('whole'), descriptors: duplicates(world, 60) })
+      .finally(() => {
+        isAnswered = true;
+      });
+    await turns();
+    // It waits for as long as there is no room: longer than a retry takes.
+    await pause(100);
+    t.false(isAnswered);
+    t.deepEqual(await child.ask('texts', 'full'), ['before']);
+    limitDescriptors(child.pid, before + 400);
+    t.is(textOf((await within('the answer', answer)).bytes), 'whole');
+    t.is(openIn(child.pid), before + 60);
+  }),
+);
+
+test.serial(
+  'S10 what is not a connection is no handle: its bringer is closed, with all that it brought',
+  (t) =>
+    inSocketsWorld(async (world) => {
+      const inbox = createCollector(world.server.peer);
+      const { descriptor } = world.rawPair(true);
+      const [first, second] = ['handle', 'reply'] as const;
+      for (const kind of [first, second]) {
+        const holder = world.raw(world.server.invite(inbox.node));
+        holder.send(encodePacket([helloFrame()]));
+        const transfers = [
+          { kind: 'handle' as const, fence: 0 },
+          { kind, fence: 0 },
+        ];
+        const frame = { ...textFrame('message', 'x', 0, 5), transfers };
+        holder.send(encodePacket([frame]), [world.native.duplicate(descriptor), ...duplicates(world, 4)]);
+        await eventually('the end', () => holder.isEnded);
+      }
+      const attaching = world.raw(world.server.invite(inbox.node));
+      attaching.send(encodePacket([helloFrame(), { kind: 'attach', fence: 1 }]), duplicates(world, 1));
+      await eventually('the end', () => attaching.isEnded);
+      t.is(inbox.deliveries.length, 0);
+      t.is(world.server.peer.usage().handles, 0);
+      world.native.close(descriptor);
+      inbox.node.destroy();
+    }),
+);
+
+test.serial('S11 descriptors are acknowledged in bulk, and unacknowledged ones bound the sender', (t) =>
+  inSocketsWorld(async (world) => {
+    const { session, owner } = await world.rawOwner();
+    const send = (count: number): Promise<number> =>
+      session.root.send({ bytes: bytesOf('x'), descriptors: duplicates(world, count) });
+    let sent = 0;
+    for (; sent + messageDescriptorsMax <= descriptorsInFlightMax; sent += messageDescriptorsMax) {
+      await send(messageDescriptorsMax);
+      await eventually('the descriptors', () => owner.descriptors.length === messageDescriptorsMax);
+      for (const descriptor of owner.descriptors.splice(0)) world.native.close(descriptor);
+    }
+    const error = await t.throwsAsync(send(descriptorsInFlightMax - sent + 1));
+    t.true(hasCode(error, ErrorCode.OverQuota));
+    await session.root.send({ bytes: bytesOf('without descriptors') });
+    let isWritable = false;
+    const writable = session.root.writable().then(() => {
+      isWritable = true;
+    });
+    await turns();
+    t.false(isWritable);
+    owner.send(encodePacket([{ kind: 'ack', received: sent }]));
+    await within('writable', writable);
+    await send(messageDescriptorsMax);
+    const received = owner.descriptors;
+    await eventually('the descriptors', () => received.length === messageDescriptorsMax);
+    // What was never sent cannot be acknowledged.
+    owner.send(encodePacket([{ kind: 'ack', received: sent + messageDescriptorsMax + 1 }]));
+    t.is(await within('the end', session.peer.ended), 'disconnected');
+  }),
+);
+
+test.serial('S11 an owner and a caller acknowledge what they received', (t) =>
+  inSocketsWorld(async (world) => {
+    const inbox = createCollector(world.server.peer, ({ descriptors }) => {
+      for (const descriptor of descriptors) world.native.close(descriptor);
+    });
+    const holder = world.raw(world.server.invite(inbox.node));
+    holder.send(encodePacket([helloFrame(), textFrame('message', 'x', 0, 31)]), duplicates(world, 31));
+    await inbox.delivery(0);
+    holder.send(encodePacket([textFrame('message', 'x', 0, 1)]), duplicates(world, 1));
+    await eventually('the acknowledgement', () => framesOf(holder).length === 2);
+    t.deepEqual(framesOf(holder)[1], { kind: 'ack', received: 32 });
+    const { session, owner } = await world.rawOwner();
+    const call = session.root.call({ bytes: bytesOf('?') });
+    await eventually('the call', () => framesOf(owner).length === 2);
+    owner.send(encodePacket([textFrame('reply', 'x', 0, 40)]), duplicates(world, 40));
+    for (const descriptor of (await within('the reply', call)).descriptors) world.native.close(descriptor);
+    await eventually('the acknowledgement', () => framesOf(owner).length === 3);
+    t.deepEqual(framesOf(owner)[2], { kind: 'ack', received: 40 });
+    inbox.node.destroy();
+  }),
+);
+
+test.serial(
+  'S11 too many descriptors in flight refuse one send, with nothing sent and nothing left, until they are read',
+  (t) =>
+    inSocketsWorld(async (world) => {
+      const keeper = await world.connect();
+      const inbox = createCollector(keeper.peer, echo);
+      await put(keeper.root, 'node', inbox.node);
+      const [sender, receiver] = [await world.spawn(), await world.spawn()];
+      await receiver.ask('connect', world.path);
+      await receiver.ask('node', 'receiver', 'keep');
+      await receiver.ask('put', 'receiver');
+      await sender.ask('connect', world.path);
+      limitDescriptors(sender.pid, openIn(sender.pid) + 100);
+      // Privileged processes may have any number in flight; a user of its own keeps others out of it.
+      if (process.getuid?.() === 0) await sender.ask('become', 54_322, 54_322);
+      for (const name of ['node', 'receiver']) {
+        await sender.ask('take', name);
+        await drop(keeper.root, name);
+      }
+
+      receiver.stop();
+      let given = 0;
+      const give = (): Promise<boolean> =>
+        sender.ask('give', 'receiver', 'node').then(
+          () => {
+            given += 1;
+            return true;
+          },
+          (error) => {
+            t.true(hasCode(error, ErrorCode.OverQuota), String(error));
+            return false;
+          },
+        );
+      while (await give()) t.true(given < 400, 'a limit of about 130 is reached');
+      t.true(given > 20, `${given} were given away`);
+      const open = openIn(sender.pid);
+      t.false(await give());
+      t.is(openIn(sender.pid), open, 'a refused give-away leaves nothing open');
+      await sender.ask('send', 'receiver', 'without a handle');
+      t.is(await sender.ask('call', 'node', 'hello'), 'hello');
+      receiver.resume();
+      await eventually('a give-away succeeds again', give);
+      await eventually('all arrive', async () => {
+        return ((await receiver.ask('texts', 'receiver')) as string[]).length === given + 1;
+      });
+    }),
+);
+
+test.serial(
+  'S11 without a free descriptor giving away, cloning and a node’s own handle are refused, and work later',
+  (t) =>
+    inSocketsWorld(async (world) => {
+      let isFailing = false;
+      const transport = createFailingTransport((system) => ({
+        ...system,
+        createPair: () => {
+          if (isFailing) throw new SystemRefusal('socketpair', 'EMFILE', 24);
+          return system.createPair();
+        },
+      }));
+      const session = await transport.connect({ path: world.path });
+      world.defer(() => session.peer.close());
+      const { node } = createCollector(session.peer);
+
+      isFailing = true;
+      t.true(hasCode(await t.throwsAsync(put(session.root, 'x', node)), ErrorCode.OverQuota));
+      for (const attempt of [() => session.root.clone(), () => node.handle()]) {
+        t.true(hasCode(t.throws(attempt), ErrorCode.OverQuota));
+      }
+      await session.root.call({ bytes: bytesOf('ping there') });
+      isFailing = false;
+      await within('writable', session.root.writable());
+      await put(session.root, 'x', node);
+      session.root.clone().close();
+      node.handle().close();
+      await drop(session.root, 'x');
+    }),
+);
