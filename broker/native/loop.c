@@ -119,6 +119,9 @@ static bool wait_once(struct loop *loop, int timeout)
 	uint32_t share = count > 1 ? RECEIVE_SLOTS / (uint32_t)count : RECEIVE_SLOTS;
 	bool is_libuv_ready = false;
 
+	/* It may have slept for long: what is trusted for a while must not be trusted for that. */
+	if (count > 0)
+		uv_update_time(loop->uv);
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.u64 == LIBUV_EVENT)
 			is_libuv_ready = true;
