@@ -52,3 +52,21 @@ export function createDiagnostics(
     error: (text, service) => line(`capstan: ${service === undefined ? '' : `${service}: `}${text}`),
   };
 }
+
+/**
+ * Joins the lines of one turn of the event loop into one write: a thousand services that start at once would otherwise wake the
+ * reader a thousand times.
+ */
+export function joinLines(write: (text: string) => void): (line: string) => void {
+  let waiting = '';
+  return (line) => {
+    if (waiting === '') {
+      queueMicrotask(() => {
+        const text = waiting;
+        waiting = '';
+        write(text);
+      });
+    }
+    waiting += line;
+  };
+}

@@ -7,7 +7,8 @@
  *
  * Nothing waits for an answer: requests go out as they come, many in one packet, and their order is kept.
  */
-import { BrokerError, ErrorCode, limits, type Time, type Timer } from '../contract/index.js';
+import { constants } from 'node:os';
+import { BrokerError, ErrorCode, type Time, type Timer } from '../contract/index.js';
 import type { PacketLoop, PacketSocket } from '../native/packets.js';
 import {
   decodeInitEvent,
@@ -108,20 +109,29 @@ export class InitClient {
   }
 
   /**
-   * Asks for a process. `descriptors`, in the order of `request.targets`, are taken, also when this fails. Returns the reason
-   * where the request cannot be put into a frame (too long, a NUL in a string).
+   * Asks for a process. `descriptors`, in the order of `request.targets`, are taken, also when this fails. Returns 0, or the errno
+   * that kept the request from init: E2BIG or EINVAL for what no frame holds, ETOOMANYREFS (worth another try) where too many
+   * descriptors are under way already.
    */
-  spawn(request: SpawnRequest, descriptors: readonly number[]): string | undefined {
+  spawn(request: SpawnRequest, descriptors: readonly number[]): number {
     let bytes: Uint8Array;
     try {
       bytes = encodeSpawn(request);
     } catch (error) {
       for (const descriptor of descriptors) this.#closeDescriptor(descriptor);
-      if (error instanceof RangeError) return error.message;
-      throw error;
+      if (!(error instanceof RangeError)) throw error;
+      const hasNul = [...request.argv, ...request.env, request.cwd ?? ''].some((text) => text.includes('\0'));
+      return hasNul ? constants.errno.EINVAL : constants.errno.E2BIG;
     }
-    this.#send(bytes, descriptors);
-    return undefined;
+    if (descriptors.length === 0) {
+      this.#send(bytes);
+      return 0;
+    }
+    const at = this.#socket.begin(bytes.length);
+    this.#loop.sendBytes.set(bytes, at);
+    const errno = this.#socket.commitNow(descriptors);
+    if (errno !== 0) for (const descriptor of descriptors) this.#closeDescriptor(descriptor);
+    return errno;
   }
 
   /** Asks init to watch a process that was reparented to it. */
@@ -247,6 +257,3 @@ export function initDescriptor(environment: Readonly<Record<string, string | und
   }
   return Number(text);
 }
-
-/** How many descriptors one process can be given beside its standard ones. */
-export const spawnDescriptorsMax = limits.messageDescriptorsMax - 3;

@@ -42,12 +42,14 @@ export class LogBuffer {
   #first = 0;
   #bytes = 0;
   #dropped = 0;
-  #number = 0;
+  #number: number;
   #unfinished: Uint8Array[] = [];
   #unfinishedBytes = 0;
   #unfinishedSinceMs = 0;
 
-  constructor(capacityBytes: number) {
+  /** `firstNumber` is the number of the first line. */
+  constructor(capacityBytes: number, firstNumber = 1) {
+    this.#number = firstNumber - 1;
     this.#capacityBytes = Math.max(capacityBytes, 64);
     this.#lineBytesMax = Math.min(lineBytesMax, this.#capacityBytes - 1);
   }

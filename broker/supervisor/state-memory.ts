@@ -2,22 +2,22 @@
  * The state memory: what the broker must not forget when it is killed, in a shared memory (memfd) that init keeps. It
  * survives the broker, not the machine: init and its services end with it.
  *
- * A memory maps keys to texts. It is written by one process at a time, which can be killed between any two stores; what was
- * stored before that is there (the memory belongs to the kernel), what was not is not. So the order of stores is all that
- * matters, and every change becomes visible by one store:
+ * A memory maps keys to texts. One process at a time writes it, and can be killed between any two stores; what was stored
+ * before that is there (the memory belongs to the kernel), what was not is not. So the order of stores is all that matters,
+ * and every batch of changes becomes visible as a whole by one store, that of the committed number:
  *
- *   header   0 magic  4 version  8 end of the used part (u32)
- *   block    0 size of a slot (u32)  4 used? (u32)  8 two slots
- *   slot     0 sequence (f64)  8 length of the text (u32)  12 check sum (u32)  16 key length (u32)  20 key, text
+ *   header   0 magic  4 version  8 end of the used part (u32)  16 committed batch (i64)
+ *   block    0 size of a slot  4 slots, 1 or 2  8 used? (u32)  16 the slots
+ *   slot     0 batch (f64)  8 length of the text  12 check sum  16 length of the key (u32)  20 key, text
  *
- * A change is written to the slot that does not hold the newest, its check sum last; a reader takes the slot with the
- * highest sequence whose check sum is right, so a half-written slot does not exist for it. A text that outgrows its slots
- * gets a new block and the old one is marked free afterwards; between the two a key has two blocks, and the higher sequence
- * counts. A new block is written beyond the end, then the end is moved; a free one is cleared and written, then marked used.
- * Offsets are little-endian in effect (typed arrays of the machine; nobody else reads it).
+ * A change goes to the slot that does not hold the committed text. A reader takes the slot with the highest batch that is
+ * committed and whose check sum is right, so what a killed writer began does not exist for it. A text that outgrows its slots,
+ * and any new text of a constant (a key with one slot), gets a new block; the old one is freed after the commit, and between
+ * the two the higher batch counts. A new block is written beyond the end, then the end is moved; a free one is cleared,
+ * written, and marked used.
  *
- * Growing lengthens the same memfd and maps it again, so that init need not be told. Free blocks are used again by size;
- * a new memory is written at each take-over, which is where it becomes compact.
+ * Growing lengthens the same memfd and maps it again, so that init need not be told. Free blocks are used again by size, which
+ * bounds the waste by the largest number of keys there ever was of a size; a successor writes a new memory when much is free.
  */
 import assert from 'node:assert/strict';
 
@@ -32,51 +32,63 @@ export interface GrowableMemory {
 
 const magic = 0x5350_4143;
 const version = 1;
-const headerBytes = 16;
-const blockHeadBytes = 8;
-const slotHeadBytes = 20;
-const slotBytesMin = 256;
 const endAt = 8;
+const committedAt = 16;
+const headerBytes = 32;
+const slotsAt = 4;
+const usedAt = 8;
+const blockHeadBytes = 16;
+const checksumAt = 12;
+const slotHeadBytes = 20;
+const slotBytesMin = 128;
 
 interface Block {
-  offset: number;
-  slotBytes: number;
-  /** Which slot holds the newest text. */
+  readonly offset: number;
+  readonly slotBytes: number;
+  readonly slots: 1 | 2;
+  /** Which slot holds the newest text, and the batch that wrote it. */
   newest: 0 | 1;
+  batch: number;
 }
 
-/** FNV-1a over the slot's sequence, lengths and contents, the field of the check sum itself left out. */
+/** FNV-1a over the slot's head and contents, the field of the check sum itself left out. */
 function checksum(bytes: Uint8Array, slot: number, contentBytes: number): number {
   let hash = 0x811c9dc5;
   const end = slot + slotHeadBytes + contentBytes;
   for (let at = slot; at < end; at += 1) {
-    if (at === slot + 12) at += 4;
+    if (at === slot + checksumAt) at += 4;
     hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   }
   // Zero is what fresh memory holds, and never a valid sum.
   return hash >>> 0 || 1;
 }
 
+function slotOffset(block: Block, slot: 0 | 1): number {
+  return block.offset + blockHeadBytes + slot * block.slotBytes;
+}
+
 export class StateMemory {
   readonly #memory: GrowableMemory;
-  #bytes: Buffer;
-  #words: Int32Array;
-  #view: DataView;
+  #bytes: Buffer = Buffer.alloc(0);
+  #words: Int32Array = new Int32Array(0);
+  #longs: BigInt64Array = new BigInt64Array(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #end = headerBytes;
-  #sequence = 0;
+  #committed = 0;
+  #isDirty = false;
+  #freeBytes = 0;
   readonly #blocks = new Map<string, Block>();
   readonly #free = new Map<number, number[]>();
+  /** Blocks that the batch under way makes superfluous. */
+  #released: Block[] = [];
 
   /** Use `createStateMemory` or `openStateMemory`. */
   constructor(memory: GrowableMemory) {
     this.#memory = memory;
-    this.#bytes = Buffer.alloc(0);
-    this.#words = new Int32Array(0);
-    this.#view = new DataView(new ArrayBuffer(0));
     this.#map();
   }
 
-  /** How many keys there are. */
+  /** How many keys there are, those of the batch under way included. */
   get size(): number {
     return this.#blocks.size;
   }
@@ -84,6 +96,11 @@ export class StateMemory {
   /** Bytes of the used part, free blocks included. */
   get usedBytes(): number {
     return this.#end;
+  }
+
+  /** Bytes of blocks that hold nothing. */
+  get freeBytes(): number {
+    return this.#freeBytes;
   }
 
   /** Makes the memory an empty one. */
@@ -103,26 +120,27 @@ export class StateMemory {
     if (found !== version) return `state memory of version ${found}, this program reads ${version}`;
     const end = this.#view.getUint32(endAt, true);
     if (end > this.#bytes.length) return 'state memory is cut short';
+    this.#committed = Number(Atomics.load(this.#longs, committedAt / 8));
     let at = headerBytes;
-    const sequences = new Map<string, number>();
     while (at < end) {
       const slotBytes = this.#view.getUint32(at, true);
-      if (slotBytes < slotBytesMin || at + blockHeadBytes + 2 * slotBytes > end)
-        return 'state memory is damaged';
-      this.#scanBlock(at, slotBytes, sequences);
-      at += blockHeadBytes + 2 * slotBytes;
+      const slots = this.#view.getUint32(at + slotsAt, true);
+      if (slotBytes < slotBytesMin || (slots !== 1 && slots !== 2)) return 'state memory is damaged';
+      const size = blockHeadBytes + slots * slotBytes;
+      if (at + size > end) return 'state memory is damaged';
+      this.#scanBlock(at, slotBytes, slots);
+      at += size;
     }
     this.#end = end;
     return undefined;
   }
 
-  /** The text of a key, read from the memory. */
+  /** The text of a key, that of the batch under way where it has one. */
   get(key: string): string | undefined {
     const block = this.#blocks.get(key);
     if (block === undefined) return undefined;
     const slot = slotOffset(block, block.newest);
-    const keyBytes = this.#view.getUint32(slot + 16, true);
-    const from = slot + slotHeadBytes + keyBytes;
+    const from = slot + slotHeadBytes + this.#view.getUint32(slot + 16, true);
     return this.#bytes.toString('utf8', from, from + this.#view.getUint32(slot + 8, true));
   }
 
@@ -131,111 +149,134 @@ export class StateMemory {
   }
 
   /**
-   * Stores `text` under `key`. A first `set` with `reserveBytes` makes room for that much, so that later ones need no memory.
-   * Throws what the system says where the memory cannot grow; then the old text stands.
+   * Puts `text` under `key` into the batch under way. `isConstant`: it is not expected to change, so one slot is enough. Throws
+   * what the system says where the memory cannot grow; then the key keeps its old text.
    */
-  set(key: string, text: string, reserveBytes = 0): void {
+  set(key: string, text: string, isConstant = false): void {
     const keyBytes = Buffer.byteLength(key);
     const textBytes = Buffer.byteLength(text);
     const need = slotHeadBytes + keyBytes + textBytes;
     const block = this.#blocks.get(key);
-    this.#sequence += 1;
-    if (block !== undefined && need <= block.slotBytes) {
-      const slot = block.newest === 0 ? 1 : 0;
-      this.#write(slotOffset(block, slot), key, keyBytes, text, textBytes);
-      block.newest = slot;
-      return;
+    if (block !== undefined && block.slots === 2 && need <= block.slotBytes) {
+      const isInBatch = block.batch > this.#committed;
+      if (!isInBatch) block.newest = block.newest === 0 ? 1 : 0;
+      this.#write(slotOffset(block, block.newest), key, keyBytes, text, textBytes);
+      block.batch = this.#committed + 1;
+    } else {
+      const fresh = this.#allocate(need, isConstant ? 1 : 2, (offset) => {
+        this.#write(offset + blockHeadBytes, key, keyBytes, text, textBytes);
+      });
+      this.#blocks.set(key, fresh);
+      if (block !== undefined) this.#released.push(block);
     }
-    const fresh = this.#allocate(Math.max(need, slotHeadBytes + keyBytes + reserveBytes), (offset) => {
-      this.#write(offset + blockHeadBytes, key, keyBytes, text, textBytes);
-    });
-    this.#blocks.set(key, fresh);
-    if (block !== undefined) this.#release(block);
+    this.#isDirty = true;
   }
 
+  /** Takes the key out, with the batch under way. */
   delete(key: string): void {
     const block = this.#blocks.get(key);
     if (block === undefined) return;
     this.#blocks.delete(key);
-    this.#release(block);
+    this.#released.push(block);
+    this.#isDirty = true;
   }
 
-  #scanBlock(at: number, slotBytes: number, sequences: Map<string, number>): void {
-    const block: Block = { offset: at, slotBytes, newest: 0 };
-    const isUsed = this.#view.getUint32(at + 4, true) === 1;
-    const first = this.#valid(slotOffset(block, 0), slotBytes);
-    const second = this.#valid(slotOffset(block, 1), slotBytes);
-    const newest = Math.max(first, second);
-    this.#sequence = Math.max(this.#sequence, newest);
-    if (!isUsed || newest < 0) {
-      if (isUsed) Atomics.store(this.#words, (at + 4) / 4, 0);
-      this.#freeList(slotBytes).push(at);
+  /** Ends the batch under way: from here on a successor sees all of it. */
+  commit(): void {
+    if (!this.#isDirty) return;
+    this.#isDirty = false;
+    this.#committed += 1;
+    Atomics.store(this.#longs, committedAt / 8, BigInt(this.#committed));
+    for (const block of this.#released) this.#release(block);
+    this.#released = [];
+  }
+
+  #scanBlock(at: number, slotBytes: number, slots: 1 | 2): void {
+    const block: Block = { offset: at, slotBytes, slots, newest: 0, batch: -1 };
+    const isUsed = this.#view.getUint32(at + usedAt, true) === 1;
+    const first = this.#validBatch(slotOffset(block, 0), slotBytes);
+    const second = slots === 2 ? this.#validBatch(slotOffset(block, 1), slotBytes) : -1;
+    block.newest = second > first ? 1 : 0;
+    block.batch = Math.max(first, second);
+    if (!isUsed || block.batch < 0) {
+      this.#release(block);
       return;
     }
-    block.newest = second > first ? 1 : 0;
     const slot = slotOffset(block, block.newest);
     const from = slot + slotHeadBytes;
     const key = this.#bytes.toString('utf8', from, from + this.#view.getUint32(slot + 16, true));
     const other = this.#blocks.get(key);
-    if (other !== undefined && (sequences.get(key) ?? 0) > newest) {
+    if (other !== undefined && other.batch > block.batch) {
       this.#release(block);
       return;
     }
     this.#blocks.set(key, block);
-    sequences.set(key, newest);
     if (other !== undefined) this.#release(other);
   }
 
-  /** The sequence of a slot, or -1 if it holds nothing whole. */
-  #valid(slot: number, slotBytes: number): number {
-    const textBytes = this.#view.getUint32(slot + 8, true);
-    const keyBytes = this.#view.getUint32(slot + 16, true);
-    const contentBytes = textBytes + keyBytes;
-    if (contentBytes > slotBytes - slotHeadBytes) return -1;
-    const sum = this.#view.getUint32(slot + 12, true);
-    if (sum === 0 || sum !== checksum(this.#bytes, slot, contentBytes)) return -1;
-    return this.#view.getFloat64(slot, true);
+  /** The batch of a slot, or -1 if it holds nothing whole and committed; then it is made sure that it never will. */
+  #validBatch(slot: number, slotBytes: number): number {
+    const contentBytes = this.#view.getUint32(slot + 8, true) + this.#view.getUint32(slot + 16, true);
+    const sum = this.#view.getUint32(slot + checksumAt, true);
+    const isWhole =
+      sum !== 0 &&
+      contentBytes <= slotBytes - slotHeadBytes &&
+      sum === checksum(this.#bytes, slot, contentBytes);
+    const batch = isWhole ? this.#view.getFloat64(slot, true) : -1;
+    if (batch <= this.#committed) return batch;
+    // The next batch will have this number; what was begun under it must not become valid then.
+    this.#clearSlot(slot);
+    return -1;
   }
 
   #write(slot: number, key: string, keyBytes: number, text: string, textBytes: number): void {
-    // From here to the last line the slot is invalid for every reader.
-    Atomics.store(this.#words, (slot + 12) / 4, 0);
-    this.#view.setFloat64(slot, this.#sequence, true);
+    this.#clearSlot(slot);
+    this.#view.setFloat64(slot, this.#committed + 1, true);
     this.#view.setUint32(slot + 8, textBytes, true);
     this.#view.setUint32(slot + 16, keyBytes, true);
     this.#bytes.write(key, slot + slotHeadBytes, 'utf8');
     this.#bytes.write(text, slot + slotHeadBytes + keyBytes, 'utf8');
-    Atomics.store(this.#words, (slot + 12) / 4, checksum(this.#bytes, slot, keyBytes + textBytes) | 0);
+    const sum = checksum(this.#bytes, slot, keyBytes + textBytes);
+    Atomics.store(this.#words, (slot + checksumAt) / 4, sum | 0);
   }
 
-  #allocate(need: number, fill: (offset: number) => void): Block {
+  #clearSlot(slot: number): void {
+    Atomics.store(this.#words, (slot + checksumAt) / 4, 0);
+  }
+
+  #allocate(need: number, slots: 1 | 2, fill: (offset: number) => void): Block {
     let slotBytes = slotBytesMin;
     while (slotBytes < need) slotBytes *= 2;
-    const reused = this.#freeList(slotBytes).pop();
+    const size = blockHeadBytes + slots * slotBytes;
+    const reused = this.#freeList(slotBytes, slots).pop();
     const offset = reused ?? this.#end;
-    const size = blockHeadBytes + 2 * slotBytes;
-    if (reused === undefined && offset + size > this.#bytes.length) {
+    if (reused !== undefined) this.#freeBytes -= size;
+    else if (offset + size > this.#bytes.length) {
       this.#memory.grow(Math.max(offset + size, this.#bytes.length * 2));
       this.#map();
     }
+    const block: Block = { offset, slotBytes, slots, newest: 0, batch: this.#committed + 1 };
     this.#view.setUint32(offset, slotBytes, true);
-    Atomics.store(this.#words, (offset + blockHeadBytes + slotBytes + 12) / 4, 0);
+    this.#view.setUint32(offset + slotsAt, slots, true);
+    if (slots === 2) this.#clearSlot(slotOffset(block, 1));
     fill(offset);
-    Atomics.store(this.#words, (offset + 4) / 4, 1);
+    Atomics.store(this.#words, (offset + usedAt) / 4, 1);
     if (reused === undefined) this.#setEnd(offset + size);
-    return { offset, slotBytes, newest: 0 };
+    return block;
   }
 
   #release(block: Block): void {
-    Atomics.store(this.#words, (block.offset + 4) / 4, 0);
-    this.#freeList(block.slotBytes).push(block.offset);
+    Atomics.store(this.#words, (block.offset + usedAt) / 4, 0);
+    this.#freeList(block.slotBytes, block.slots).push(block.offset);
+    this.#freeBytes += blockHeadBytes + block.slots * block.slotBytes;
   }
 
-  #freeList(slotBytes: number): number[] {
-    let list = this.#free.get(slotBytes);
+  #freeList(slotBytes: number, slots: 1 | 2): number[] {
+    const size = slotBytes * 2 + slots;
+    let list = this.#free.get(size);
     if (list === undefined) {
       list = [];
-      this.#free.set(slotBytes, list);
+      this.#free.set(size, list);
     }
     return list;
   }
@@ -246,16 +287,13 @@ export class StateMemory {
   }
 
   #map(): void {
-    const { bytes } = this.#memory;
-    assert(bytes.byteOffset % 4 === 0 && bytes.length % 4 === 0, 'a mapping starts at a page');
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const { buffer, byteOffset, length } = this.#memory.bytes;
+    assert(byteOffset % 8 === 0 && length % 8 === 0, 'a mapping starts at a page and ends at one');
+    this.#bytes = Buffer.from(buffer, byteOffset, length);
+    this.#words = new Int32Array(buffer, byteOffset, length / 4);
+    this.#longs = new BigInt64Array(buffer, byteOffset, length / 8);
+    this.#view = new DataView(buffer, byteOffset, length);
   }
-}
-
-function slotOffset(block: Block, slot: 0 | 1): number {
-  return block.offset + blockHeadBytes + slot * block.slotBytes;
 }
 
 /** An empty state memory in `memory`. */

@@ -1,5 +1,9 @@
 import test from 'ava';
-import { createDiagnostics, type DiagnosticsForm } from '../../../broker/supervisor/diagnostics.js';
+import {
+  createDiagnostics,
+  type DiagnosticsForm,
+  joinLines,
+} from '../../../broker/supervisor/diagnostics.js';
 
 function said(form: DiagnosticsForm): string[] {
   const lines: string[] = [];
@@ -35,4 +39,17 @@ test('json: one object per line', (t) => {
   t.deepEqual(objects[0], { time: '1970-01-01T00:00:00.000Z', kind: 'started', service: 'a' });
   t.deepEqual(objects[2].service, 'b');
   t.is(objects.length, 5);
+});
+
+test('the lines of one turn are written at once, in order', async (t) => {
+  const written: string[] = [];
+  const write = joinLines((text) => written.push(text));
+  write('a\n');
+  write('b\n');
+  t.deepEqual(written, []);
+  await Promise.resolve();
+  t.deepEqual(written, ['a\nb\n']);
+  write('c\n');
+  await Promise.resolve();
+  t.deepEqual(written, ['a\nb\n', 'c\n']);
 });

@@ -5,11 +5,11 @@ import {
 } from '../../../broker/supervisor/service-directories.js';
 
 test('a user’s manager looks in the user’s own directories first, then in the shared ones for users', (t) => {
-  t.deepEqual(defaultServiceDirectories('user', { HOME: '/home/u', XDG_CONFIG_HOME: '/home/u/cfg' }), [
-    '/home/u/cfg/capstan.d',
-    '/home/u/cfg/dinit.d',
-    '/home/u/.config/capstan.d',
-    '/home/u/.config/dinit.d',
+  t.deepEqual(defaultServiceDirectories('user', { HOME: '/users/u', XDG_CONFIG_HOME: '/users/u/cfg' }), [
+    '/users/u/cfg/capstan.d',
+    '/users/u/cfg/dinit.d',
+    '/users/u/.config/capstan.d',
+    '/users/u/.config/dinit.d',
     '/etc/capstan.d/user',
     '/etc/dinit.d/user',
     '/usr/local/lib/capstan.d/user',

@@ -1,0 +1,200 @@
+/**
+ * The broker: puts the rooms together. What it needs from outside is handed in (`BrokerParts`): time, the event loop, the
+ * transports, the connection to init. The command line is the composition root that does so.
+ *
+ * Control sockets. For the path P the transport `sockets` listens on P, and every other transport T on `P.T` (the bus on
+ * `P.bus`). The listening descriptors are kept by init under `listen:T`, so that a client which connects while the broker is
+ * restarted waits in the backlog and is not refused. Files are made with mode 0600, a missing directory with 0700; what a
+ * client may do follows from its kernel credentials (control: rights).
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BrokerError, ErrorCode, limits, type Server, type Time, type Transport } from './contract/index.js';
+import { type Control, createControl } from './control/index.js';
+import type { PacketLoop } from './native/packets.js';
+import { createDiagnostics, type DiagnosticsForm, joinLines } from './supervisor/diagnostics.js';
+import { createPlatform } from './supervisor/native-platform.js';
+import type { ManagerMode } from './supervisor/service-directories.js';
+import { Supervisor } from './supervisor/supervisor.js';
+
+export { initDescriptor } from './supervisor/init-client.js';
+export { initPath } from './supervisor/init-path.js';
+export {
+  defaultServiceDirectories,
+  defaultSocketPath,
+  type ManagerMode,
+} from './supervisor/service-directories.js';
+export type { DiagnosticsForm };
+
+export interface BrokerParts {
+  readonly time: Time;
+  readonly loop: PacketLoop;
+  /** The socket that init gave (`initDescriptor(process.env)`). Taken. */
+  readonly initDescriptor: number;
+  /** Each listens at `controlPath(socketPath, transport.name)`. */
+  readonly transports: readonly Transport[];
+  readonly socketPath: string;
+  readonly mode: ManagerMode;
+  /** In the order in which they are searched; absolute. */
+  readonly serviceDirectories: readonly string[];
+  /** Loaded and started once, in this order. */
+  readonly startNames: readonly string[];
+  /** The environment of the manager, from which those of the services are made. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Of this process: `process.pid`, effective ids. */
+  readonly identity: { readonly pid: number; readonly uid: number; readonly gid: number };
+  readonly diagnostics: DiagnosticsForm;
+  /** Writes lines, each with its newline, to standard error. Must not throw. */
+  readonly write: (line: string) => void;
+  /** The control sockets accept, and the first services are under way. */
+  readonly ready?: () => void;
+  /** Ends the process. Called once, after the last word to init. */
+  readonly exit: (status: number) => void;
+}
+
+export interface Broker {
+  readonly supervisor: Supervisor;
+}
+
+/** Where a transport listens for the control path `path`. */
+export function controlPath(path: string, transport: string): string {
+  return transport === 'sockets' ? path : `${path}.${transport}`;
+}
+
+/** Answers that are under way when everything has stopped get this long. */
+const lingerMs = 50;
+const listenPrefix = 'listen:';
+
+class RunningBroker implements Broker {
+  readonly supervisor: Supervisor;
+  readonly #parts: BrokerParts;
+  readonly #control: Control;
+  readonly #report: (text: string) => void;
+  readonly #servers: Server[] = [];
+  #isEnding = false;
+
+  constructor(parts: BrokerParts) {
+    const { time, loop, environment, identity, mode, socketPath: socket, version } = parts;
+    const diagnostics = createDiagnostics(parts.diagnostics, joinLines(parts.write), () => time.wallMs());
+    this.#parts = parts;
+    this.#report = (text) => diagnostics.error(text);
+    this.supervisor = new Supervisor({
+      time,
+      loop,
+      platform: createPlatform(),
+      initDescriptor: parts.initDescriptor,
+      serviceDirectories: parts.serviceDirectories,
+      startNames: parts.startNames,
+      environment: presentVariables(environment),
+      gid: identity.gid,
+      diagnostics,
+      ready: (stored) => void this.#serve(stored),
+      ended: (why) => this.#end(why),
+    });
+    const facts = { version, pid: identity.pid, uid: identity.uid, mode, socket };
+    this.#control = createControl({ supervisor: this.supervisor, time, facts });
+  }
+
+  /** Opens the control sockets, or those that init kept, and begins. */
+  async #serve(stored: Map<string, number>): Promise<void> {
+    try {
+      for (const transport of this.#parts.transports) {
+        const name = listenPrefix + transport.name;
+        const inherited = stored.get(name);
+        stored.delete(name);
+        const server = await this.#listen(transport, inherited);
+        if (this.#isEnding) {
+          server.close({ keepSocket: true });
+          return;
+        }
+        this.#servers.push(server);
+        if (inherited === undefined && server.descriptor !== undefined) {
+          this.supervisor.store(name, server.descriptor);
+        }
+      }
+    } catch (error) {
+      this.#report(error instanceof Error ? error.message : String(error));
+      // Services that run already are worth more than the door to them.
+      if (!this.supervisor.hasBegun) {
+        this.#finish(1);
+        return;
+      }
+    } finally {
+      for (const [name, descriptor] of stored) this.supervisor.discard(name, descriptor);
+    }
+    this.supervisor.begin();
+    this.#parts.ready?.();
+  }
+
+  async #listen(transport: Transport, inherited: number | undefined): Promise<Server> {
+    const root = (server: Server) => this.#control.publish(server, transport.name);
+    if (inherited !== undefined) return transport.serve({ descriptor: inherited, root });
+    const path = controlPath(this.#parts.socketPath, transport.name);
+    if (Buffer.byteLength(path) > limits.socketPathBytesMax) {
+      throw new BrokerError(
+        ErrorCode.AddressTooLong,
+        `the control socket's path ${path} is longer than the ${limits.socketPathBytesMax} bytes that the kernel allows; name a shorter one with --socket`,
+      );
+    }
+    try {
+      if (!path.startsWith('@')) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      return await transport.serve({ path, mode: 0o600, root });
+    } catch (error) {
+      throw listenError(path, error);
+    }
+  }
+
+  /** Everything is stopped, or init is gone. */
+  #end(why: 'stopped' | 'lost'): void {
+    if (why === 'lost') {
+      this.#close();
+      this.#exit(1);
+      return;
+    }
+    this.#parts.time.createTimer(() => this.#finish(0)).arm(lingerMs);
+  }
+
+  #finish(status: number): void {
+    this.#close();
+    this.supervisor.finish(status);
+    this.#exit(status);
+  }
+
+  /** After what waits to be written. */
+  #exit(status: number): void {
+    queueMicrotask(() => this.#parts.exit(status));
+  }
+
+  #close(): void {
+    this.#isEnding = true;
+    this.#control.close();
+    for (const server of this.#servers) server.close();
+    for (const transport of this.#parts.transports.slice(0, this.#servers.length)) {
+      const path = controlPath(this.#parts.socketPath, transport.name);
+      // A server over an inherited descriptor did not bind the path and leaves it.
+      if (!path.startsWith('@')) rmSync(path, { force: true });
+    }
+  }
+}
+
+function presentVariables(environment: BrokerParts['environment']): ReadonlyMap<string, string> {
+  const present = new Map<string, string>();
+  for (const [name, value] of Object.entries(environment)) if (value !== undefined) present.set(name, value);
+  return present;
+}
+
+/** What to say about a control socket that cannot be had, and what to do. */
+function listenError(path: string, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof BrokerError && error.code === ErrorCode.AddressInUse) {
+    const text = `another manager listens on ${path}; stop it, or name another path with --socket`;
+    return new BrokerError(ErrorCode.AddressInUse, text, { cause: error });
+  }
+  return new BrokerError(ErrorCode.System, `cannot listen on ${path}: ${reason}`, { cause: error });
+}
+
+/** Connects to init, takes over or begins, and serves until `exit` is called. */
+export function createBroker(parts: BrokerParts): Broker {
+  return new RunningBroker(parts);
+}

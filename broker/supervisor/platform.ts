@@ -1,0 +1,34 @@
+/**
+ * What the supervisor asks of the operating system itself: descriptors, pipes, files and the state memory. Everything else, and
+ * every process, goes through init. `createPlatform` in `native-platform.ts` is the real one; tests hand in others.
+ *
+ * A function that fails throws an error with a numeric `errno`, positive or negative (Node's and the addon's differ);
+ * `errnoOf` reads both.
+ */
+import type { GrowableMemory } from './state-memory.js';
+
+export interface Platform {
+  /** Both ends close-on-exec; the read end does not block, the write end does, because programs expect it of their output. */
+  createPipe(): { readonly read: number; readonly write: number };
+  /** Close-on-exec. */
+  duplicate(descriptor: number): number;
+  close(descriptor: number): void;
+  /** Reads what there is into `bytes`: the count, 0 at the end, or -errno. */
+  read(descriptor: number, bytes: Uint8Array): number;
+  /** Opens a log file for appending, made with `mode` if it is not there; an existing one gets `mode` too. */
+  openLog(path: string, mode: number): number;
+  /** Through the pidfd, then to the whole group `pid` leads, as long as the pidfd says that `pid` is still meant. */
+  kill(pidfd: number, pid: number): void;
+  /** A new, empty shared memory. */
+  createMemory(): GrowableMemory;
+  /** The shared memory behind a descriptor, which it takes. */
+  openMemory(descriptor: number): GrowableMemory;
+  /** CLOCK_MONOTONIC in milliseconds: one clock for all processes since the machine started. */
+  machineMs(): number;
+}
+
+/** The errno of what a platform function threw, as a positive number; 5 (EIO) where it has none. */
+export function errnoOf(error: unknown): number {
+  const errno = typeof error === 'object' && error !== null && 'errno' in error ? error.errno : undefined;
+  return typeof errno === 'number' && errno !== 0 ? Math.abs(errno) : 5;
+}

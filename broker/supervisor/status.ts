@@ -1,0 +1,74 @@
+/**
+ * A service's status as plain data, from its record and what the supervisor keeps beside it.
+ */
+import type { ServiceRecord } from '../service/index.js';
+import type { ServiceStatus } from './api.js';
+import { failureText } from './failure-text.js';
+
+/** What a status has that the record has not. */
+export interface StatusSupplement {
+  readonly sinceWallMs: number;
+  readonly restarts: number;
+}
+
+/** What it waits for, in people's words (services 2b: states and their waits). */
+function waitsFor(record: ServiceRecord): string[] {
+  const reasons: string[] = [];
+  switch (record.phase) {
+    case 'waiting':
+      if (record.state === 'starting') {
+        for (const link of record.dependencies()) {
+          if (link.isWaiting) reasons.push(`${link.dependency.name} to start`);
+        }
+      } else {
+        for (const link of record.dependents())
+          if (link.isNeeding) reasons.push(`${link.dependent.name} to stop`);
+      }
+      break;
+    case 'delaying':
+      reasons.push('its restart delay');
+      break;
+    case 'launching':
+      reasons.push('its process to be started');
+      break;
+    case 'running':
+      if (record.description.type === 'scripted') reasons.push('its start command to finish');
+      break;
+    case 'interrupting':
+      reasons.push('its start command to end after an interrupt');
+      break;
+    case 'terminating':
+      reasons.push(record.stopPid > 0 ? 'its stop command to finish' : 'its process to end');
+      break;
+    case 'none':
+      break;
+  }
+  return reasons;
+}
+
+export function statusOf(record: ServiceRecord, supplement: StatusSupplement | undefined): ServiceStatus {
+  const isDown = record.state === 'stopped';
+  const failure = isDown ? failureText(record) : '';
+  return {
+    name: record.name,
+    type: record.description.type,
+    file: record.description.path,
+    state: record.state,
+    desired: record.desired,
+    pid: record.pid,
+    stopPid: record.stopPid,
+    stopReason: record.stopReason,
+    exit: record.exitStatus,
+    execStage: record.execStage,
+    execErrno: record.execErrno,
+    failure,
+    sinceWallMs: supplement?.sinceWallMs ?? 0,
+    isExplicit: record.isExplicit,
+    isPinnedStarted: record.isPinnedStarted,
+    isPinnedStopped: record.isPinnedStopped,
+    isSkipped: record.isSkipped,
+    isFailed: failure !== '',
+    waitsFor: waitsFor(record),
+    restarts: supplement?.restarts ?? 0,
+  };
+}
