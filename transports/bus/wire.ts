@@ -329,32 +329,6 @@ export function writeClose(view: DataView, at: number, code: number): void {
   view.setUint32(at + 12, code, true);
 }
 
-/** Header and head of a send, a call or a reply; the ids and the payload follow at `at + sendHeadBytes`. */
-export function writeSendHead(
-  view: DataView,
-  at: number,
-  kind: FrameKind,
-  flags: number,
-  frame: {
-    readonly serial: number;
-    readonly transfers: number;
-    readonly word: number;
-    readonly generation: number;
-    readonly tag: number;
-    readonly payloadBytes: number;
-    readonly descriptors: number;
-  },
-): void {
-  const bytes = sendHeadBytes + frame.transfers * idBytes + frame.payloadBytes;
-  writeHeader(view, at, bytes, kind, flags, frame.descriptors);
-  view.setUint32(at + 8, frame.serial, true);
-  view.setUint32(at + 12, frame.transfers, true);
-  view.setUint32(at + 16, frame.word, true);
-  view.setUint32(at + 20, frame.generation, true);
-  view.setUint32(at + 24, frame.tag, true);
-  view.setUint32(at + 28, 0, true);
-}
-
 /** Lost, gone, writable: a sequence number and two words. */
 export function writeNotice(
   view: DataView,
