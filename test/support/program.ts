@@ -29,13 +29,19 @@ export interface Program {
   readonly ended: Promise<ProgramResult>;
 }
 
-/** What every program finds imported: the loop opened, the addon, and `frame(socket, bodyBytes, descriptors)`. */
-const prelude = (root: string, reserve: number): string => `
-import { openPacketLoop } from ${JSON.stringify(new URL('broker/native/packet-loop.js', root).href)};
-import { loadNative } from ${JSON.stringify(new URL('broker/native/addon.js', root).href)};
-import { writeFrameHeader, frameLength } from ${JSON.stringify(new URL('broker/native/frames.js', root).href)};
+/**
+ * What every packet program finds imported: the loop, open; the addon; `frame(socket, bodyBytes, descriptors, declared)`, which
+ * commits a frame; and `ignore`, a handler that does nothing. `descriptorReserve` is the loop's option.
+ */
+export function packetPrelude(descriptorReserve = 64): string {
+  const url = (name: string): string =>
+    JSON.stringify(new URL(`../../broker/native/${name}`, import.meta.url).href);
+  return `
+import { openPacketLoop } from ${url('packet-loop.js')};
+import { loadNative } from ${url('addon.js')};
+import { writeFrameHeader, frameLength } from ${url('frames.js')};
 const native = loadNative();
-const loop = openPacketLoop({ packetBytesMax: 73728, descriptorReserve: ${reserve} });
+const loop = openPacketLoop({ packetBytesMax: 73728, descriptorReserve: ${descriptorReserve} });
 const ignore = { packet() {}, ended() {}, drained() {} };
 const frame = (socket, bodyBytes, descriptors = [], declared = descriptors.length) => {
   const at = socket.begin(frameLength(bodyBytes));
@@ -43,15 +49,15 @@ const frame = (socket, bodyBytes, descriptors = [], declared = descriptors.lengt
   socket.commit(descriptors);
 };
 `;
+}
 
-/** Starts a program of ES module source that uses the packet layer; `descriptorReserve` is the loop's option. */
+/** Starts a program of ES module source that uses the packet layer. */
 export function startPacketProgram(
   source: string,
   options: ProgramOptions = {},
-  descriptorReserve = 64,
+  descriptorReserve?: number,
 ): Program {
-  const root = new URL('../../', import.meta.url).href;
-  return startProgram(prelude(root, descriptorReserve) + source, options);
+  return startProgram(packetPrelude(descriptorReserve) + source, options);
 }
 
 /** Starts a program of ES module source. */
@@ -82,7 +88,7 @@ export function startProgram(source: string, options: ProgramOptions = {}): Prog
 export async function runPacketProgram(
   source: string,
   options: ProgramOptions = {},
-  descriptorReserve = 64,
+  descriptorReserve?: number,
 ): Promise<ProgramResult> {
   const program = startPacketProgram(source, options, descriptorReserve);
   try {
