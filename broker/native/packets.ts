@@ -29,8 +29,9 @@ export interface PacketHandler {
   packet(offset: number, length: number, descriptors: readonly number[]): void;
   /**
    * The other side has ended, or the socket failed: 0 for end-of-file, otherwise the errno (ECONNRESET: it ended with unread
-   * data; EMSGSIZE: a truncated packet; EPROTO: descriptors that could not be taken, MSG_CTRUNC). The socket is closed already.
-   * Called at most once, and not after `close`.
+   * data; EMSGSIZE: a truncated packet; EPROTO: descriptors that could not be taken, MSG_CTRUNC; EPERM, EBADF and others: a frame
+   * that was committed for the end of the turn was refused for good). All packets that arrived before were handed out. The
+   * socket is closed already. Called at most once, and not after `close`; while reading is off the end is not noticed.
    */
   ended(errno: number): void;
   /** Everything that was queued has been handed to the kernel. */
@@ -59,7 +60,8 @@ export interface PacketSocket {
   commitNow(descriptors: readonly number[]): number;
   /**
    * Sends a frame of two parts: what was begun (header and head), and `length` bytes that were put into `sendBytes` in this
-   * turn by `loop.share`. The header's length covers both. One copy of a payload serves many sockets.
+   * turn by `loop.share`. The header's length covers both; `length` is a multiple of 8. One copy of a payload serves many
+   * sockets. `begin` may start the arena afresh: compare `loop.epoch` after it, and `share` again if it has changed.
    */
   commitShared(offset: number, length: number, descriptors?: readonly number[]): void;
   /** SO_PASSCRED: from now on each packet carries its sender's credentials. */
@@ -79,7 +81,7 @@ export interface PacketListener {
 }
 
 export interface Watch {
-  /** Stops watching; does not close the descriptor. Idempotent. */
+  /** Stops watching; does not close the descriptor. To be called before the descriptor is closed. Idempotent. */
   stop(): void;
 }
 
@@ -104,7 +106,10 @@ export interface PacketLoop {
   ): PacketListener;
   /** Calls `ready` while the descriptor is readable (or at end-of-file), level-triggered, at most once a turn. */
   watch(descriptor: number, ready: () => void): Watch;
-  /** Copies bytes into the send arena for `commitShared`; returns their offset. */
+  /**
+   * Copies bytes into the send arena for `commitShared`, with zeros up to a multiple of 8; returns their offset. Also between
+   * `begin` and `commitShared`: what was begun stays begun, though an offset from `begin` may be used only before.
+   */
   share(bytes: Uint8Array, offset: number, length: number): number;
   /** Hands everything committed to the kernel now, instead of at the end of the turn. */
   flush(): void;

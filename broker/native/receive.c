@@ -152,12 +152,13 @@ static size_t control_bytes_of_next(struct loop *loop, struct slot *slot, uint32
 	return CMSG_SPACE(sizeof(int) * count) + CMSG_SPACE(sizeof(struct ucred));
 }
 
-/* Packets that may be received without losing a descriptor; 0 is "look first". */
+/* Packets that may be received without losing a descriptor; 0 is "look first". The exact count is taken only where it decides
+ * that. */
 static uint32_t affordable(struct loop *loop, uint32_t wanted)
 {
 	int64_t rest = free_descriptors(loop, false) - (int64_t)loop->reserve;
 
-	if (rest < (int64_t)wanted * PACKET_DESCRIPTORS_MAX)
+	if (rest < PACKET_DESCRIPTORS_MAX)
 		rest = free_descriptors(loop, true) - (int64_t)loop->reserve;
 	if (rest < PACKET_DESCRIPTORS_MAX)
 		return 0;
