@@ -71,6 +71,8 @@
  * - C70 `delivery.sender` is what the kernel says of the sender, never the sender's word (`credentials: kernel`).
  * - C71 The root that a peer gets is chosen by its kernel credentials; a peer that is refused one is disconnected with
  *       `permission-denied`.
+ * - C72 Who connects with the descriptor of an invitation gets the root that the invitation names, whoever it is; who closes
+ *       the descriptor instead was never there.
  */
 
 /** What the kernel says about a process. */

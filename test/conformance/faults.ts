@@ -185,6 +185,43 @@ export const faultClauses: readonly Clause[] = [
   },
   {
     id: 'C63',
+    title: 'a connect that is given up is aborted',
+    run: async (world) => {
+      const { transport, path } = world;
+      const before = transport.connect({ path, signal: AbortSignal.abort() });
+      await refused('given up before', before, ErrorCode.Aborted);
+      const controller = new AbortController();
+      const attempt = transport.connect({ path, signal: controller.signal });
+      controller.abort();
+      // It may have succeeded by then.
+      const session = await within(
+        'the attempt ends',
+        attempt.catch((error: { readonly code?: number }) => {
+          assert.equal(error.code, ErrorCode.Aborted);
+        }),
+      );
+      session?.peer.close();
+      await eventually('nobody is connected', () => world.server.peers === 0);
+    },
+  },
+  {
+    id: 'C63',
+    title: 'a server that does not answer gives deadline, and serves others when it goes on',
+    applies: hasProcesses,
+    run: async (world) => {
+      const path = join(world.directory, 'stopped');
+      const child = await world.spawn();
+      await child.ask('serve', path);
+      child.stop();
+      const attempt = world.transport.connect({ path, timeoutMs: 60 });
+      await refused('connecting to one that does not answer', attempt, ErrorCode.Deadline);
+      child.resume();
+      const { root } = await world.connect({ path });
+      await within('a round trip', root.call({ bytes: bytesOf('ping') }));
+    },
+  },
+  {
+    id: 'C63',
     title: 'an address that is free again can be served again',
     run: async (world) => {
       for (let round = 0; round < 2; round += 1) {

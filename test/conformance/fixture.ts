@@ -56,7 +56,7 @@ export interface World {
   /** An empty directory of this world. */
   readonly directory: string;
   /** A peer of this process. The world closes it at the end, if the clause does not. */
-  connect(options?: Partial<ConnectOptions>): Promise<Session>;
+  connect(options?: ConnectOptions): Promise<Session>;
   /** Another server in the world's directory. */
   serve(
     name: string,
@@ -127,7 +127,8 @@ async function openWorld(fixture: Fixture, log: (text: string) => void): Promise
   const world: OpenWorld = {
     ...{ fixture, manifest, transport, server, path, directory },
     connect: async (options) => {
-      const session = await within('a connection', transport.connect({ path, onError, ...options }));
+      const where = options?.descriptor === undefined ? { path } : {};
+      const session = await within('a connection', transport.connect({ ...where, onError, ...options }));
       sessions.push(session);
       return session;
     },

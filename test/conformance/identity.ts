@@ -1,8 +1,8 @@
 /**
- * Clauses C70 and C71: who somebody is.
+ * Clauses C70 to C72: who somebody is.
  */
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
+import { chmodSync, closeSync } from 'node:fs';
 import { ErrorCode } from '../../broker/contract/errors.js';
 import type { CapabilityNode, Credentials, Manifest } from '../../broker/contract/transport.js';
 import { bytesOf, createCollector, textOf } from '../support/collector.js';
@@ -107,6 +107,42 @@ export const identityClauses: readonly Clause[] = [
         await refused('connecting', world.transport.connect({ path }), ErrorCode.PermissionDenied);
       }
       await eventually('nobody is connected', () => server.peers === 0);
+    },
+  },
+  {
+    id: 'C72',
+    title: 'who has the descriptor of an invitation gets the root that it names',
+    run: async (world) => {
+      const { server, path } = await world.serve('guests', () => () => undefined);
+      await refused('connecting', world.transport.connect({ path }), ErrorCode.PermissionDenied);
+      const rooms = ['blue', 'green'].map((text) =>
+        server.peer.createNode({ message: ({ reply }) => reply?.send({ bytes: bytesOf(text) }) }),
+      );
+      const descriptors = rooms.map((room) => server.invite(room));
+      for (const at of [1, 0]) {
+        const descriptor = descriptors[at];
+        assert.ok(descriptor !== undefined && descriptor >= 0);
+        const { root } = await world.connect({ descriptor });
+        const { bytes } = await within('a call', root.call({ bytes: bytesOf('which') }));
+        assert.equal(textOf(bytes), ['blue', 'green'][at]);
+      }
+      assert.equal(server.peers, 2);
+    },
+  },
+  {
+    id: 'C72',
+    title: 'an invitation whose descriptor is closed unused leaves nobody',
+    run: async (world) => {
+      const { server } = await world.serve('guests', () => () => undefined);
+      const room = createCollector(server.peer);
+      closeSync(server.invite(room.node));
+      await eventually('nobody is left', () => server.peers === 0);
+      const descriptor = server.invite(room.node);
+      const { root, peer } = await world.connect({ descriptor });
+      await within('a send', root.send({ bytes: bytesOf('here') }));
+      await room.delivery(0);
+      peer.close();
+      await eventually('nobody is left', () => server.peers === 0);
     },
   },
 ];

@@ -103,6 +103,7 @@ export const limitClauses: readonly Clause[] = [
       const inbox = createCollector(other.peer, echo);
       const toOther = await world.handleTo(other, inbox.node, sender);
       const slow = await stallable(world, sender);
+      await within('writable without a refusal', slow.handle.writable());
       slow.stall();
       const accepted = await fill(slow.handle, Math.min(16_000, world.manifest.messageBytesMax));
       assert.ok(accepted > 0, 'something was accepted');

@@ -3,8 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import type { Delivery, Handle, Manifest, Session } from '../../broker/contract/transport.js';
-import { bytesOf, createCollector, textOf } from '../support/collector.js';
+import { bytesOf, type Collector, createCollector, textOf } from '../support/collector.js';
 import { eventually, turns, within } from '../support/eventually.js';
+import { drop, put } from '../support/exchange.js';
 import { checkOrder, type SentMessage } from '../support/order-checker.js';
 import { createRandom } from '../support/random.js';
 import type { Clause } from './clause.js';
@@ -199,6 +200,42 @@ export const orderClauses: readonly Clause[] = [
         await Promise.all([stage.send(b, [y], [first]), crossing]);
       }
       await judge(stage, 'total', 'crossing multicasts');
+    },
+  },
+  {
+    id: 'C50',
+    title: 'processes that multicast at once are seen in one order by all',
+    applies: (manifest) => isTotal(manifest) && manifest.crossProcess,
+    run: async (world) => {
+      const count = 150;
+      const inboxes: Collector[] = [];
+      const near = await world.connect();
+      for (const name of ['x', 'y']) {
+        const owner = await world.connect();
+        const inbox = createCollector(owner.peer);
+        inboxes.push(inbox);
+        await within('putting', put(owner.root, name, inbox.node));
+      }
+      const children = [await world.spawn(), await world.spawn()];
+      for (const child of children) {
+        await child.ask('connect', world.path);
+        for (const name of ['x', 'y']) await child.ask('take', name);
+      }
+      for (const name of ['x', 'y']) await within('dropping', drop(near.root, name));
+      const prefixes = ['a', 'b'];
+      const asked = children.map((child, at) =>
+        child.ask('multicast', prefixes[at] ?? '', count, ...(at === 0 ? ['x', 'y'] : ['y', 'x'])),
+      );
+      await Promise.all(asked);
+      for (const inbox of inboxes) await inbox.delivery(2 * count - 1);
+      const sent = prefixes.flatMap((prefix) =>
+        Array.from({ length: count }, (_, at): SentMessage => {
+          const channels = ['x', 'y'].map((name) => `${prefix}→${name}`);
+          return { id: `${prefix}${at}`, channels, after: at === 0 ? [] : [`${prefix}${at - 1}`] };
+        }),
+      );
+      const received = new Map(inboxes.map(({ texts }, at) => [`receiver ${at}`, texts]));
+      assert.equal(checkOrder({ sent, received }, 'total')?.text, undefined);
     },
   },
   {

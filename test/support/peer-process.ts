@@ -139,6 +139,14 @@ const verbs: Record<string, (...args: string[]) => unknown> = {
     };
     void send();
   },
+  /** Multicasts to these handles, one after the other, without waiting in between. */
+  multicast: async (prefix = '', count = '1', ...names) => {
+    const destinations = names.map(handle);
+    const results = Array.from({ length: Number(count) }, (_, at) =>
+      peer().multicast(destinations, { bytes: bytesOf(`${prefix}${at}`) }),
+    );
+    await Promise.all(results);
+  },
   gone: (name = '') => handle(name).gone,
   close: (name = '') => handle(name).close(),
   texts: (name = '') => kept(name).texts,

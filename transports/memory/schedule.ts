@@ -79,11 +79,16 @@ export class Schedule {
   }
 
   readonly #run = (): void => {
-    this.#isUnderWay = false;
-    if (this.#isHeld) return;
-    this.#itemsThisTurn += 1;
-    this.#deliverNext();
-    this.#start();
+    try {
+      if (!this.#isHeld) {
+        this.#itemsThisTurn += 1;
+        this.#deliverNext();
+      }
+    } finally {
+      // Only now, so that the microtasks of the receiver come before the next item; and also if an `onError` throws.
+      this.#isUnderWay = false;
+      this.#start();
+    }
   };
 
   #deliverNext(): boolean {
@@ -93,8 +98,11 @@ export class Schedule {
       peer.isReady = false;
       const item = peer.inbox.shift();
       if (item === undefined) continue;
-      this.wake(peer);
-      item.deliver();
+      try {
+        item.deliver();
+      } finally {
+        this.wake(peer);
+      }
       return true;
     }
   }

@@ -4,7 +4,7 @@
 import { ErrorCode } from '../../../broker/contract/errors.js';
 import { MemoryHandle } from '../../../transports/memory/handle.js';
 import { Inbox } from '../../../transports/memory/inbox.js';
-import type { MemoryNode } from '../../../transports/memory/node.js';
+import type { MemoryNode, NodeTarget } from '../../../transports/memory/node.js';
 import { MemoryPeer } from '../../../transports/memory/peer.js';
 import { MemoryServer } from '../../../transports/memory/server.js';
 import { World } from '../../../transports/memory/world.js';
@@ -119,6 +119,23 @@ export const limitMutants: readonly Mutant[] = [
             }
           },
       ),
+  },
+  {
+    name: 'gives all guests the same root',
+    breaks: ['C72'],
+    apply: () => {
+      let first: NodeTarget | undefined;
+      return replace(
+        MemoryServer,
+        'admit',
+        (right) =>
+          function (root, options) {
+            if (root.owner === first?.owner) return right.call(this, first, options);
+            first = root;
+            return right.call(this, root, options);
+          },
+      );
+    },
   },
   {
     name: 'numbers all transactions alike',
