@@ -8,8 +8,10 @@
 import { limits, type Session, type Transport } from '../../broker/contract/index.js';
 import { openPacketLoop } from '../../broker/native/packet-loop.js';
 import { createTime } from '../../broker/native/time.js';
+import { connect } from '../../clients/library/index.js';
 import { transports } from '../../transports/catalog.js';
 import { serveCommands } from './client-port.js';
+import { createStatusLoop } from './control.js';
 import { createDirectory, find, publish } from './directory.js';
 import { createCallLoop, createEcho } from './echo.js';
 import { runNetClient, runNetServer } from './net-echo.js';
@@ -71,6 +73,13 @@ async function alone(transport: Transport, path: string, payloadBytes: number): 
   server.close();
 }
 
+async function control(transport: string, socket: string, name: string): Promise<void> {
+  const manager = await connect({ transport, socket });
+  const service = await manager.find(name);
+  await serveCommands(createStatusLoop(service, name));
+  manager.close();
+}
+
 const [role = '', name = '', path = '', last = ''] = process.argv.slice(2);
 switch (role) {
   case 'hub':
@@ -84,6 +93,9 @@ switch (role) {
     break;
   case 'alone':
     await alone(openTransport(name), path, Number(last));
+    break;
+  case 'control':
+    await control(name, path, last);
     break;
   case 'relay':
     await runRelay(await openTransport(name).connect({ path }), last);
