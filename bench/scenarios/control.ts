@@ -8,6 +8,7 @@ import { PeerProcess, pinned } from '../latency/peer-process.js';
 import { buildDirectory, freshPath, startInOrder, startPeer } from './contenders.js';
 
 const command = join(buildDirectory, 'clients', 'cli', 'main.js');
+const memoryManager = join(buildDirectory, 'bench', 'peers', 'manager.js');
 const service = 'probe';
 
 function startManager(directory: string, socket: string, cpu: number | undefined): PeerProcess {
@@ -28,27 +29,49 @@ function startManager(directory: string, socket: string, cpu: number | undefined
   return new PeerProcess('capstan run', pinned(cpu, run), { isTree: true });
 }
 
-/** A status call over each of the transports on which a manager listens. */
-export function controlCallCells(placement: Placement): CellDefinition[] {
-  return ['sockets', 'bus'].map((name) => ({
+/** The same manager with its client inside, over memory. */
+function memoryCell(placement: Placement): CellDefinition {
+  return {
     workload: 'W1',
-    contender: name,
+    contender: 'memory',
     call: 'control',
     payloadBytes: 0,
     placement: placement.name,
     launch: async (directory) => {
       const services = mkdtempSync(join(directory, 'services-'));
-      const socket = freshPath(directory);
-      const [manager, client] = await startInOrder([
-        () => startManager(services, socket, placement.service),
-        () => startPeer(placement.client, 'control', name, socket, service),
-      ]);
-      if (manager === undefined || client === undefined) throw new Error('no peers');
-      return {
-        client,
-        others: [manager],
-        cleanUp: () => rmSync(services, { recursive: true, force: true }),
-      };
+      writeFileSync(join(services, service), 'type = internal\n');
+      const command = pinned(placement.client, [process.execPath, memoryManager, 'launch', services]);
+      const [client] = await startInOrder([() => new PeerProcess('memory manager', command)]);
+      if (client === undefined) throw new Error('no peers');
+      return { client, others: [], cleanUp: () => rmSync(services, { recursive: true, force: true }) };
     },
-  }));
+  };
+}
+
+/** A status call over each of the transports on which a manager listens. */
+export function controlCallCells(placement: Placement): CellDefinition[] {
+  const overSockets = ['sockets', 'bus'].map(
+    (name): CellDefinition => ({
+      workload: 'W1',
+      contender: name,
+      call: 'control',
+      payloadBytes: 0,
+      placement: placement.name,
+      launch: async (directory) => {
+        const services = mkdtempSync(join(directory, 'services-'));
+        const socket = freshPath(directory);
+        const [manager, client] = await startInOrder([
+          () => startManager(services, socket, placement.service),
+          () => startPeer(placement.client, 'control', name, socket, service),
+        ]);
+        if (manager === undefined || client === undefined) throw new Error('no peers');
+        return {
+          client,
+          others: [manager],
+          cleanUp: () => rmSync(services, { recursive: true, force: true }),
+        };
+      },
+    }),
+  );
+  return [memoryCell(placement), ...overSockets];
 }

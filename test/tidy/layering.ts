@@ -20,6 +20,7 @@ export const rooms: readonly string[] = [
   'transports/bus/router',
   'clients/library',
   'clients/cli',
+  'bench/peers/manager.ts',
   'bench',
   'test',
 ];
@@ -46,6 +47,8 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   'transports/catalog.ts': [...ground, 'transports/<x>'],
   'clients/library': [...ground, 'transports/catalog.ts'],
   'clients/cli': [...ground, 'clients/library', 'transports/catalog.ts', 'broker/index.ts'],
+  // A client inside the broker's process is what `memory` means, so this one peer composes a broker.
+  'bench/peers/manager.ts': [...ground, 'broker/index.ts', 'transports/<x>', 'clients/library', 'bench'],
   bench: [...ground, 'transports/catalog.ts', 'transports/<x>', 'clients/library'],
   test: ['*'],
 };

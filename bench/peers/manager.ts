@@ -1,0 +1,66 @@
+/**
+ * A whole manager with its client in one process, over `memory`: what a control call costs without any socket.
+ *
+ *   node manager.js launch DIRECTORY    becomes capstan-init, which runs the next
+ *   node manager.js run DIRECTORY       the broker, serving the services in DIRECTORY over memory, and the client of the harness
+ *
+ * DIRECTORY has an internal service `probe`. This is a composition root like the command's, and the only file of the benchmark that imports
+ * the broker: a client in its process is what `memory` means.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { limits, type Transport } from '../../broker/contract/index.js';
+import { createBroker, initDescriptor, initPath } from '../../broker/index.js';
+import { execve } from '../../broker/native/addon.js';
+import { openPacketLoop } from '../../broker/native/packet-loop.js';
+import { createTime } from '../../broker/native/time.js';
+import { connect } from '../../clients/library/index.js';
+import { createMemoryTransport } from '../../transports/memory/index.js';
+import { serveCommands } from './client-port.js';
+import { createStatusLoop } from './control.js';
+
+const service = 'probe';
+
+async function serveClient(transport: Transport, socket: string): Promise<void> {
+  const manager = await connect({ transport, socket });
+  const probe = await manager.find(service);
+  await serveCommands(createStatusLoop(probe, service));
+  probe.close();
+  await manager.shutdown();
+  manager.close();
+}
+
+function run(directory: string): void {
+  const time = createTime();
+  const { packetBytesMax, descriptorReserve } = limits;
+  const transport = createMemoryTransport({ time });
+  const socketPath = join(directory, 'memory');
+  const write = (line: string): void => void process.stderr.write(line);
+  createBroker({
+    time,
+    loop: openPacketLoop({ packetBytesMax, descriptorReserve }),
+    initDescriptor: initDescriptor(process.env),
+    transports: [transport],
+    socketPath,
+    mode: 'user',
+    serviceDirectories: [directory],
+    startNames: [service],
+    environment: process.env,
+    version: 'benchmark',
+    identity: { pid: process.pid, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
+    diagnostics: 'quiet',
+    write,
+    ready: () => void serveClient(transport, socketPath),
+    exit: (status) => process.exit(status),
+  });
+}
+
+const [role = '', directory = ''] = process.argv.slice(2);
+if (role === 'launch') {
+  const self = fileURLToPath(import.meta.url);
+  const variables = Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`);
+  const init = initPath();
+  execve(init, [init, '--', process.execPath, self, 'run', directory], variables);
+} else {
+  run(directory);
+}
