@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { limits, type Transport } from '../../broker/contract/index.js';
 import { createBroker, initDescriptor, initPath } from '../../broker/index.js';
-import { execve } from '../../broker/native/addon.js';
+import { loadNative } from '../../broker/native/addon.js';
 import { openPacketLoop } from '../../broker/native/packet-loop.js';
 import { createTime } from '../../broker/native/time.js';
 import { connect } from '../../clients/library/index.js';
@@ -60,7 +60,7 @@ if (role === 'launch') {
   const self = fileURLToPath(import.meta.url);
   const variables = Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`);
   const init = initPath();
-  execve(init, [init, '--', process.execPath, self, 'run', directory], variables);
+  loadNative().execve(init, [init, '--', process.execPath, self, 'run', directory], variables);
 } else {
   run(directory);
 }
