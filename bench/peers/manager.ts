@@ -59,7 +59,7 @@ const [role = '', directory = ''] = process.argv.slice(2);
 if (role === 'launch') {
   const self = fileURLToPath(import.meta.url);
   const variables = Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`);
-  const init = initPath();
+  const init = initPath(process.env);
   loadNative().execve(init, [init, '--', process.execPath, self, 'run', directory], variables);
 } else {
   run(directory);

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: descriptions have variables in this form.
 import test from 'ava';
 import fc from 'fast-check';
 import { formatFinding } from '../../../broker/service/index.js';

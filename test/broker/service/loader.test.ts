@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: descriptions have variables in this form.
 import test from 'ava';
 import { formatFinding } from '../../../broker/service/index.js';
 import { DescriptionFiles } from '../../support/description-files.js';
