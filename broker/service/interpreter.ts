@@ -1,5 +1,5 @@
 /**
- * From statements to a description: what each setting means (services D11–D20). Later plain settings override earlier ones;
+ * From statements to a description: what each setting means (services D7–D9, D11–D17). Later plain settings override earlier ones;
  * dependencies and options add up; variables are replaced when all statements are known, because the environment file
  * decides what they are.
  */

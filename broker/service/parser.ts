@@ -1,5 +1,5 @@
 /**
- * From text to statements: lines, settings, includes (services D1–D10). What a setting means is decided in `interpreter.ts`.
+ * From text to statements: lines, settings, includes (services D1–D10, D18–D20). What a setting means is decided in `interpreter.ts`.
  * Reads on after an error, so that all of them are found at once.
  */
 import { descriptionBytesMax, includeDepthMax } from '../contract/limits.js';

@@ -1,6 +1,6 @@
 /**
  * Automatic restart: whether, how often, how soon. `consumeRestart` counts a window that begins with a start that was
- * asked for, or with the first restart after the window before has passed (services E14, E15).
+ * asked for, or with the first restart after the window before has passed (services E13–E15).
  */
 import type { ServiceRecord } from './record.js';
 import { SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2 } from './signals.js';

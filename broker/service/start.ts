@@ -5,7 +5,7 @@ import type { EngineCore } from './core.js';
 import type { ServiceRecord } from './record.js';
 import { settleStopped } from './stop.js';
 
-/** Wants the record up (services E3, E12). */
+/** Wants the record up (services E2, E10). */
 export function beWanted(core: EngineCore, record: ServiceRecord): void {
   if (record.isPinnedStopped && record.state === 'stopped') {
     settleStopped(core, record);
@@ -69,7 +69,7 @@ export function isActive(record: ServiceRecord): boolean {
   return record.desired === 'started' && (record.state === 'starting' || record.state === 'started');
 }
 
-/** It only waited for its dependents and still runs, so it is up again at once (services E12). */
+/** It only waited for its dependents and still runs, so it is up again at once (services E10). */
 function cancelStop(core: EngineCore, record: ServiceRecord): void {
   record.phase = 'none';
   record.stopReason = 'normal';

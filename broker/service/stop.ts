@@ -9,7 +9,7 @@ import { SIGINT } from './signals.js';
 import type { StopReason } from './states.js';
 
 /**
- * Stops the record as `mode` says (services E10, E13). `isCommitted`: nothing can cancel this stop, because the process is
+ * Stops the record as `mode` says (services E4, E11, E13). `isCommitted`: nothing can cancel this stop, because the process is
  * dead or because it is to restart. `reason` is recorded if the stop begins now.
  */
 export function beStopped(
@@ -181,7 +181,7 @@ export function settleStopped(core: EngineCore, record: ServiceRecord): void {
   dropSoftHolds(core, record);
 }
 
-/** It is not coming up: who waits for it fails, or goes on without it (services E8, E9). */
+/** It is not coming up: who waits for it fails, or goes on without it (services E5, E7). */
 export function failWaiters(core: EngineCore, record: ServiceRecord): void {
   for (let link = record.firstDependent; link !== undefined; link = link.nextDependent) {
     if (!link.isWaiting) continue;
@@ -202,7 +202,7 @@ function dropSoftHolds(core: EngineCore, record: ServiceRecord): void {
   }
 }
 
-/** The start failed and no process is left (services E8). */
+/** The start failed and no process is left (services E7). */
 export function failStart(core: EngineCore, record: ServiceRecord, reason: StopReason): void {
   noteFailure(core, record, reason);
   becomeStopped(core, record, false);

@@ -1,4 +1,4 @@
-/** Values that are not text (services D11, D12). Each returns `undefined` for what is not one. */
+/** Values that are not text (services D11). Each returns `undefined` for what is not one. */
 
 /** Decimal, or octal after a leading 0, or hexadecimal after 0x; not negative. */
 export function parseWhole(text: string): number | undefined {

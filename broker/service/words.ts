@@ -1,5 +1,5 @@
 /**
- * The value of a setting as words (services D5–D7): quotes and escapes removed, comments cut off. A value that is not a list
+ * The value of a setting as words (services D3, D5, D6): quotes and escapes removed, comments cut off. A value that is not a list
  * is its words joined by one space.
  */
 import { isBlank, type LogicalLine } from './lines.js';

@@ -68,6 +68,8 @@ export class ServiceWorld {
   readonly launching = new Set<string>();
   /** Processes that run. */
   readonly running = new Set<string>();
+  /** Those of which `changed` told. */
+  readonly unsaved = new Set<ServiceRecord>();
   hasEnded = false;
   #pid = 100;
 
@@ -102,12 +104,56 @@ export class ServiceWorld {
       event: (record, event) => say(`${record.name} ${event}`),
       stateChanged: (record) => say(`${record.name}: ${record.state}`),
       note: (record, note) => say(`note ${record.name} ${note}`),
-      changed: () => {},
+      changed: (record) => {
+        this.unsaved.add(record);
+      },
       settled: () => {},
       allStopped: () => {
         this.hasEnded = true;
       },
     };
+  }
+
+  /** Another world in the same state: what a restarted broker would find. Its clock is ahead by `clockShiftMs`. */
+  fork(clockShiftMs = 0): ServiceWorld {
+    const copy = new ServiceWorld();
+    copy.nowMs = this.nowMs + clockShiftMs;
+    copy.#pid = this.#pid;
+    const saved = [...this.engine.graph].map(({ description, name }) => ({
+      description,
+      record: JSON.parse(JSON.stringify(this.engine.save(this.record(name)))),
+    }));
+    copy.engine.restore(saved, copy.nowMs, clockShiftMs, this.engine.isShuttingDown);
+    for (const process of this.launching) copy.launching.add(process);
+    for (const process of this.running) copy.running.add(process);
+    copy.hasEnded = this.hasEnded;
+    copy.log = [];
+    return copy;
+  }
+
+  /** Answers every launch, ends every process that is to end, until nothing is left to do; false: it never is. */
+  settle(stepsMax = 200): boolean {
+    for (let step = 0; step < stepsMax; step++) {
+      const [launch] = this.launching;
+      if (launch !== undefined) {
+        const [name = '', purpose] = launch.split(' ');
+        this.spawned(name, purpose === 'stop' ? 'stop' : 'start');
+        continue;
+      }
+      const ending = [...this.running].find((process) => {
+        const record = this.record(process.split(' ')[0] ?? '');
+        return record.state === 'starting' || (record.state === 'stopping' && record.phase !== 'waiting');
+      });
+      if (ending !== undefined) {
+        const [name = '', purpose] = ending.split(' ');
+        this.exited(name, exitCode(0), purpose === 'stop' ? 'stop' : 'start');
+        continue;
+      }
+      const [timer] = this.timers.keys();
+      if (timer === undefined) return true;
+      this.fire(timer.name);
+    }
+    return false;
   }
 
   record(name: string): ServiceRecord {
