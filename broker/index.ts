@@ -4,8 +4,9 @@
  *
  * Control sockets. For the path P the transport `sockets` listens on P, and every other transport T on `P.T` (the bus on
  * `P.bus`). The listening descriptors are kept by init under `listen:T`, so that a client which connects while the broker is
- * restarted waits in the backlog and is not refused. Files are made with mode 0600, a missing directory with 0700; what a
- * client may do follows from its kernel credentials (control: rights).
+ * restarted waits in the backlog and is not refused. Of a user's manager the files are made with mode 0600, a missing
+ * directory with 0700; the system's may be reached by everybody. What a client may do follows from its kernel credentials
+ * (control: rights).
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -17,6 +18,8 @@ import { createPlatform } from './supervisor/native-platform.js';
 import type { ManagerMode } from './supervisor/service-directories.js';
 import { Supervisor } from './supervisor/supervisor.js';
 
+export type { Finding } from './service/index.js';
+export { type Checked, checkDescriptions } from './supervisor/check-descriptions.js';
 export { initDescriptor } from './supervisor/init-client.js';
 export { initPath } from './supervisor/init-path.js';
 export {
@@ -138,8 +141,10 @@ class RunningBroker implements Broker {
       );
     }
     try {
-      if (!path.startsWith('@')) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      return await transport.serve({ path, mode: 0o600, root });
+      const isForAll = this.#parts.mode === 'system';
+      if (!path.startsWith('@'))
+        mkdirSync(dirname(path), { recursive: true, mode: isForAll ? 0o755 : 0o700 });
+      return await transport.serve({ path, mode: isForAll ? 0o666 : 0o600, root });
     } catch (error) {
       throw listenError(path, error);
     }

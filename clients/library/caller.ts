@@ -10,20 +10,7 @@ import {
   type Handle,
   type Transferable,
 } from '../../broker/contract/index.js';
-
-/** What the manager refused, with the place and the services that it named. */
-export class ControlError extends BrokerError {
-  /** file:line:column, or a service's name, or empty. */
-  readonly where: string;
-  /** The dependents that keep a service from stopping, or the services of a cycle. */
-  readonly names: readonly string[];
-
-  constructor(code: ErrorCode, message: string, where: string, names: readonly string[]) {
-    super(code, message);
-    this.where = where;
-    this.names = names;
-  }
-}
+import { ControlError } from './control-error.js';
 
 export interface CallOptions {
   /** How long to wait for the answer; default `limits.callDeadlineMs`, and no end for calls that wait for an outcome. */

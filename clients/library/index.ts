@@ -3,8 +3,9 @@
  */
 export { BrokerError, ErrorCode, errorName, hasCode } from '../../broker/contract/index.js';
 export { defaultSocket, defaultTransport, transportSocket } from './address.js';
-export { type CallOptions, ControlError } from './caller.js';
+export type { CallOptions } from './caller.js';
 export { type ConnectOptions, connect, createTransport } from './connect.js';
+export { ControlError } from './control-error.js';
 export { type EventOptions, EventStream } from './events.js';
 export { Manager } from './manager.js';
 export {

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { Request, Response } from '../../../broker/contract/control.js';
 import { ErrorCode, hasCode, limits } from '../../../broker/contract/index.js';
-import { ControlError } from '../../../clients/library/caller.js';
+import { ControlError } from '../../../clients/library/control-error.js';
 import type { ServiceEvent } from '../../../clients/library/status.js';
 import { controlTransports, inControlWorld } from '../../support/control-world.js';
 import { eventually, within } from '../../support/eventually.js';

@@ -1,0 +1,91 @@
+/**
+ * How a command fails: the exit status, and what to do next.
+ *
+ * 0 done · 1 refused or failed · 2 wrong usage · 3 the manager cannot be reached
+ */
+import { BrokerError, ErrorCode, errorName } from '../../broker/contract/index.js';
+import { ControlError } from '../library/control-error.js';
+import type { Json, Output } from './output.js';
+
+export const exitStatus = { done: 0, failed: 1, usage: 2, unreachable: 3 } as const;
+
+/** The manager could not be reached, or the connection broke: `cause` says why. */
+export class ManagerUnreachable extends Error {
+  readonly socket: string;
+
+  constructor(socket: string, cause: BrokerError) {
+    super(cause.message, { cause });
+    this.socket = socket;
+  }
+}
+
+/** The command line is wrong in a way that commander does not see. */
+export class UsageError extends Error {}
+
+/** Something was refused or failed, and was reported already. */
+export class Failed extends Error {}
+
+/** What to do next about an error; empty where nothing useful can be said. */
+export function adviceFor(code: number, service: string | undefined): string {
+  const name = service ?? 'SERVICE';
+  switch (code) {
+    case ErrorCode.NotFound:
+      return "see 'capstan list' for the services that are loaded, and the service directories for descriptions";
+    case ErrorCode.BadDescription:
+    case ErrorCode.DependencyCycle:
+      return `correct the description and see 'capstan check ${name}'`;
+    case ErrorCode.HasDependents:
+      return 'stop them first, or stop them together with --force';
+    case ErrorCode.Pinned:
+      return `see 'capstan status ${name}', and undo it with 'capstan unpin ${name}'`;
+    case ErrorCode.StartFailed:
+      return `see 'capstan status ${name}' and 'capstan log ${name}'`;
+    case ErrorCode.WrongState:
+      return `see 'capstan status ${name}'`;
+    case ErrorCode.PermissionDenied:
+      return 'only root and the user whom the manager runs as may do this';
+    case ErrorCode.Deadline:
+      return `it goes on: see 'capstan status ${name}', or give it more time with --timeout SECONDS`;
+    case ErrorCode.ShuttingDown:
+      return "wait for its end, then start it again with 'capstan run'";
+    case ErrorCode.AddressInUse:
+      return 'another manager runs there: end it, or choose another path with --socket PATH';
+    case ErrorCode.AddressTooLong:
+      return 'choose a shorter path with --socket PATH';
+    default:
+      return '';
+  }
+}
+
+/** Reports an error on standard error and returns the exit status. */
+export function report(output: Output, error: unknown, service?: string): number {
+  if (error instanceof Failed) return exitStatus.failed;
+  if (error instanceof UsageError) {
+    output.failure('usage', error.message, "see 'capstan --help'");
+    return exitStatus.usage;
+  }
+  if (error instanceof ManagerUnreachable) {
+    const advice =
+      `is one running? start it with 'capstan run --socket ${error.socket}', or name another with --socket PATH` +
+      ' or CAPSTAN_SOCKET';
+    const code = error.cause instanceof BrokerError ? error.cause.codeName : 'unreachable';
+    output.failure(code, `cannot reach the manager at ${error.socket}: ${error.message}`, advice);
+    return exitStatus.unreachable;
+  }
+  if (error instanceof BrokerError) {
+    const details: Record<string, Json> = {};
+    let text = service === undefined ? error.message : `${service}: ${error.message}`;
+    if (service !== undefined) details['service'] = service;
+    if (error instanceof ControlError) {
+      if (error.where !== '') details['where'] = error.where;
+      if (error.names.length > 0) details['names'] = error.names;
+      if (error.names.length > 0 && error.code === ErrorCode.HasDependents)
+        text += `: ${error.names.join(', ')}`;
+    }
+    output.failure(errorName(error.code), text, adviceFor(error.code, service), details);
+    return exitStatus.failed;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  output.failure('internal', text, '');
+  return exitStatus.failed;
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+/**
+ * The `capstan` command. Starts quickly: what a command needs is imported when it is called (docs/commands.md).
+ */
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { exitStatus, report } from './failure.js';
+import { Output } from './output.js';
+import { createProgram } from './program.js';
+
+function version(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Runs a command line and returns the exit status. Nothing is thrown. */
+async function run(args: readonly string[]): Promise<number> {
+  let status: number = exitStatus.done;
+  const program = createProgram(version(), process.env, (code) => {
+    status = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;
+    return report(
+      new Output(process.stdout, process.stderr, { json: false, quiet: false, color: false }),
+      error,
+    );
+  }
+}
+
+// A reader that has seen enough (`capstan events | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitStatus.done);
+});
+
+process.exitCode = await run(process.argv.slice(2));

@@ -1,0 +1,218 @@
+/**
+ * The command line: every command with its options, checked against docs/commands.md by a test. The work of a command is in a file
+ * of its own in `commands/`, imported when the command is called.
+ */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { defaultTransport } from '../library/address.js';
+import { report } from './failure.js';
+import { Output } from './output.js';
+import type { CommandContext, GlobalOptions } from './session.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Does a command's work; returns its exit status. */
+type Work = (context: CommandContext) => Promise<number>;
+
+/** The whole command line. `finish` gets the exit status of the command that was run. */
+export function createProgram(version: string, env: Env, finish: (status: number) => void): Command {
+  const program = new Command('capstan');
+  program
+    .description('Starts, supervises and stops services, and controls the manager that does.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print how the command is used')
+    .addOption(
+      new Option('--transport <name>', 'transport to the manager (sockets, bus)').default(defaultTransport),
+    )
+    .option(
+      '--socket <path>',
+      'control socket of the manager; default: CAPSTAN_SOCKET, or the one of the user or the system',
+    )
+    .option('--json', 'print one object, or one on each line')
+    .option('--quiet', 'print nothing but errors and what was asked for')
+    .option('--no-color', 'no colours (also with NO_COLOR in the environment, or without a terminal)')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .showHelpAfterError("(see 'capstan --help')");
+
+  const doing = (command: Command, work: Work): Promise<void> => perform(command, env, work, finish);
+  addRun(program, doing);
+  addChanges(program, doing);
+  addReports(program, doing);
+  addSimple(program, doing);
+  return program;
+}
+
+type Doing = (command: Command, work: Work) => Promise<void>;
+
+async function perform(
+  command: Command,
+  env: Env,
+  work: Work,
+  finish: (status: number) => void,
+): Promise<void> {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const noColor = env['NO_COLOR'];
+  const output = new Output(process.stdout, process.stderr, {
+    json: options.json ?? false,
+    quiet: options.quiet ?? false,
+    color: options.color && (noColor === undefined || noColor === '') && process.stdout.isTTY === true,
+  });
+  try {
+    finish(await work({ options, output, env }));
+  } catch (error) {
+    finish(report(output, error));
+  }
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0 || value > 1_000_000) {
+    throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  }
+  return value;
+}
+
+function count(text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a number.');
+  return Number(text);
+}
+
+const directoryOption: readonly [string, string] = [
+  '-d, --services-dir <dir>',
+  'directory of service descriptions, may be given several times; default: those of the user or the system',
+];
+
+function addRun(program: Command, doing: Doing): void {
+  program
+    .command('run')
+    .description('run a manager in the foreground, until it is told to end')
+    .argument('[service...]', 'services to start', [])
+    .summary('run a manager in the foreground')
+    .option(directoryOption[0], directoryOption[1], collect)
+    .addOption(new Option('--user', "the user's own manager").conflicts('system'))
+    .addOption(new Option('--system', "the system's manager; default for root").conflicts('user'))
+    .option('--ready-fd <n>', 'write a line to this descriptor when the sockets accept', count)
+    .action((services: string[], flags: object, command: Command) =>
+      doing(command, async (context) => (await import('./commands/run.js')).run(context, services, flags)),
+    );
+  program
+    .command('check')
+    .description('check service descriptions, without a manager; the default is to check all that are found')
+    .summary('check service descriptions')
+    .argument('[service...]', 'services to check, with all that they refer to', [])
+    .option(directoryOption[0], directoryOption[1], collect)
+    .addOption(new Option('--user', "the user's own directories").conflicts('system'))
+    .addOption(new Option('--system', "the system's directories; default for root").conflicts('user'))
+    .action((services: string[], flags: object, command: Command) =>
+      doing(command, async (context) =>
+        (await import('./commands/check.js')).check(context, services, flags),
+      ),
+    );
+}
+
+function addChanges(program: Command, doing: Doing): void {
+  const add = (name: 'start' | 'stop' | 'restart' | 'wake' | 'release', text: string): Command =>
+    program
+      .command(name)
+      .description(text)
+      .argument('<service...>', 'names of services')
+      .option('--no-wait', 'do not wait for the outcome')
+      .option('--timeout <seconds>', 'wait at most so long', seconds)
+      .action((services: string[], flags: { wait: boolean }, command: Command) =>
+        doing(command, async (context) =>
+          (await import('./commands/change.js')).change(context, name, services, flags),
+        ),
+      );
+  add('start', 'start services, with all that they depend on').option(
+    '--pin',
+    'keep them started until unpinned',
+  );
+  add('stop', 'stop services')
+    .option('--pin', 'keep them stopped until unpinned')
+    .option('-f, --force', 'stop what depends on them, too');
+  add('restart', 'stop and start services that are started').option(
+    '-f, --force',
+    'restart what depends on them, too',
+  );
+  add('wake', 'start services for those that depend on them, without asking for them by name').option(
+    '--pin',
+    'keep them started until unpinned',
+  );
+  add('release', 'let services stop when nothing else needs them');
+}
+
+function addReports(program: Command, doing: Doing): void {
+  program
+    .command('status')
+    .description('show the state of services in full; without a name: that of the manager')
+    .summary('show the state of services, or of the manager')
+    .argument('[service...]', 'names of services', [])
+    .action((services: string[], _flags: object, command: Command) =>
+      doing(command, async (context) => (await import('./commands/status.js')).status(context, services)),
+    );
+  program
+    .command('list')
+    .description('list the services that are loaded')
+    .action((_flags: object, command: Command) =>
+      doing(command, async (context) => (await import('./commands/list.js')).list(context)),
+    );
+  program
+    .command('log')
+    .description('print what a service has written (log-type = buffer)')
+    .argument('<service>', 'name of a service')
+    .option('-f, --follow', 'go on with what it writes, until interrupted')
+    .option('-n, --lines <n>', 'only the newest so many lines', count)
+    .option('--clear', 'empty the log afterwards')
+    .action((service: string, flags: object, command: Command) =>
+      doing(command, async (context) => (await import('./commands/log.js')).log(context, service, flags)),
+    );
+  program
+    .command('events')
+    .description('print what happens, until interrupted')
+    .argument('[service...]', 'only of these services', [])
+    .option('--logs', 'lines of logs, too')
+    .option('--current', 'begin with the state of each service')
+    .action((services: string[], flags: object, command: Command) =>
+      doing(command, async (context) =>
+        (await import('./commands/events.js')).events(context, services, flags),
+      ),
+    );
+  program
+    .command('shutdown')
+    .description('stop all services and end the manager')
+    .option('--no-wait', 'do not wait for the end')
+    .action((flags: { wait: boolean }, command: Command) =>
+      doing(command, async (context) => (await import('./commands/shutdown.js')).shutdown(context, flags)),
+    );
+}
+
+function addSimple(program: Command, doing: Doing): void {
+  program
+    .command('unpin')
+    .description('let pinned services start and stop again')
+    .argument('<service...>', 'names of services')
+    .action((services: string[], _flags: object, command: Command) =>
+      doing(command, async (context) => (await import('./commands/simple.js')).unpin(context, services)),
+    );
+  program
+    .command('signal')
+    .description("send a signal to services' processes")
+    .argument('<signal>', 'a name such as TERM or HUP, or a number')
+    .argument('<service...>', 'names of services')
+    .action((signal: string, services: string[], _flags: object, command: Command) =>
+      doing(command, async (context) =>
+        (await import('./commands/simple.js')).signal(context, signal, services),
+      ),
+    );
+  program
+    .command('unload')
+    .description('forget the descriptions of stopped services')
+    .argument('<service...>', 'names of services')
+    .action((services: string[], _flags: object, command: Command) =>
+      doing(command, async (context) => (await import('./commands/simple.js')).unload(context, services)),
+    );
+}
