@@ -13,7 +13,7 @@ const services = {
   once: 'type = scripted\ncommand = true\n',
   broken: 'type = scripted\ncommand = false\n',
   slow: 'type = scripted\ncommand = sleep 30\noptions = start-interruptible\n',
-  talk: "type = process\ncommand = sh -c 'echo one; echo two; exec sleep 1000'\nlog-type = buffer\n",
+  talk: 'type = process\ncommand = sh -c "echo one; echo two; exec sleep 1000"\nlog-type = buffer\n',
   absent: 'type = process\ncommand = /nowhere/program\n',
   spare: sleeper,
   bad: 'type = process\ncommand = sleep 1\nnonsense = 1\n',
