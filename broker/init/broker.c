@@ -24,7 +24,6 @@ extern char **environ;
 #define LEAVE_MS 2000
 /* More frames than a connection's buffer holds, so that a stray process with a copy of it cannot keep init here. */
 #define DRAIN_FRAMES 100000
-#define CONNECTION_BUFFER_BYTES (1024 * 1024)
 
 static bool has_prefix(const char *text, const char *prefix)
 {
@@ -155,16 +154,12 @@ int broker_start(struct init *init)
 {
 	struct broker *broker = &init->broker;
 	struct spawn_result result = {.stage = STAGE_DESCRIPTORS};
-	const int bytes = CONNECTION_BUFFER_BYTES;
 	int sockets[2] = {-1, -1};
 	uint64_t now = monotonic_ms();
 	begin_life(broker, now);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
 		result.error = errno;
 	} else {
-		/* As much as the system allows; the default would do. */
-		setsockopt(sockets[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
-		setsockopt(sockets[1], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 		spawn_broker(init, sockets[1], &result);
 		close(sockets[1]);
 	}

@@ -193,7 +193,8 @@ test('I16: FINISH ends what is left, however deep it hides, and its status is in
   const service = await broker.started(shell(1, script));
   const deep = await writtenPid(init, 'deep');
   const stopped = await writtenPid(init, 'stopped');
-  await broker.send(encodeFinish(42));
+  // Time enough for the answer below, also on a busy machine.
+  await broker.send(encodeFinish(42, 2000));
   t.like(await broker.spawn(shell(2, 'exit 0')), { kind: 'spawn-failed', stage: 'ending', errno: 108 });
   broker.command({ do: 'exit', status: 0 });
   t.deepEqual(await init.ended, { status: 42, signal: null });
