@@ -244,7 +244,8 @@ class Engine implements ServiceEngine {
       restoreLinks(record, saved.record);
       if (record.state !== 'stopped') core.activeCount++;
     });
-    this.#wasActive = core.activeCount > 0;
+    // A shutdown that ended just before the crash is told again.
+    this.#wasActive = core.activeCount > 0 || isShuttingDown;
     for (const record of records) {
       core.repin(record);
       // One that was due before the crash fires as soon as it can.

@@ -126,7 +126,7 @@ export class ServiceWorld {
     copy.engine.restore(saved, copy.nowMs, clockShiftMs, this.engine.isShuttingDown);
     for (const process of this.launching) copy.launching.add(process);
     for (const process of this.running) copy.running.add(process);
-    copy.hasEnded = this.hasEnded;
+    copy.hasEnded ||= this.hasEnded;
     copy.log = [];
     return copy;
   }

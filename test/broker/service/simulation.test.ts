@@ -230,3 +230,13 @@ test('R1–R3 an engine restored from what was saved behaves as the old one woul
   }
   t.pass();
 });
+
+test('R2 a shutdown that had ended when the broker died is told again', (t) => {
+  const world = new ServiceWorld([describe('a', 'internal')]);
+  world.start('a');
+  world.engine.stopAll(world.nowMs);
+  world.hasEnded = false;
+  const copy = world.fork();
+  t.true(copy.hasEnded);
+  t.is(copy.engine.activeCount, 0);
+});
