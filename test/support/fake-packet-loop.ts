@@ -3,6 +3,7 @@
  * committed before a turn are one packet, as in the real loop; a receiver can be blocked, so that its sender's frames queue.
  */
 import { closeSync } from 'node:fs';
+import { packetBytesMax } from '../../broker/contract/limits.js';
 import type {
   PacketHandler,
   PacketListener,
@@ -18,7 +19,7 @@ export class FakePacketLoop implements PacketLoop {
   readonly receiveView = new DataView(this.receiveBytes.buffer);
   readonly sendBytes = new Uint8Array(arenaBytes);
   readonly sendView = new DataView(this.sendBytes.buffer);
-  readonly epoch = 0;
+  epoch = 0;
   senderPid = 0;
   senderUid = 0;
   senderGid = 0;
@@ -44,11 +45,16 @@ export class FakePacketLoop implements PacketLoop {
     return socket;
   }
 
+  /** The socket that has this number. */
+  socket(descriptor: number): FakePacketSocket | undefined {
+    return this.#sockets.get(descriptor);
+  }
+
   /** Delivers everything that was committed, and what that causes, until nothing moves. */
   turn(): void {
     let hasMoved = true;
     while (hasMoved) {
-      this.#end = 0;
+      this.flush();
       hasMoved = false;
       for (const socket of [...this.#sockets.values()]) hasMoved = this.#move(socket) || hasMoved;
     }
@@ -82,6 +88,9 @@ export class FakePacketLoop implements PacketLoop {
 
   flush(): void {
     for (const socket of this.#sockets.values()) socket.flush();
+    // Frames were copied when they were committed, so their room is free.
+    this.#end = 0;
+    this.epoch += 1;
   }
 
   accept(): PacketListener {
@@ -177,11 +186,15 @@ export class FakePacketSocket implements PacketSocket {
     this.#committed = [];
   }
 
+  /** The frames of the next packet. */
   take(): FakeFrame[] {
     this.flush();
-    const frames = this.#committed;
-    this.#committed = [];
-    return frames;
+    let bytes = 0;
+    const over = this.#committed.findIndex((frame) => {
+      bytes += frame.bytes.length;
+      return bytes > packetBytesMax;
+    });
+    return this.#committed.splice(0, over < 0 ? this.#committed.length : over);
   }
 
   begin(length: number): number {
