@@ -4,6 +4,7 @@
  */
 import test from 'ava';
 import type { ServiceDescription } from '../../../broker/service/index.js';
+import { createRandom, type Random } from '../../support/random.js';
 import {
   brokenInvariants,
   describe,
@@ -12,21 +13,8 @@ import {
   ServiceWorld,
 } from '../../support/service-world.js';
 
-type Random = (below: number) => number;
-
-/** A small generator (mulberry32); the same seed gives the same run. */
-function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let value = Math.imul(state ^ (state >>> 15), state | 1);
-    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
-    return ((value ^ (value >>> 14)) >>> 0) % below;
-  };
-}
-
 function randomGraph(random: Random): ServiceDescription[] {
-  const count = 2 + random(7);
+  const count = 2 + random.below(7);
   const types = ['process', 'scripted', 'internal', 'process'] as const;
   const prefixes = ['', '', '', 'soft ', 'milestone '];
   const restarts = ['yes', 'no', 'on-failure'] as const;
@@ -34,17 +22,17 @@ function randomGraph(random: Random): ServiceDescription[] {
   for (let index = 0; index < count; index++) {
     const needs: string[] = [];
     for (let other = 0; other < index; other++) {
-      if (random(3) === 0) needs.push(`${prefixes[random(prefixes.length)] ?? ''}s${other}`);
+      if (random.below(3) === 0) needs.push(`${prefixes[random.below(prefixes.length)] ?? ''}s${other}`);
     }
     descriptions.push(
-      describe(`s${index}`, types[random(types.length)] ?? 'internal', needs, {
-        restart: restarts[random(3)] ?? 'no',
-        recoversSmoothly: random(4) === 0,
-        stopCommand: random(3) === 0 ? ['/bin/stop'] : [],
-        isStartInterruptible: random(2) === 0,
-        isSkippable: random(3) === 0,
-        termSignal: random(5) === 0 ? 0 : 15,
-        restartDelayMs: random(2) * 200,
+      describe(`s${index}`, types[random.below(types.length)] ?? 'internal', needs, {
+        restart: restarts[random.below(3)] ?? 'no',
+        recoversSmoothly: random.below(4) === 0,
+        stopCommand: random.below(3) === 0 ? ['/bin/stop'] : [],
+        isStartInterruptible: random.below(2) === 0,
+        isSkippable: random.below(3) === 0,
+        termSignal: random.below(5) === 0 ? 0 : 15,
+        restartDelayMs: random.below(2) * 200,
       }),
     );
   }
@@ -53,28 +41,28 @@ function randomGraph(random: Random): ServiceDescription[] {
 
 function randomStatus(random: Random): ReturnType<typeof exitCode> {
   return (
-    [exitCode(0), exitCode(0), exitCode(1), exitSignal(2), exitSignal(9), exitSignal(15)][random(6)] ??
+    [exitCode(0), exitCode(0), exitCode(1), exitSignal(2), exitSignal(9), exitSignal(15)][random.below(6)] ??
     exitCode(0)
   );
 }
 
 function pick<T>(random: Random, items: Iterable<T>): T | undefined {
   const all = [...items];
-  return all.length === 0 ? undefined : all[random(all.length)];
+  return all.length === 0 ? undefined : all[random.below(all.length)];
 }
 
 /** One step; returns what was done, for the failure's text. */
 function step(world: ServiceWorld, random: Random, hasRequests: boolean): string {
-  world.nowMs += random(4) * 50;
+  world.nowMs += random.below(4) * 50;
   const name = pick(random, world.engine.graph)?.name ?? 's0';
   const record = world.record(name);
-  switch (random(hasRequests ? 16 : 8) + (hasRequests ? 0 : 8)) {
+  switch (random.below(hasRequests ? 16 : 8) + (hasRequests ? 0 : 8)) {
     case 0:
     case 1:
-      world.start(name, random(6) === 0);
+      world.start(name, random.below(6) === 0);
       return `start ${name}`;
     case 2:
-      world.stop(name, { isForced: random(2) === 0, isPinned: random(6) === 0 });
+      world.stop(name, { isForced: random.below(2) === 0, isPinned: random.below(6) === 0 });
       return `stop ${name}`;
     case 3:
       world.engine.restart(record, world.nowMs);
@@ -83,7 +71,7 @@ function step(world: ServiceWorld, random: Random, hasRequests: boolean): string
       world.engine.release(record, world.nowMs);
       return `release ${name}`;
     case 5:
-      world.engine.wake(record, world.nowMs, { isPinned: random(6) === 0 });
+      world.engine.wake(record, world.nowMs, { isPinned: random.below(6) === 0 });
       return `wake ${name}`;
     case 6:
     case 7:
@@ -96,7 +84,7 @@ function step(world: ServiceWorld, random: Random, hasRequests: boolean): string
       const launch = pick(random, world.launching);
       if (launch === undefined) return 'nothing';
       const [service = '', purpose] = launch.split(' ');
-      if (random(6) === 0) world.spawnFailed(service, purpose === 'stop' ? 'stop' : 'start');
+      if (random.below(6) === 0) world.spawnFailed(service, purpose === 'stop' ? 'stop' : 'start');
       else world.spawned(service, purpose === 'stop' ? 'stop' : 'start');
       return `launched ${launch}`;
     }
@@ -174,15 +162,15 @@ test('E1–E20 random graphs, requests and processes keep the invariants, and a 
 function simulateRestore(seed: number): string | undefined {
   const random = createRandom(seed);
   const world = new ServiceWorld(randomGraph(random));
-  const before = random(80);
+  const before = random.below(80);
   for (let index = 0; index < before; index++) step(world, random, true);
-  if (random(4) === 0) world.engine.stopAll(world.nowMs);
-  const shiftMs = 1 + random(100_000);
+  if (random.below(4) === 0) world.engine.stopAll(world.nowMs);
+  const shiftMs = 1 + random.below(100_000);
   const copy = world.fork(shiftMs);
   const broken = brokenInvariants(copy);
   if (broken.length > 0) return `seed ${seed}: restored with ${broken.join(', ')}`;
   world.log = [];
-  const after = random(1_000_000);
+  const after = random.below(1_000_000);
   const [one, other] = [createRandom(after), createRandom(after)];
   for (let index = 0; index < 60; index++) {
     const [a, b] = [step(world, one, true), step(copy, other, true)];
