@@ -183,11 +183,14 @@ test.serial(
             return false;
           },
         );
-      while (await give()) t.true(given < 400, 'a limit of about 130 is reached');
-      t.true(given > 20, `${given} were given away`);
       const open = openIn(sender.pid);
-      t.false(await give());
-      t.is(openIn(sender.pid), open, 'a refused give-away leaves nothing open');
+      // What the owner has read is in flight no more, so one refusal can be followed by a success.
+      for (let refusals = 0; refusals < 5; ) {
+        refusals = (await give()) ? 0 : refusals + 1;
+        t.true(given < 400, 'a limit of about 130 is reached');
+      }
+      t.true(given > 20, `${given} were given away`);
+      t.is(openIn(sender.pid), open, 'neither a give-away nor its refusal leaves anything open');
       await sender.ask('send', 'receiver', 'without a handle');
       t.is(await sender.ask('call', 'node', 'hello'), 'hello');
       receiver.resume();

@@ -102,19 +102,10 @@ export abstract class Link implements PacketHandler {
     const own = message.descriptors ?? [];
     const handles = message.handles ?? [];
     const count = own.length + handles.length;
-    let offers: Offer[] | BrokerError | undefined;
-    if (count > messageDescriptorsMax) {
-      offers = new BrokerError(
-        ErrorCode.TooLarge,
-        `${count} handles and descriptors exceed the limit of ${messageDescriptorsMax} in one message`,
-      );
-    } else if (this.isFull) {
-      offers = this.#refuseFull();
-    } else {
-      offers = this.#refuseInFlight(count) ?? makeOffers(this.core, handles);
-    }
+    const refused = this.#refuseDescriptors(count);
+    const offers = refused ?? makeOffers(this.core, handles);
     if (offers instanceof BrokerError) {
-      if (offers.code === ErrorCode.OverQuota) this.#refuseForNow();
+      if (refused === undefined && offers.code === ErrorCode.OverQuota) this.#refuseForNow();
       closeAll(this.core.system, own);
       return offers;
     }
@@ -131,6 +122,17 @@ export abstract class Link implements PacketHandler {
     const refusal = refusalOf(errno);
     if (refusal.code === ErrorCode.OverQuota) this.#refuseForNow();
     return refusal;
+  }
+
+  /** Why this connection does not take so many descriptors now. */
+  #refuseDescriptors(count: number): BrokerError | undefined {
+    if (count > messageDescriptorsMax) {
+      return new BrokerError(
+        ErrorCode.TooLarge,
+        `${count} handles and descriptors exceed the limit of ${messageDescriptorsMax} in one message`,
+      );
+    }
+    return this.isFull ? this.#refuseFull() : this.#refuseInFlight(count);
   }
 
   #commitMessage(
@@ -150,8 +152,7 @@ export abstract class Link implements PacketHandler {
       wire.writeTransfer(sendView, at, index, offer.kind, offer.fence);
     }
     wire.writePayload(sendBytes, at, length, count, payload);
-    const errno = this.#commitCarrying(descriptors);
-    return errno;
+    return this.#commitCarrying(descriptors);
   }
 
   /** Hands over what was begun. Counts frame and descriptors if the kernel took them; otherwise they are the caller's. */
