@@ -120,6 +120,29 @@ test.serial('S9 frames that are sent in one turn share a packet', (t) =>
   }),
 );
 
+test.serial(
+  'S9 a multicast, copied once, arrives whole everywhere, also when the arena is full in between',
+  (t) =>
+    inSocketsWorld(async (world) => {
+      const [owner, sender] = [await world.connect(), await world.connect()];
+      const inboxes = Array.from({ length: 5 }, () => createCollector(owner.peer));
+      const handles = [];
+      for (const { node } of inboxes) handles.push(await world.handleTo(owner, node, sender));
+      const payloads = Array.from({ length: 90 }, (_, at) => new Uint8Array(59_990 + (at % 9)).fill(at));
+      for (const bytes of payloads) {
+        const { outcomes } = await sender.peer.multicast(handles, { bytes });
+        t.true(outcomes.every(({ ok }) => ok));
+      }
+      await sender.peer.multicast(handles, { bytes: new Uint8Array(0) });
+      for (const inbox of inboxes) {
+        await inbox.delivery(payloads.length);
+        for (const [at, { bytes }] of inbox.deliveries.entries()) {
+          t.true(Buffer.from(bytes).equals(Buffer.from(payloads[at] ?? [])), `message ${at}`);
+        }
+      }
+    }),
+);
+
 test.serial('S9 a bad frame behind good ones has no half effect', (t) =>
   inSocketsWorld(async (world) => {
     const inbox = createCollector(world.server.peer);

@@ -16,7 +16,7 @@ import { AnswerLink, lostText, receiveAnswer } from './answer.js';
 import { type Call, type CallHolder, CallRing } from './calls.js';
 import { type Closable, closeAll, type PeerCore } from './core.js';
 import { Gone } from './gone.js';
-import { Link } from './link.js';
+import { Link, type SharedPayload } from './link.js';
 import { createPair, makeOffer, type Offer, type Offering } from './transfer.js';
 import * as wire from './wire.js';
 
@@ -94,6 +94,11 @@ export class SocketsHandle extends Link implements Handle, Offering, CallHolder,
     if (fault === undefined) return this.transmit(wire.FrameKind.Message, 0, message);
     closeAll(this.core.system, message.descriptors);
     return fault;
+  }
+
+  /** `deliver` for a payload that goes to others too; `message` has nothing but its bytes. */
+  deliverShared(message: Message, payload: SharedPayload): BrokerError | undefined {
+    return this.#fault(message) ?? this.transmitShared(payload);
   }
 
   call(message: Message, options?: CallOptions): Promise<Answer> {

@@ -26,6 +26,13 @@ import * as wire from './wire.js';
 /** An acknowledgement is sent when this many descriptors have arrived since the last one. */
 export const acknowledgeEvery = 32;
 
+/** A payload for many destinations, and where in the send arena it stands while `epoch` is the loop's. */
+export interface SharedPayload {
+  readonly bytes: Uint8Array;
+  epoch: number;
+  offset: number;
+}
+
 const settled: Promise<void> = Promise.resolve();
 
 export abstract class Link implements PacketHandler {
@@ -94,6 +101,25 @@ export abstract class Link implements PacketHandler {
     wire.writeMessageHead(sendView, at, length, kind, serial, 0, 0, payloadBytes);
     wire.writePayload(sendBytes, at, length, 0, bytes);
     socket.commit();
+    this.framesSent = (this.framesSent + 1) >>> 0;
+    return undefined;
+  }
+
+  /** Sends a MESSAGE whose payload is in the send arena once for many destinations. */
+  protected transmitShared(payload: SharedPayload): BrokerError | undefined {
+    const { loop } = this.core;
+    const { bytes } = payload;
+    if (this.isFull) return this.#refuseFull();
+    if (!this.isGreeted) this.#greetOnce();
+    const length = wire.messageFrameBytes(0, bytes.byteLength);
+    const at = this.socket.begin(wire.messageHeadBytes);
+    wire.writeMessageHead(loop.sendView, at, length, wire.FrameKind.Message, 0, 0, 0, bytes.byteLength);
+    // The arena may have been started afresh since the last destination.
+    if (payload.epoch !== loop.epoch) {
+      payload.offset = loop.share(bytes, 0, bytes.byteLength);
+      payload.epoch = loop.epoch;
+    }
+    this.socket.commitShared(payload.offset, length - wire.messageHeadBytes);
     this.framesSent = (this.framesSent + 1) >>> 0;
     return undefined;
   }

@@ -108,14 +108,24 @@ export class SocketsPeer implements Peer, PeerCore {
     }
     if (handles.length === 0) closeAll(this.system, own);
     const outcomes: Outcome[] = [];
+    const isPlain = own.length === 0 && (message.handles?.length ?? 0) === 0;
+    const shared = isPlain ? { bytes: message.bytes, epoch: -1, offset: 0 } : undefined;
     for (const [index, handle] of handles.entries()) {
       if (!(handle instanceof SocketsHandle)) continue;
-      const descriptors = index === handles.length - 1 ? own : this.#duplicateAll(own);
       const refusal =
-        descriptors instanceof BrokerError ? descriptors : handle.deliver({ ...message, descriptors });
+        shared === undefined
+          ? this.#deliver(handle, message, index === handles.length - 1)
+          : handle.deliverShared(message, shared);
       outcomes.push(refusal === undefined ? { ok: true } : { ok: false, code: refusal.code });
     }
     return { sequence: 0, outcomes };
+  }
+
+  /** One destination of a multicast; the last one takes the descriptors themselves, the others copies. */
+  #deliver(handle: SocketsHandle, message: Message, isLast: boolean): BrokerError | undefined {
+    const own = message.descriptors ?? [];
+    const descriptors = isLast ? own : this.#duplicateAll(own);
+    return descriptors instanceof BrokerError ? descriptors : handle.deliver({ ...message, descriptors });
   }
 
   #destinationsFault(handles: readonly Handle[]): BrokerError | undefined {
