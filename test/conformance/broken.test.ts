@@ -4,10 +4,11 @@
 
 import { closeSync } from 'node:fs';
 import test from 'ava';
+import type { Manifest } from '../../broker/contract/transport.js';
 import { setPatience } from '../support/eventually.js';
 import { openDescriptors } from '../support/leaks.js';
-import { type Clause, clauses, clausesFor, inWorld, runClause } from './index.js';
-import { memoryFixture } from './memory-fixture.js';
+import { clauses, clausesFor, type Fixture, inWorld, type RawConnection, runClause } from './index.js';
+import { lesserFixture, memoryFixture } from './memory-fixture.js';
 import { mutants } from './mutants/index.js';
 
 // What a broken transport never does is waited for in vain; what a good one does takes a few milliseconds.
@@ -17,12 +18,13 @@ test.serial.before('what a process opens once is open', async (t) => {
   await t.notThrowsAsync(inWorld(memoryFixture, async () => {}));
 });
 
-/** The error of the first of these clauses that sees the mistake. */
-async function firstFailure(candidates: readonly Clause[]): Promise<unknown> {
-  for (const clause of candidates) {
+/** The error of the first clause with this number that sees the mistake. */
+async function firstFailure(fixture: Fixture, id: string): Promise<unknown> {
+  for (const clause of clausesFor(fixture)) {
+    if (clause.id !== id) continue;
     const before = openDescriptors();
     try {
-      await runClause(clause, memoryFixture);
+      await runClause(clause, fixture);
     } catch (error) {
       // A broken transport leaves descriptors, and the next clause counts.
       for (const descriptor of openDescriptors().keys()) {
@@ -42,12 +44,16 @@ function closeQuietly(descriptor: number): void {
   }
 }
 
+function speaksOf(fixture: Fixture, id: string): boolean {
+  return clausesFor(fixture).some((clause) => clause.id === id);
+}
+
 for (const { name, breaks, apply } of mutants) {
   for (const id of breaks) {
     test.serial(`${id} sees a transport that ${name}`, async (t) => {
       const undo = apply();
       try {
-        const error = await firstFailure(clausesFor(memoryFixture).filter((clause) => clause.id === id));
+        const error = await firstFailure(speaksOf(memoryFixture, id) ? memoryFixture : lesserFixture, id);
         t.truthy(error, `no clause ${id} has seen it`);
         if (error instanceof Error) t.log(error.message.split('\n')[0] ?? '');
       } finally {
@@ -57,9 +63,30 @@ for (const { name, breaks, apply } of mutants) {
   }
 }
 
+const lies: Record<string, readonly [Partial<Manifest>, string]> = {
+  'promises no order and shows one': [{ order: 'per-handle' }, 'C52'],
+  'promises to revoke holders and does not': [{ revocation: 'holder' }, 'C27'],
+  'promises a loop and refuses the whole': [{ multicast: 'loop' }, 'C41'],
+  'promises to refuse descriptors and passes them': [{ passesDescriptors: false }, 'C31'],
+  'promises no credentials and shows some': [{ credentials: 'none' }, 'C70'],
+};
+
+for (const [lie, [over, id]] of Object.entries(lies)) {
+  test.serial(`${id} sees a manifest that ${lie}`, async (t) => {
+    const fixture = { ...memoryFixture, manifest: { ...memoryFixture.manifest, ...over } };
+    t.truthy(await firstFailure(fixture, id));
+  });
+}
+
+test.serial('C61 sees a transport that does not close a connection with garbage', async (t) => {
+  const deaf: RawConnection = { send: () => {}, ended: new Promise(() => {}), close: () => {} };
+  const fixture = { ...memoryFixture, rawConnect: async () => deaf };
+  t.regex(String(await firstFailure(fixture, 'C61')), /garbage/);
+});
+
 test.serial('every clause of the memory transport has seen a mistake', (t) => {
   const seen = new Set(mutants.flatMap(({ breaks }) => breaks));
-  const ids = new Set(clausesFor(memoryFixture).map(({ id }) => id));
+  const ids = new Set([memoryFixture, lesserFixture].flatMap(clausesFor).map(({ id }) => id));
   t.deepEqual(
     [...ids].filter((id) => !seen.has(id)),
     [],

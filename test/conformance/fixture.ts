@@ -21,7 +21,7 @@ import type {
 } from '../../broker/contract/transport.js';
 import { eventually, patienceMs, turns, within } from '../support/eventually.js';
 import { createExchange, drop, ping, put, take } from '../support/exchange.js';
-import { noDescriptorsSince, openDescriptors } from '../support/leaks.js';
+import { activeTimers, noDescriptorsSince, openDescriptors } from '../support/leaks.js';
 import { type PeerChild, spawnPeerChild } from '../support/peer-child.js';
 
 /** A connection to the server's address that keeps no rules. */
@@ -90,6 +90,7 @@ export async function inWorld(
   log: (text: string) => void = () => {},
 ): Promise<void> {
   const before = openDescriptors();
+  const timersBefore = activeTimers();
   const world = await openWorld(fixture, log);
   let isDone = false;
   try {
@@ -100,6 +101,7 @@ export async function inWorld(
     await world.close(isDone);
   }
   await noDescriptorsSince(before);
+  await eventually('timers are back', () => activeTimers() <= timersBefore);
 }
 
 async function openWorld(fixture: Fixture, log: (text: string) => void): Promise<OpenWorld> {

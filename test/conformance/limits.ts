@@ -8,7 +8,7 @@ import type { Handle, Manifest, Session } from '../../broker/contract/transport.
 import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
 import { eventually, turns, within } from '../support/eventually.js';
 import { take } from '../support/exchange.js';
-import type { Clause } from './clause.js';
+import { type Clause, refused } from './clause.js';
 import type { Fixture, World } from './fixture.js';
 
 /** Beyond this, what a transport takes for a receiver that does not read is not bounded. */
@@ -105,8 +105,12 @@ export const limitClauses: readonly Clause[] = [
       const slow = await stallable(world, sender);
       await within('writable without a refusal', slow.handle.writable());
       slow.stall();
-      const accepted = await fill(slow.handle, Math.min(16_000, world.manifest.messageBytesMax));
+      const size = Math.min(16_000, world.manifest.messageBytesMax);
+      const accepted = await fill(slow.handle, size);
       assert.ok(accepted > 0, 'something was accepted');
+      const call = slow.handle.call({ bytes: new Uint8Array(size) });
+      await refused('a call', call, ErrorCode.OverQuota);
+      assert.equal(sender.peer.usage().callsOutstanding, 0);
       let isWritable = false;
       const writable = slow.handle.writable().then(() => {
         isWritable = true;
@@ -188,6 +192,33 @@ export const limitClauses: readonly Clause[] = [
       await inbox.delivery(results.length - refusals - 1);
       await world.settle();
       assert.equal(inbox.deliveries.length, results.length - refusals);
+    },
+  },
+  {
+    id: 'C41',
+    title: 'a full receiver is a refusal like any other',
+    applies: canStall,
+    run: async (world) => {
+      const [sender, owner] = [await world.connect(), await world.connect()];
+      const inbox = createCollector(owner.peer);
+      const toOther = await world.handleTo(owner, inbox.node, sender);
+      const slow = await stallable(world, sender);
+      slow.stall();
+      const size = Math.min(16_000, world.manifest.messageBytesMax);
+      await fill(slow.handle, size);
+      const bytes = new Uint8Array(size);
+      const handles = [toOther, slow.handle];
+      if (world.manifest.multicast === 'atomic') {
+        await refused('a multicast', sender.peer.multicast(handles, { bytes }), ErrorCode.OverQuota);
+      }
+      const attempt = sender.peer.multicast(handles, { bytes }, { partial: true });
+      const { outcomes } = await within('a multicast', attempt);
+      assert.deepEqual(outcomes, [{ ok: true }, { ok: false, code: ErrorCode.OverQuota }]);
+      await inbox.delivery(0);
+      await turns();
+      assert.equal(inbox.deliveries.length, 1);
+      slow.resume();
+      await within('writable', slow.handle.writable());
     },
   },
   {

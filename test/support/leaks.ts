@@ -47,3 +47,8 @@ export function checkDescriptors<Context>(test: TestFn<Context>): void {
   });
   test.serial.afterEach.always(() => noDescriptorsSince(before));
 }
+
+/** Timers of this process that are armed and keep it alive. */
+export function activeTimers(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+}

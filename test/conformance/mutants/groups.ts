@@ -10,7 +10,7 @@ import { alterDeliveries, alterMessages, type Mutant, replace } from './mutant.j
 export const descriptorMutants: readonly Mutant[] = [
   {
     name: 'drops descriptors silently',
-    breaks: ['C30'],
+    breaks: ['C30', 'C31'],
     apply: () =>
       alterMessages(({ descriptors, ...message }) => {
         for (const descriptor of descriptors ?? []) {

@@ -83,6 +83,19 @@ export const handleMutants: readonly Mutant[] = [
       ),
   },
   {
+    name: 'says gone for the wrong reason',
+    breaks: ['C23', 'C26'],
+    apply: () =>
+      replace(
+        MemoryHandle,
+        'conclude',
+        (right) =>
+          function (reason) {
+            right.call(this, reason === 'node-gone' ? 'closed' : reason);
+          },
+      ),
+  },
+  {
     name: 'destroys a node without a word at the second time',
     breaks: ['C23'],
     apply: () =>

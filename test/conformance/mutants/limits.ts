@@ -1,6 +1,7 @@
 /**
  * Mistakes about limits, ends and identity: C60 to C71.
  */
+import { openSync } from 'node:fs';
 import { ErrorCode } from '../../../broker/contract/errors.js';
 import { MemoryHandle } from '../../../transports/memory/handle.js';
 import { Inbox } from '../../../transports/memory/inbox.js';
@@ -68,6 +69,41 @@ export const limitMutants: readonly Mutant[] = [
         callsOutstanding: 0,
         repliesHeld: 0,
       })),
+  },
+  {
+    name: 'leaves a descriptor open for each peer',
+    breaks: ['C65'],
+    apply: () =>
+      replace(
+        MemoryPeer,
+        'end',
+        (right) =>
+          function (reason) {
+            // Closed by the test, which closes whatever a broken transport leaves.
+            openSync('/dev/null', 'r');
+            right.call(this, reason);
+          },
+      ),
+  },
+  {
+    name: 'leaves a timer running for each peer',
+    breaks: ['C65'],
+    apply: () => {
+      const left: NodeJS.Timeout[] = [];
+      const undo = replace(
+        MemoryPeer,
+        'end',
+        (right) =>
+          function (reason) {
+            left.push(setTimeout(() => {}, 60_000));
+            right.call(this, reason);
+          },
+      );
+      return () => {
+        for (const timer of left) clearTimeout(timer);
+        undo();
+      };
+    },
   },
   {
     name: 'keeps the handles of a peer that has ended',
