@@ -39,6 +39,7 @@ export function createProgram(version: string, env: Env, finish: (status: number
   addChanges(program, doing);
   addReports(program, doing);
   addSimple(program, doing);
+  addBench(program, doing);
   return program;
 }
 
@@ -214,5 +215,18 @@ function addSimple(program: Command, doing: Doing): void {
     .argument('<service...>', 'names of services')
     .action((services: string[], _flags: object, command: Command) =>
       doing(command, async (context) => (await import('./commands/simple.js')).unload(context, services)),
+    );
+}
+
+function addBench(program: Command, doing: Doing): void {
+  program
+    .command('bench')
+    .description('compare the transports on this machine: latency, cost and order')
+    .summary('compare the transports on this machine')
+    .option('--quick', 'the first comparison, in under a minute (the only size there is so far)')
+    .option('--out <dir>', 'write the results into this directory, too')
+    .option('--seed <number>', 'seed for the order in which contenders take turns', count)
+    .action((flags: object, command: Command) =>
+      doing(command, async (context) => (await import('./commands/bench.js')).bench(context, flags)),
     );
 }
