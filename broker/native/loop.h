@@ -109,6 +109,7 @@ struct slot {
 	uint8_t kind;
 	uint8_t waits;
 	uint8_t last_batch; /* Packets of the last receive, to guess the next. */
+	uint8_t single_receives; /* Receives that brought one packet, modulo 256. */
 	bool is_reading;
 	bool is_broken; /* Nothing can be sent any more; what was received before is still to be read. */
 	bool has_ended; /* The end was reported to JavaScript, which closes it. */
