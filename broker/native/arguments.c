@@ -1,3 +1,4 @@
+/* Arguments, errors and results of the native functions (arguments.h). */
 #include "arguments.h"
 
 #include <errno.h>

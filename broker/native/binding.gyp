@@ -7,13 +7,15 @@
         "arguments.c",
         "descriptors.c",
         "limits.c",
+        "loop-functions.c",
         "loop.c",
         "memory.c",
         "process.c",
         "receive.c",
         "send.c",
         "slots.c",
-        "sockets.c"
+        "sockets.c",
+        "turn.c"
       ],
       "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],
       "cflags!": ["-Wno-unused-parameter"],

@@ -1,6 +1,6 @@
 /*
- * The event loop of a process, as shared by loop.c (libuv and JavaScript), slots.c (what is open), receive.c and
- * send.c. `packet-loop.ts` is its other half: both sides read and write the words below in one mapping, so that a
+ * The event loop of a process, as shared by loop.c (its life), turn.c (waiting and calling), slots.c (what is
+ * open), receive.c and send.c. `packet-loop.ts` is its other half: both sides read and write the words below in one mapping, so that a
  * packet costs neither an object nor a call.
  *
  * A *turn* is one call into JavaScript with all events of one wake-up, then its microtasks, then the sending of what
@@ -29,9 +29,10 @@ enum {
 	RECORDS_MAX = 8192,
 	SEND_DESCRIPTORS_MAX = 8192,
 	SEND_BYTES = 4 * 1024 * 1024,
-	ACCEPTS_MAX = 64,
-	/* Per ready slot: one "drained" and one "ended", beside the packets and the accepted connections. */
-	EVENTS_MAX = RECEIVE_SLOTS + ACCEPTS_MAX + 2 * RECEIVE_SLOTS,
+	/* Connections are accepted while a turn has fewer events than this. */
+	ACCEPT_EVENTS_MAX = 128,
+	/* Beside those: the packets, and for each ready slot one "drained" and one "ended". */
+	EVENTS_MAX = ACCEPT_EVENTS_MAX + RECEIVE_SLOTS + 2 * RECEIVE_SLOTS,
 	/* Descriptors, buffers or references in flight were missing: try again after this, or when one is closed. */
 	RETRY_MS = 20,
 	/* How long a count of the free descriptors is trusted. */
@@ -154,7 +155,8 @@ struct loop {
 	uv_idle_t idle;
 	int closing_handles;
 	napi_async_context context;
-	napi_ref resource, dispatch, buffers;
+	napi_ref dispatch;
+	napi_ref buffers; /* Keeps the memory, and stands for the loop in async_hooks. */
 	napi_async_cleanup_hook_handle cleanup;
 	int epoll;
 	bool is_closing;
@@ -193,6 +195,21 @@ static inline int32_t *slot_words(const struct loop *loop, const struct slot *sl
 	return &loop->shared->slots[slot_number(loop, slot) * SLOT_WORDS];
 }
 
+/* What epoll tells of libuv's own descriptor. */
+#define LIBUV_EVENT UINT64_MAX
+
+/* loop.c */
+/* Opens the loop of this environment; returns its buffers, or NULL with an exception. */
+napi_value open_loop(napi_env env, uint32_t packet_bytes_max, uint32_t reserve, napi_value dispatch);
+void close_loop(struct loop *loop);
+/* The loop of this environment, or NULL. */
+struct loop *current_loop(napi_env env);
+
+/* turn.c */
+/* The prepare callback: waits, and runs turns until libuv has something to do. */
+void wait_and_run(uv_prepare_t *handle);
+/* Keeps the process alive while something is open, if that is wanted. */
+void update_reference(struct loop *loop);
 /* The next event of this turn, zeroed but for kind and slot. NULL when there is no room, which the sizes rule out. */
 int32_t *add_event(struct loop *loop, enum event_kind kind, const struct slot *slot);
 
@@ -235,8 +252,5 @@ void drop_queue(struct loop *loop, struct slot *slot);
 int64_t free_descriptors(struct loop *loop, bool is_exact);
 /* Descriptors open in this process, or -errno. */
 int64_t count_descriptors(void);
-
-/* The loop of this environment, or NULL. Told when a descriptor was closed, so that what waits for one goes on. */
-struct loop *current_loop(napi_env env);
 
 #endif

@@ -9,7 +9,8 @@
  * end of the turn. Who closes a socket takes its records along.
  */
 
-import { type LoopBuffers, loadNative, type Native } from './addon.js';
+import { loadNative, type Native } from './addon.js';
+import { HeaderWord, LoopMemory, slotWords } from './loop-memory.js';
 import type {
   PacketHandler,
   PacketListener,
@@ -19,195 +20,19 @@ import type {
   Watch,
 } from './packets.js';
 
-// The words of the shared memory; the same numbers stand in loop.h.
-const headerEvents = 0;
-const headerEventNext = 1;
-const headerDirty = 2;
-const headerRecords = 3;
-const headerDescriptors = 4;
-const headerSendEnd = 5;
-const headerEpoch = 6;
-const headerOpen = 7;
+// The kinds of events and slots; the same numbers stand in loop.h.
 const eventWords = 9;
 const eventPacket = 1;
 const eventEnded = 2;
 const eventDrained = 3;
 const eventConnection = 4;
-const recordWords = 8;
-const slotWords = 4;
 const kindSocket = 1;
 const kindListener = 2;
 const kindWatch = 3;
 
-/** Frames and their parts are multiples of this, so that the next one is aligned too. */
-const alignment = 8;
-/** Descriptors in one packet: the kernel's SCM_MAX_FD. */
-const packetDescriptorsMax = 253;
 const noDescriptors: readonly number[] = Object.freeze([]);
 
 type Connection = (descriptor: number, pid: number, uid: number, gid: number) => void;
-
-/** The shared memory and the rules of writing frames into it. */
-class LoopMemory {
-  readonly native: Native;
-  readonly packetBytesMax: number;
-  readonly receiveBytes: Uint8Array;
-  readonly receiveView: DataView;
-  readonly sendBytes: Uint8Array;
-  readonly sendView: DataView;
-  readonly header: Int32Array;
-  readonly events: Int32Array;
-  readonly received: Int32Array;
-  readonly slots: Int32Array;
-  readonly #dirty: Int32Array;
-  readonly #records: Int32Array;
-  readonly #descriptors: Int32Array;
-  readonly #recordsMax: number;
-  readonly #descriptorsMax: number;
-  /** The frame between `begin` and `commit`. */
-  #begun: PacketSocket | undefined;
-  #begunOffset = 0;
-  #begunLength = 0;
-
-  constructor(native: Native, buffers: LoopBuffers, packetBytesMax: number) {
-    const words = buffers.words;
-    this.native = native;
-    this.packetBytesMax = packetBytesMax;
-    this.receiveBytes = new Uint8Array(buffers.receive);
-    this.receiveView = new DataView(buffers.receive);
-    this.sendBytes = new Uint8Array(buffers.send);
-    this.sendView = new DataView(buffers.send);
-    this.header = new Int32Array(words, 0, 16);
-    this.events = new Int32Array(words, buffers.events, (buffers.received - buffers.events) >> 2);
-    this.received = new Int32Array(words, buffers.received, (buffers.dirty - buffers.received) >> 2);
-    this.slots = new Int32Array(words, buffers.slots);
-    this.#dirty = new Int32Array(words, buffers.dirty, buffers.recordsMax);
-    this.#records = new Int32Array(words, buffers.records, buffers.recordsMax * recordWords);
-    this.#descriptors = new Int32Array(words, buffers.descriptors, buffers.descriptorsMax);
-    this.#recordsMax = buffers.recordsMax;
-    this.#descriptorsMax = buffers.descriptorsMax;
-  }
-
-  word(index: number): number {
-    return this.header[index] ?? 0;
-  }
-
-  begin(socket: PacketSocket, length: number): number {
-    if (!(length >= alignment && length <= this.packetBytesMax) || length % alignment !== 0) {
-      throw new RangeError(`a frame has 8 to ${this.packetBytesMax} bytes, a multiple of 8, not ${length}`);
-    }
-    const offset = this.#room(length);
-    this.#begun = socket;
-    this.#begunOffset = offset;
-    this.#begunLength = length;
-    return offset;
-  }
-
-  /** A copy of `bytes` in the send arena. May be called between `begin` and `commitShared`, also when it starts it afresh. */
-  share(bytes: Uint8Array, offset: number, length: number): number {
-    if (!(length >= 0 && length <= this.packetBytesMax && offset >= 0 && offset + length <= bytes.length)) {
-      throw new RangeError('the bytes to share are outside their array, or more than a packet holds');
-    }
-    const room = (length + alignment - 1) & -alignment;
-    const begun = this.#begunOffset;
-    const epoch = this.word(headerEpoch);
-    let at = this.#room(room);
-    if (epoch !== this.word(headerEpoch) && this.#begun !== undefined) {
-      // What was begun moves to the start of the fresh arena: the flush has not touched its bytes.
-      this.sendBytes.copyWithin(0, begun, begun + this.#begunLength);
-      this.#begunOffset = 0;
-      at = this.#begunLength;
-      this.header[headerSendEnd] = at + room;
-    }
-    this.sendBytes.set(
-      offset === 0 && length === bytes.length ? bytes : bytes.subarray(offset, offset + length),
-      at,
-    );
-    this.sendBytes.fill(0, at + length, at + room);
-    return at;
-  }
-
-  /** Links what was begun to its socket; `commitNow` needs it to be alone. */
-  link(
-    socket: PacketSocket,
-    slot: number,
-    sharedOffset: number,
-    sharedLength: number,
-    descriptors: readonly number[],
-  ): void {
-    this.#checkLink(socket, sharedOffset, sharedLength, descriptors);
-    this.#begun = undefined;
-    const { header } = this;
-    const records = this.#records;
-    const start = this.word(headerDescriptors);
-    const number = this.word(headerRecords) + 1;
-    const at = number * recordWords;
-    header[headerRecords] = number;
-    records[at] = this.#begunOffset;
-    records[at + 1] = this.#begunLength;
-    records[at + 2] = sharedOffset;
-    records[at + 3] = sharedLength;
-    records[at + 4] = start;
-    records[at + 5] = descriptors.length;
-    records[at + 6] = 0;
-    if (descriptors.length > 0) {
-      for (let i = 0; i < descriptors.length; i++) this.#descriptors[start + i] = descriptors[i] ?? -1;
-      header[headerDescriptors] = start + descriptors.length;
-    }
-    const words = slot * slotWords;
-    const tail = this.slots[words + 1] ?? 0;
-    if (tail === 0) {
-      const dirty = this.word(headerDirty);
-      this.#dirty[dirty] = slot;
-      header[headerDirty] = dirty + 1;
-      this.slots[words] = number;
-    } else {
-      records[tail * recordWords + 6] = number;
-    }
-    this.slots[words + 1] = number;
-  }
-
-  /** Forgets what was begun on a socket that is closed. */
-  drop(socket: PacketSocket): void {
-    if (this.#begun === socket) this.#begun = undefined;
-  }
-
-  flush(): void {
-    this.native.loopFlush();
-  }
-
-  /** Room for a frame's bytes, its record and the most descriptors it can have. */
-  #room(length: number): number {
-    let end = this.word(headerSendEnd);
-    if (
-      end + length > this.sendBytes.length ||
-      this.word(headerRecords) + 2 >= this.#recordsMax ||
-      this.word(headerDescriptors) + packetDescriptorsMax > this.#descriptorsMax
-    ) {
-      this.flush();
-      end = 0;
-    }
-    this.header[headerSendEnd] = end + length;
-    return end;
-  }
-
-  #checkLink(socket: PacketSocket, offset: number, length: number, descriptors: readonly number[]): void {
-    if (this.#begun !== socket) throw new Error('commit without begin on this socket');
-    const sound =
-      offset >= 0 &&
-      length >= 0 &&
-      length % alignment === 0 &&
-      offset + length <= this.sendBytes.length &&
-      this.#begunLength + length <= this.packetBytesMax;
-    if (!sound)
-      throw new RangeError('the shared part is outside the arena, unaligned, or too large for a packet');
-    if (descriptors.length > packetDescriptorsMax) {
-      throw new RangeError(
-        `a frame has at most ${packetDescriptorsMax} descriptors, not ${descriptors.length}`,
-      );
-    }
-  }
-}
 
 class Socket implements PacketSocket {
   readonly handler: PacketHandler;
@@ -401,11 +226,11 @@ class NativePacketLoop implements OpenPacketLoop {
   }
 
   get epoch(): number {
-    return this.#memory.word(headerEpoch);
+    return this.#memory.word(HeaderWord.Epoch);
   }
 
   get open(): number {
-    return this.#isClosed ? 0 : this.#memory.word(headerOpen);
+    return this.#isClosed ? 0 : this.#memory.word(HeaderWord.Open);
   }
 
   adopt(descriptor: number, handler: PacketHandler): PacketSocket {
@@ -479,9 +304,9 @@ class NativePacketLoop implements OpenPacketLoop {
   #dispatch(): void {
     const { header, events } = this.#memory;
     for (;;) {
-      const index = header[headerEventNext] ?? 0;
-      if (this.#isClosed || index >= (header[headerEvents] ?? 0)) return;
-      header[headerEventNext] = index + 1;
+      const index = header[HeaderWord.EventNext] ?? 0;
+      if (this.#isClosed || index >= (header[HeaderWord.Events] ?? 0)) return;
+      header[HeaderWord.EventNext] = index + 1;
       const at = index * eventWords;
       const entry = this.#entries[events[at + 1] ?? -1];
       if (events[at] === eventPacket) this.#packet(entry, at);

@@ -251,7 +251,7 @@ static bool is_shortage(int error)
 
 void accept_connections(struct loop *loop, struct slot *slot)
 {
-	for (uint32_t i = 0; loop->shared->header[HEADER_EVENTS] < EVENTS_MAX - 2 * RECEIVE_SLOTS && i < ACCEPTS_MAX; i++) {
+	while (loop->shared->header[HEADER_EVENTS] < ACCEPT_EVENTS_MAX) {
 		struct ucred peer = { .pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1 };
 		socklen_t length = sizeof(peer);
 		int32_t *event;
