@@ -55,8 +55,8 @@ export const cycleNamesShownMax = 32;
 export const servicesMax = 262_144;
 /** Log lines or state changes that wait for one subscriber; older ones are dropped and counted. */
 export const eventQueueItemsMax = 4_096;
-/** Calls that wait for the outcome of one service's start or stop; more are refused with `over-quota`. */
-export const serviceWaitersMax = 4_096;
+/** Calls through one handle to a service that wait for an outcome; more are refused with `over-quota`. */
+export const serviceWaitersMax = 1_024;
 /** Control objects (services, facets, event streams) that the peers of one account have open on one server. */
 export const accountObjectsMax = 8_192;
 /** Reasons that a status gives for waiting; the rest are counted. */

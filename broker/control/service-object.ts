@@ -8,7 +8,7 @@ import {
   Response,
   Rights,
 } from '../contract/control.js';
-import { BrokerError, ErrorCode, type Message } from '../contract/index.js';
+import { BrokerError, ErrorCode, limits, type Message } from '../contract/index.js';
 import type { RequestResult, ServiceRecord, ServiceRefusal } from '../service/index.js';
 import {
   answerBytesMax,
@@ -23,7 +23,7 @@ import { ControlFailure, refusalFailure } from './errors.js';
 import { EventStreamObject } from './event-stream-object.js';
 import { facetRights } from './rights.js';
 import { dependencyNumber, stateNumber } from './shapes.js';
-import type { Wanted } from './waiting.js';
+import type { Waiting, Wanted } from './waiting.js';
 
 /** Names of dependents that a refusal gives at most. */
 const namesMax = 32;
@@ -32,9 +32,14 @@ const entryBytes = 32;
 /** The highest signal number (signal(7), SIGRTMAX). */
 const signalMax = 64;
 
+/** Why a call ends whose handle nobody holds any more. */
+const abandoned = new ControlFailure(ErrorCode.NodeGone, 'the handle was closed');
+
 export class ServiceObject extends ControlObject {
   readonly #record: ServiceRecord;
   readonly #service: ServiceRoom;
+  /** Calls through this object that wait. */
+  readonly #waiting = new Set<Waiting>();
 
   constructor(place: Place, rights: Rights, account: number, record: ServiceRecord) {
     super(place, rights, account);
@@ -46,6 +51,8 @@ export class ServiceObject extends ControlObject {
   override destroy(): void {
     this.#service.objects.delete(this);
     super.destroy();
+    for (const waiting of this.#waiting) waiting.cancel(abandoned);
+    this.#waiting.clear();
   }
 
   protected override statusMessage(): Message {
@@ -124,10 +131,14 @@ export class ServiceObject extends ControlObject {
     ask: () => RequestResult,
   ): Result | Promise<Result> {
     this.demand(Rights.RIGHTS_CONTROL, `to ${incoming.request.method} a service`);
-    const { waiters } = this.#service;
     if (wait !== true) return outcomeResult(this.#outcome(this.#accept(ask())));
-    waiters.demandRoom();
-    const waiting = waiters.begin(wanted, incoming.request.deadlineMs);
+    if (this.#waiting.size >= limits.serviceWaitersMax) {
+      throw new ControlFailure(
+        ErrorCode.OverQuota,
+        `${this.#waiting.size} calls wait on this handle already`,
+      );
+    }
+    const waiting = this.#service.waiters.begin(wanted, incoming.request.deadlineMs);
     let isDone: boolean;
     try {
       isDone = this.#accept(ask());
@@ -139,9 +150,10 @@ export class ServiceObject extends ControlObject {
       waiting.cancel();
       return outcomeResult(this.#outcome(true));
     }
-    return waiting.outcome.then((status) =>
-      outcomeResult({ state: stateNumber[status.state], already: false, pid: status.pid }),
-    );
+    this.#waiting.add(waiting);
+    return waiting.outcome
+      .then((status) => outcomeResult({ state: stateNumber[status.state], already: false, pid: status.pid }))
+      .finally(() => this.#waiting.delete(waiting));
   }
 
   /** Whether the service was as was asked for already. Throws what was refused. */

@@ -2,7 +2,7 @@
  * Calls that wait for what comes of a start, a stop, a restart. Each is told every event of its service as it happens, and is
  * settled by the first that decides it, by its deadline, or by the end of the service's description.
  */
-import { ErrorCode, limits, type Time, type Timer } from '../contract/index.js';
+import { ErrorCode, type Time, type Timer } from '../contract/index.js';
 import type { ServiceStatus, SupervisorEvent } from '../supervisor/index.js';
 import { ControlFailure } from './errors.js';
 
@@ -10,6 +10,13 @@ export type Wanted = 'started' | 'stopped';
 
 /** Undecided yet, decided, or failed. */
 type Verdict = 'wait' | 'done' | ControlFailure;
+
+/** A call that waits. */
+export interface Waiting {
+  readonly outcome: Promise<ServiceStatus>;
+  /** Ends the wait, with this failure if there is one. */
+  cancel(failure?: ControlFailure): void;
+}
 
 interface Waiter {
   readonly wanted: Wanted;
@@ -61,20 +68,11 @@ export class Waiters {
     this.#time = time;
   }
 
-  /** Throws `over-quota` when too many wait already; call it before the request is made. */
-  demandRoom(): void {
-    if (this.#waiters.size < limits.serviceWaitersMax) return;
-    throw new ControlFailure(
-      ErrorCode.OverQuota,
-      `${limits.serviceWaitersMax} calls wait for this service already`,
-    );
-  }
-
   /**
    * Begins to wait, before the request is made, because what it leads to may be told from within it; `deadlineMs` from now, 0:
-   * for ever. `outcome` rejects with `ControlFailure`; after `cancel` it never settles.
+   * for ever. `outcome` rejects with `ControlFailure`; after `cancel` without a failure it never settles.
    */
-  begin(wanted: Wanted, deadlineMs: number): { readonly outcome: Promise<ServiceStatus>; cancel(): void } {
+  begin(wanted: Wanted, deadlineMs: number): Waiting {
     let timer: Timer | undefined;
     let settle: Waiter['settle'] = () => undefined;
     const outcome = new Promise<ServiceStatus>((resolve, reject) => {
@@ -97,7 +95,13 @@ export class Waiters {
       );
       timer.arm(deadlineMs);
     }
-    return { outcome, cancel };
+    return {
+      outcome,
+      cancel: (failure) => {
+        if (failure === undefined) cancel();
+        else waiter.settle(failure);
+      },
+    };
   }
 
   /** An event of the service. Does not throw and asks nothing of anybody. */
