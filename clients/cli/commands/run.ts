@@ -57,7 +57,9 @@ export async function run(
     ...(flags.readyFd === undefined ? [] : ['--ready-fd', String(flags.readyFd)]),
     ...['--', ...services],
   ];
-  const passed = flags.readyFd === undefined ? [] : ['--pass-fd', String(flags.readyFd)];
+  // Standard input, output and error go to the broker anyway.
+  const passed =
+    flags.readyFd === undefined || flags.readyFd <= 2 ? [] : ['--pass-fd', String(flags.readyFd)];
   output.note(`Manager for ${directories.join(', ')}`);
   output.note(`Control socket ${socket}`);
   become(init, [init, ...passed, '--', ...broker], env);
