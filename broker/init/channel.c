@@ -67,7 +67,7 @@ static bool is_whole(const struct channel *channel)
 	while (at + HEADER_BYTES <= channel->packet_bytes) {
 		const uint8_t *header = channel->packet + at;
 		uint32_t length = get32(header);
-		if (length < HEADER_BYTES || length % 8 != 0 || length > channel->packet_bytes - at)
+		if (length < HEADER_BYTES || length > FRAME_BYTES_MAX || length % 8 != 0 || length > channel->packet_bytes - at)
 			return false;
 		if (header[7] > 7 || header[7] > length - HEADER_BYTES)
 			return false;

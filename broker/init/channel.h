@@ -30,7 +30,7 @@ struct channel {
 	size_t answer_bytes; /* 0: none waits */
 	int answer_descriptor;
 	int descriptors[DESCRIPTORS_MAX];
-	uint8_t packet[FRAME_BYTES_MAX] __attribute__((aligned(8)));
+	uint8_t packet[PACKET_BYTES_MAX] __attribute__((aligned(8)));
 	uint8_t answer[ANSWER_BYTES_MAX] __attribute__((aligned(8)));
 };
 

@@ -11,6 +11,8 @@
 #define PROTOCOL_VERSION 1
 
 #define FRAME_BYTES_MAX (72 * 1024)
+/* Several frames may share a packet; how large one gets is the sender's limit, which is below this. */
+#define PACKET_BYTES_MAX (256 * 1024)
 #define HEADER_BYTES 8
 #define COOKIE_BYTES_MAX 1024
 #define NAME_BYTES_MAX 1088

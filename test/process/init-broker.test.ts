@@ -208,6 +208,30 @@ test('I10: a broker that does not read while 2,000 processes end loses none of t
   t.is((await broker.next('end')).services, 0);
 });
 
+test('I2: many frames share a packet, with the descriptors of each', async (t) => {
+  const { broker } = await ready(t);
+  const file = await broker.open('/dev/null', 'r');
+  const count = 400;
+  const tokens = Array.from({ length: count }, (_, at) => at + 1);
+  // Some 400 bytes each and more than a packet has room for, in bytes as in descriptors.
+  const request = (token: number): Uint8Array =>
+    encodeSpawn(shell(token, 'exit 0', { targets: [0, 7], env: [`X=${'x'.repeat(300)}`] }));
+  await broker.order({
+    do: 'send-many',
+    frames: tokens.map((token) => Buffer.from(request(token)).toString('base64')),
+    descriptors: [file, file],
+  });
+  await eventually('all have ended', () => broker.of('exit').length === count, 20_000);
+  t.true(broker.of('exit').every(({ status }) => status === 0));
+  t.is(broker.of('spawn-failed').length, 0);
+  const acks = broker.of('exit').map(({ token, sequence }) => encodeAck(token, sequence));
+  const names = tokens.map((token) => encodeUnstore(`${token}`.padEnd(1000, '-')));
+  const frames = [...acks, ...names].map((frame) => Buffer.from(frame).toString('base64'));
+  await broker.order({ do: 'send-many', frames, descriptors: [] });
+  await broker.send(encodeList());
+  t.is((await broker.next('end')).services, 0);
+});
+
 const header = (length: number, kind: number, descriptors = 0, padding = 0): Uint8Array => {
   const bytes = new Uint8Array(Math.max(8, length & ~7));
   const view = new DataView(bytes.buffer);

@@ -6,6 +6,7 @@
  */
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
+import { descriptorReserve, packetBytesMax } from '../../broker/contract/limits.js';
 import { loadNative } from '../../broker/native/addon.js';
 import { openPacketLoop } from '../../broker/native/packet-loop.js';
 import type { PacketSocket } from '../../broker/native/packets.js';
@@ -14,6 +15,7 @@ import { decodeInitEvent, eventDescriptors } from '../../broker/supervisor/init-
 /** What the test asks for. */
 export type Order =
   | { readonly do: 'send'; readonly frame: string; readonly descriptors: readonly number[] }
+  | { readonly do: 'send-many'; readonly frames: readonly string[]; readonly descriptors: readonly number[] }
   | { readonly do: 'open'; readonly path: string; readonly flags: string }
   | { readonly do: 'pipe' }
   | { readonly do: 'close'; readonly descriptor: number }
@@ -27,7 +29,7 @@ const [path] = process.argv.slice(2);
 if (path === undefined) throw new Error('the path of the socket is missing');
 const number = Number(process.env['CAPSTAN_INIT_FD']);
 const native = loadNative();
-const loop = openPacketLoop({ packetBytesMax: 72 * 1024, descriptorReserve: 8 });
+const loop = openPacketLoop({ packetBytesMax, descriptorReserve });
 const control = connect(path);
 
 function tell(report: unknown): void {
@@ -69,6 +71,11 @@ function carryOut(order: Order): unknown {
     case 'send':
       send(Buffer.from(order.frame, 'base64'), order.descriptors);
       // The test may kill this process as soon as it hears that this is done.
+      loop.flush();
+      return null;
+    case 'send-many':
+      // In one turn, so that the frames share packets.
+      for (const frame of order.frames) send(Buffer.from(frame, 'base64'), order.descriptors);
       loop.flush();
       return null;
     case 'open':
