@@ -138,6 +138,21 @@ test('peers that answer each other without end leave turns to the event loop', a
   t.pass();
 });
 
+test('C60 who awaits each send never fills the inbox of one that reads', async (t) => {
+  const transport = createMemoryTransport({ time: createTime() });
+  const { peer } = await (await serve(transport))();
+  let count = 0;
+  const node = peer.createNode({
+    message: () => {
+      count += 1;
+    },
+  });
+  const handle = node.handle();
+  for (let at = 0; at < 40_000; at += 1) await handle.send({ bytes: new Uint8Array(0) });
+  await eventually('all arrive', () => count === 40_000);
+  t.pass();
+});
+
 test('C11 deadlines pass in the time that was handed in', async (t) => {
   const time = createStillTime();
   const transport = createMemoryTransport({ time });

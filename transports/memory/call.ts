@@ -187,7 +187,7 @@ export class MemoryReply implements Reply {
     if (this.#state !== 'open') return;
     this.#state = state;
     this.peer.replies.delete(this);
-    this.call.cancel(this.peer);
+    this.call.waive(this.peer);
   }
 }
 

@@ -58,7 +58,7 @@ export class MessageItem extends Item {
 
   drop(): void {
     this.#cargo.drop(this.#node.owner);
-    this.#call?.cancel(this.#node.owner);
+    this.#call?.waive(this.#node.owner);
   }
 }
 

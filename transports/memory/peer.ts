@@ -113,12 +113,12 @@ export class MemoryPeer implements Peer, Scheduled {
     }
     if (target instanceof CallTarget) {
       this.#answer(target, message);
-      return Promise.resolve(this.world.sequence);
+      return this.world.schedule.accepted(this.world.sequence);
     }
     const sequence = this.world.nextSequence();
     this.#dispatch(target as NodeTarget, this.#load(target, message, message.descriptors ?? []), sequence);
     surrenderReplies(message);
-    return Promise.resolve(sequence);
+    return this.world.schedule.accepted(sequence);
   }
 
   call(handle: MemoryHandle, message: Message, options: CallOptions): Promise<Answer> {
@@ -132,7 +132,7 @@ export class MemoryPeer implements Peer, Scheduled {
       const deadlineAtMs = this.#deadlines.add(options.deadlineMs ?? callDeadlineMs);
       const settle = { resolve, reject };
       const call = new CallTarget(this, target, deadlineAtMs, options.signal, settle);
-      call.depart(this, target.owner);
+      call.claim(target.owner);
       const sequence = this.world.nextSequence();
       this.#dispatch(target, this.#load(target, message, message.descriptors ?? []), sequence, call);
       surrenderReplies(message);
@@ -161,7 +161,7 @@ export class MemoryPeer implements Peer, Scheduled {
       this.#dispatch(target, this.#load(target, message, descriptors ?? []), sequence);
     }
     if (targets.length > 0) surrenderReplies(message);
-    return Promise.resolve({ sequence, outcomes });
+    return this.world.schedule.accepted({ sequence, outcomes });
   }
 
   usage(): PeerUsage {

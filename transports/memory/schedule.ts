@@ -27,6 +27,8 @@ export class Schedule {
   #isHeld = false;
   #isUnderWay = false;
   #itemsThisTurn = 0;
+  /** Resolves with the turn that the event loop is being given. */
+  #turn: Promise<void> | undefined;
 
   /** Tells that the peer's inbox has something. */
   wake(peer: Scheduled): void {
@@ -75,7 +77,21 @@ export class Schedule {
       return;
     }
     this.#itemsThisTurn = 0;
-    setImmediate(this.#run);
+    this.#turn = new Promise((resolve) => {
+      setImmediate(() => {
+        this.#turn = undefined;
+        resolve();
+        this.#run();
+      });
+    });
+  }
+
+  /**
+   * The promise of a send that was accepted. While the event loop has its turn nothing is delivered, and who awaits each send has to
+   * wait as well: otherwise he would fill the inbox without ever letting it be emptied.
+   */
+  accepted<T>(result: T): Promise<T> {
+    return this.#turn === undefined ? Promise.resolve(result) : this.#turn.then(() => result);
   }
 
   readonly #run = (): void => {

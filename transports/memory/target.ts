@@ -22,7 +22,8 @@ class Holding {
 export abstract class Target {
   readonly owner: MemoryPeer;
   readonly #countsAtOwner: boolean;
-  readonly #holdings = new Map<MemoryPeer, Holding>();
+  /** Made when the first handle is: most calls never have one. */
+  #holdings: Map<MemoryPeer, Holding> | undefined;
   #references = 0;
   #endedAt = 0;
 
@@ -38,6 +39,19 @@ export abstract class Target {
   /** References that keep it in use: under way anywhere, or held by others than the owner. */
   get references(): number {
     return this.#references;
+  }
+
+  /** A reference that never becomes a handle: the reply of a call, from the acceptance of the call on. */
+  claim(peer: MemoryPeer): void {
+    peer.references += 1;
+    this.#references += 1;
+  }
+
+  /** Such a reference is used or given up. */
+  waive(peer: MemoryPeer): void {
+    peer.references -= 1;
+    peer.offerRoom();
+    this.#drop();
   }
 
   /** A reference is put into a message from one peer to another. */
@@ -76,7 +90,7 @@ export abstract class Target {
 
   /** The handle is closed. */
   forget(handle: MemoryHandle): void {
-    this.#holdings.get(handle.peer)?.handles.delete(handle);
+    this.#holdings?.get(handle.peer)?.handles.delete(handle);
     this.#leave(handle.peer);
     if (this.#counts(handle.peer)) this.#drop();
   }
@@ -87,7 +101,7 @@ export abstract class Target {
   /** Ends the target in the transaction with this number, and lets the holders know. */
   protected announceEnd(sequence: number): void {
     this.#endedAt = sequence;
-    for (const [peer, holding] of this.#holdings) {
+    for (const [peer, holding] of this.#holdings ?? []) {
       peer.push(
         new Notification(() => {
           for (const handle of holding.handles) handle.conclude('node-gone');
@@ -101,6 +115,7 @@ export abstract class Target {
   }
 
   #holding(peer: MemoryPeer): Holding {
+    this.#holdings ??= new Map();
     let holding = this.#holdings.get(peer);
     if (holding === undefined) {
       holding = new Holding();
@@ -112,7 +127,7 @@ export abstract class Target {
   #leave(peer: MemoryPeer): void {
     const holding = this.#holding(peer);
     holding.count -= 1;
-    if (holding.count === 0) this.#holdings.delete(peer);
+    if (holding.count === 0) this.#holdings?.delete(peer);
     peer.references -= 1;
     peer.offerRoom();
   }
