@@ -23,7 +23,7 @@ test('the committed code is what control.proto gives', (t) => {
   }
 });
 
-/** What version 1 wrote; later versions read it, for ever (design §7.8). */
+/** What version 1 wrote; later versions read it, for ever. */
 const vectors: readonly (readonly [string, string, object])[] = [
   ['ping', '1200', { ping: {} }],
   ['status', '1a00', { status: {} }],
