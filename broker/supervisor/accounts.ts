@@ -73,7 +73,7 @@ export function parseAccounts(passwd: string, group: string): Accounts {
 }
 
 /**
- * Who `run-as = user` means (services 2a): a name brings its primary and supplementary groups; a number keeps the manager's
+ * Who `run-as = user` means (supervisor U4): a name brings its primary and supplementary groups; a number keeps the manager's
  * group and drops all supplementary ones. Returns the reason as text where there is no such user.
  */
 export function identityOf(user: string, accounts: Accounts, managerGid: number): Identity | string {

@@ -1,5 +1,5 @@
 /**
- * From a description to a process: what init is asked for, and the descriptors that go with it (services 2g).
+ * From a description to a process: what init is asked for, and the descriptors that go with it (supervisor U1 to U5).
  *
  * Environment: the manager's own, less what is only the broker's; then the steps of the service's environment file; then
  * `CAPSTAN_SERVICE`, the service's name. Standard input is /dev/null. Output goes where `log-type` says.

@@ -4,6 +4,7 @@
  * is no broker; the read end, so that what it wrote meanwhile is there for the next one. While nobody reads, a service that
  * fills the pipe waits.
  */
+import { constants } from 'node:os';
 import type { PacketLoop } from '../native/packets.js';
 import type { InitClient } from './init-client.js';
 import type { LogLine } from './log-buffer.js';
@@ -26,17 +27,26 @@ const drainReadsMax = 16;
 const readPrefix = 'log-read:';
 const writePrefix = 'log-write:';
 
+/** The error of a start that would need a pipe too many (supervisor U15). */
+class TooManyPipes extends Error {
+  readonly errno = constants.errno.EMFILE;
+}
+
 export class LogPipes {
   readonly #parts: LogPipesParts;
   readonly #buffer = new Uint8Array(readBytes);
+  readonly #pipesMax: number;
+  #pipes = 0;
 
   constructor(parts: LogPipesParts) {
     this.#parts = parts;
+    this.#pipesMax = Math.floor(parts.platform.descriptorLimit() / 4);
   }
 
   /** The write end of the service's pipe, made if there is none; stays this pipe's. Throws what the platform throws. */
   writeEnd(host: ServiceHost): number {
     if (host.pipe !== undefined) return host.pipe.write;
+    if (this.#pipes >= this.#pipesMax) throw new TooManyPipes('too many log pipes are open');
     const { platform, client } = this.#parts;
     const { read, write } = platform.createPipe();
     this.#attach(host, read, write);
@@ -78,6 +88,7 @@ export class LogPipes {
     const { pipe } = host;
     if (pipe === undefined) return;
     host.pipe = undefined;
+    this.#pipes -= 1;
     pipe.stopWatching();
     this.#parts.platform.close(pipe.read);
     this.#parts.platform.close(pipe.write);
@@ -85,6 +96,7 @@ export class LogPipes {
 
   #attach(host: ServiceHost, read: number, write: number): void {
     const watch = this.#parts.loop.watch(read, () => this.#read(host));
+    this.#pipes += 1;
     host.pipe = { read, write, stopWatching: () => watch.stop() };
   }
 

@@ -61,17 +61,18 @@ export function createPlatform(): Platform {
     },
     kill(pidfd, pid) {
       try {
-        native.pidfdSendSignal(pidfd, 0);
+        if (pidfd >= 0) native.pidfdSendSignal(pidfd, 0);
         process.kill(-pid, SIGKILL);
       } catch {
         // It has ended, or leads no group.
       }
       try {
-        native.pidfdSendSignal(pidfd, SIGKILL);
+        if (pidfd >= 0) native.pidfdSendSignal(pidfd, SIGKILL);
       } catch {
         // It has ended.
       }
     },
+    descriptorLimit: () => native.descriptorLimit(),
     createMemory() {
       const descriptor = native.memfdCreate('capstan-state', false);
       return closeAfterFailure(descriptor, () => {

@@ -17,8 +17,13 @@ export interface Platform {
   read(descriptor: number, bytes: Uint8Array): number;
   /** Opens a log file for appending, made with `mode` if it is not there; an existing one gets `mode` too. */
   openLog(path: string, mode: number): number;
-  /** Through the pidfd, then to the whole group `pid` leads, as long as the pidfd says that `pid` is still meant. */
+  /**
+   * SIGKILL to the group that `pid` leads and, through the pidfd, to the process. With a pidfd the group is signalled only while
+   * that says that `pid` is still meant; without one (-1) on trust. Does not throw.
+   */
   kill(pidfd: number, pid: number): void;
+  /** How many descriptors this process may have open. */
+  descriptorLimit(): number;
   /** A new, empty shared memory. */
   createMemory(): GrowableMemory;
   /** The shared memory behind a descriptor, which it takes. */

@@ -58,11 +58,15 @@ export class Processes {
   /** Exits that the engine knows of; init may forget them when that is durable. */
   #exits: ExitReport[] = [];
   #nextToken = 1;
+  /** How many pidfds are kept, and how many may be (supervisor U15). */
+  #pidfds = 0;
+  readonly #pidfdsMax: number;
   #isPumping = false;
 
   constructor(parts: ProcessesParts) {
     this.#parts = parts;
     this.#retry = parts.time.createTimer(() => this.pump());
+    this.#pidfdsMax = Math.floor(parts.platform.descriptorLimit() / 4);
   }
 
   /** Processes that init was asked for and whose exit is not known. */
@@ -157,7 +161,7 @@ export class Processes {
     this.#own(host, purpose, token);
     if (known !== undefined) {
       if (state === 'launching') this.#spawned(host, purpose, known.pid, known.pidfd);
-      else host.slot(purpose).pidfd = known.pidfd;
+      else this.#keepPidfd(host, purpose, known.pidfd);
       return false;
     }
     if (state === 'launching') {
@@ -188,7 +192,7 @@ export class Processes {
     for (const { host, purpose } of this.#byToken.values()) {
       const { pidfd } = host.slot(purpose);
       const pid = purpose === 'start' ? host.record.pid : host.record.stopPid;
-      if (pidfd >= 0 && pid > 0) this.#parts.platform.kill(pidfd, pid);
+      if (pid > 0) this.#parts.platform.kill(pidfd, pid);
     }
   }
 
@@ -209,8 +213,7 @@ export class Processes {
     const slot = host.slot(purpose);
     this.#byToken.delete(slot.token);
     slot.token = 0;
-    if (slot.pidfd >= 0) this.#parts.platform.close(slot.pidfd);
-    slot.pidfd = -1;
+    this.#dropPidfd(host, purpose);
     if (host.signal?.purpose === purpose) host.signal = undefined;
     this.#parts.touch(host);
   }
@@ -251,10 +254,27 @@ export class Processes {
     });
   }
 
-  #spawned(host: ServiceHost, purpose: ProcessPurpose, pid: number, pidfd: number): void {
+  #keepPidfd(host: ServiceHost, purpose: ProcessPurpose, pidfd: number): void {
+    this.#dropPidfd(host, purpose);
+    if (pidfd < 0) return;
+    if (this.#pidfds >= this.#pidfdsMax) {
+      this.#parts.platform.close(pidfd);
+      return;
+    }
+    this.#pidfds += 1;
+    host.slot(purpose).pidfd = pidfd;
+  }
+
+  #dropPidfd(host: ServiceHost, purpose: ProcessPurpose): void {
     const slot = host.slot(purpose);
-    if (slot.pidfd >= 0) this.#parts.platform.close(slot.pidfd);
-    slot.pidfd = pidfd;
+    if (slot.pidfd < 0) return;
+    this.#parts.platform.close(slot.pidfd);
+    slot.pidfd = -1;
+    this.#pidfds -= 1;
+  }
+
+  #spawned(host: ServiceHost, purpose: ProcessPurpose, pid: number, pidfd: number): void {
+    this.#keepPidfd(host, purpose, pidfd);
     const { record } = host;
     const state = purpose === 'start' ? record.processState : record.stopProcessState;
     if (state === 'launching') {

@@ -11,8 +11,8 @@ export interface StatusSupplement {
   readonly restarts: number;
 }
 
-/** What it waits for, in people's words (services 2b: states and their waits). */
-function waitsFor(record: ServiceRecord): string[] {
+/** What it waits for, in people's words. */
+export function waitsFor(record: ServiceRecord): string[] {
   const reasons: string[] = [];
   switch (record.phase) {
     case 'waiting':

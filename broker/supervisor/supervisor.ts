@@ -13,7 +13,7 @@
  * servers and calls `finish`. If init ends first, every process is killed through its pidfd, and `ended` says so.
  */
 import { constants } from 'node:os';
-import type { Time, Timer } from '../contract/index.js';
+import type { Time } from '../contract/index.js';
 import type { PacketLoop } from '../native/packets.js';
 import {
   createLoader,
@@ -33,13 +33,14 @@ import type { ProcessRefusal, ServiceStatus, SupervisorApi, SupervisorEvent, Sup
 import { createDescriptionSource, createUserLookup } from './description-source.js';
 import type { Diagnostics } from './diagnostics.js';
 import { EventStream, type SubscribeOptions, type Subscription } from './event-stream.js';
-import { failureText, signalName } from './failure-text.js';
+import { signalName } from './failure-text.js';
 import { type Inheritance, InitClient, type InitReport, type Welcome } from './init-client.js';
 import { createEnvironmentMaker } from './launch.js';
 import { LogBuffer, type LogExtract } from './log-buffer.js';
 import { LogPipes } from './log-pipes.js';
 import type { Platform } from './platform.js';
 import { Processes } from './processes.js';
+import { Reporter } from './reporter.js';
 import type { SavedHost } from './saved-state.js';
 import { hostOf, ServiceHost } from './service-host.js';
 import { StateKeeper, stateName } from './state-keeper.js';
@@ -70,11 +71,6 @@ export interface SupervisorParts {
   readonly ended: (why: 'stopped' | 'lost') => void;
 }
 
-/** How often a shutdown says what it waits for. */
-const progressMs = 5000;
-/** How many names such a line has. */
-const progressNames = 5;
-
 const ending: ReadonlySet<number> = new Set([
   constants.signals.SIGTERM,
   constants.signals.SIGINT,
@@ -90,7 +86,7 @@ export class Supervisor implements SupervisorApi {
   readonly #processes: Processes;
   readonly #events: EventStream<SupervisorEvent>;
   readonly #listeners = new Set<(event: SupervisorEvent) => void>();
-  readonly #progress: Timer;
+  readonly #reporter: Reporter;
   #keeper: StateKeeper | undefined;
   #welcome: Welcome | undefined;
   /** While a predecessor's state is put back: what it kept beside the records; nothing is saved until all is there. */
@@ -107,8 +103,8 @@ export class Supervisor implements SupervisorApi {
     const { time, loop, platform } = parts;
     this.#parts = parts;
     this.#events = new EventStream(() => ({ wallMs: time.wallMs(), monotonicMs: time.monotonicMs() }));
-    this.#progress = time.createTimer(() => this.#sayProgress());
     this.#engine = createServiceEngine(this.#actions());
+    this.#reporter = new Reporter(parts.diagnostics, time, this.#engine.graph);
     this.#loader = createLoader(this.#engine, {
       source: createDescriptionSource(parts.serviceDirectories),
       users: createUserLookup(),
@@ -305,7 +301,7 @@ export class Supervisor implements SupervisorApi {
     else if (!this.#engine.isShuttingDown) {
       this.#tell({ kind: 'shutdown' });
       this.#saveManager(true);
-      this.#progress.arm(progressMs);
+      this.#reporter.beginProgress();
       this.#engine.stopAll(this.#now());
     }
     return promise;
@@ -319,7 +315,7 @@ export class Supervisor implements SupervisorApi {
 
   #actions(): ServiceActions {
     const host = (record: ServiceRecord): ServiceHost => this.#host(record);
-    const { diagnostics, time } = this.#parts;
+    const { time } = this.#parts;
     return {
       spawn: (record, purpose) => this.#processes.requestSpawn(host(record), purpose),
       signal: (record, purpose, signal, scope) => {
@@ -336,12 +332,12 @@ export class Supervisor implements SupervisorApi {
       },
       event: (record, kind) => {
         this.#tell({ kind, service: record.name, record, status: this.status(record) });
-        this.#sayEvent(record, kind);
+        this.#reporter.event(record, kind);
       },
       note: (record, note) => {
         if (note === 'recovering') host(record).restarts += 1;
         this.#tell({ kind: 'note', service: record.name, record, note, status: this.status(record) });
-        if (note !== 'recovering') diagnostics.note(`${record.name}: ${note.replaceAll('-', ' ')}`);
+        this.#reporter.note(record, note);
       },
       changed: (record) => this.#keeper?.touch(host(record)),
       settled: () => this.#endTurnLater(),
@@ -368,17 +364,6 @@ export class Supervisor implements SupervisorApi {
     if (this.#inherited !== undefined || this.#keeper === undefined) return;
     this.#keeper.commit();
     this.#processes.pump();
-  }
-
-  #sayEvent(record: ServiceRecord, kind: SupervisorEvent['kind']): void {
-    const { diagnostics } = this.#parts;
-    if (kind === 'started') diagnostics.started(record.name);
-    else if (kind === 'failed-start') diagnostics.failed(record.name, failureText(record));
-    else if (kind === 'stopped' && record.stopReason === 'terminated') {
-      const isWanted = record.desired === 'started';
-      if (isWanted) diagnostics.stopped(record.name, failureText(record));
-      else diagnostics.failed(record.name, failureText(record));
-    } else if (kind === 'stopped' && !record.hasFailedStart) diagnostics.stopped(record.name);
   }
 
   #tell(event: SupervisorEvent): void {
@@ -492,7 +477,7 @@ export class Supervisor implements SupervisorApi {
       diagnostics.note(`took over ${hosts.length} services, ${this.#processes.size} processes`);
     ready(stored);
     if (this.#engine.isShuttingDown) {
-      this.#progress.arm(progressMs);
+      this.#reporter.beginProgress();
       if (this.#engine.activeCount === 0) this.#allStopped();
     }
   }
@@ -505,7 +490,7 @@ export class Supervisor implements SupervisorApi {
         if (ending.has(event.signal)) void this.shutdown();
         break;
       case 'refused':
-        this.#refused(event);
+        this.#reporter.refused(event);
         break;
       case 'orphan':
         break;
@@ -514,19 +499,10 @@ export class Supervisor implements SupervisorApi {
     }
   }
 
-  #refused(event: Extract<InitReport, { readonly kind: 'refused' }>): void {
-    // A process that has ended before its signal came: its exit is on the way.
-    if (event.request === 'signal' && event.errno === constants.errno.ESRCH) return;
-    const what = event.name === '' ? '' : ` ${event.name}`;
-    this.#parts.diagnostics.error(
-      `init refuses ${event.request ?? 'a request'}${what} (errno ${event.errno})`,
-    );
-  }
-
   #allStopped(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#progress.disarm();
+    this.#reporter.endProgress();
     this.#whenStopped?.resolve();
     // Not from within the engine's draining: those who hear of it may ask for something.
     queueMicrotask(() => this.#parts.ended('stopped'));
@@ -540,19 +516,8 @@ export class Supervisor implements SupervisorApi {
     this.#parts.ended('lost');
   }
 
-  #sayProgress(): void {
-    const active = [...this.#engine.graph].filter((record) => record.state !== 'stopped');
-    const shown = active.slice(0, progressNames).map((record) => {
-      const [reason] = this.status(record).waitsFor;
-      return reason === undefined ? record.name : `${record.name} (${reason})`;
-    });
-    const more = active.length > shown.length ? `, and ${active.length - shown.length} more` : '';
-    this.#parts.diagnostics.note(`shutting down, waiting for ${shown.join(', ')}${more}`);
-    this.#progress.arm(progressMs);
-  }
-
   #close(): void {
-    this.#progress.disarm();
+    this.#reporter.endProgress();
     for (const record of this.#engine.graph) {
       const host = hostOf(record);
       host.timer.disarm();

@@ -5,7 +5,7 @@ import { startManager } from '../support/manager.js';
 
 const isRoot = process.geteuid?.() === 0;
 
-test('services 2g: a failed launch is told with its step, the file and the errno, and nothing is left', async (t) => {
+test('U5: a failed launch is told with its step, the file and the errno, and nothing is left', async (t) => {
   const manager = await startManager({
     services: {
       absent: 'type = process\ncommand = /does/not/exist\n',
@@ -40,7 +40,7 @@ test('services 2g: a failed launch is told with its step, the file and the errno
   }
 });
 
-test('services 2g: environment, directory, descriptors and session of a process', async (t) => {
+test('U1, U2, U3: environment, directory, descriptors and session of a process', async (t) => {
   const manager = await startManager({
     services: {
       probe:
@@ -88,7 +88,7 @@ test('services 2g: environment, directory, descriptors and session of a process'
   }
 });
 
-test('services 2a run-as: a name brings user and groups, a number keeps the manager’s group', async (t) => {
+test('U4: a name brings user and groups, a number keeps the manager’s group', async (t) => {
   if (!isRoot) {
     t.log('not run: only root can become another user');
     t.pass();
@@ -118,7 +118,7 @@ test('services 2a run-as: a name brings user and groups, a number keeps the mana
   }
 });
 
-test('log-type buffer: the newest lines are kept with their times, and none comes after the exit', async (t) => {
+test('U6, U7: log-type buffer: the newest lines are kept with their times, and none comes after the exit', async (t) => {
   const manager = await startManager({
     services: {
       talk: 'type = scripted\ncommand = /bin/sh %/talk.sh\nlog-type = buffer\nlog-buffer-size = 1000\nrestart = no\n',

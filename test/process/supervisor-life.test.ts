@@ -11,7 +11,7 @@ const worker = (name: string, ...more: readonly string[]): string =>
 const workerScript =
   'trap "echo stop $1 >> %/order; exit 0" TERM\necho start $1 >> %/order\nwhile :; do sleep 0.05; done\n';
 
-test('services 2b: services start after what they depend on, and stop before it', async (t) => {
+test('U13: services start after what they depend on, and stop before it', async (t) => {
   const manager = await startManager({
     services: {
       a: `type = scripted\ncommand = /bin/sh %/script.sh start a\nstop-command = /bin/sh %/script.sh stop a\n`,
@@ -34,10 +34,10 @@ test('services 2b: services start after what they depend on, and stop before it'
   t.is(await manager.end(), 0);
 });
 
-test('services 2b: a process that ends is started again after the delay, until the limit', async (t) => {
+test('U10: a process that ends is started again after the delay, until the limit', async (t) => {
   const manager = await startManager({
     services: {
-      flap: 'type = process\ncommand = /bin/sh %/flap.sh\nrestart = yes\nrestart-delay = 0.1\nrestart-limit-count = 3\nrestart-limit-interval = 10\n',
+      flap: 'type = process\ncommand = /bin/sh %/flap.sh\nrestart = yes\nrestart-delay = 0.2\nrestart-limit-count = 3\nrestart-limit-interval = 10\n',
     },
     files: { 'flap.sh': 'cut -d" " -f1 /proc/uptime >> %/times\nexit 3\n' },
     start: ['flap'],
@@ -50,16 +50,15 @@ test('services 2b: a process that ends is started again after the delay, until t
     const service = await (await manager.client()).find('flap');
     t.like(await service.status(), { restarts: 3, isFailed: true, stopReason: 'terminated' });
     const times = manager.lines('times').map(Number);
-    // The kernel's uptime has hundredths.
-    for (let index = 1; index < times.length; index += 1) {
-      t.true((times[index] ?? 0) - (times[index - 1] ?? 0) >= 0.08, times.join(' '));
-    }
+    // The delay counts from launch to launch, and a script may write late: what is between the first and the last is three delays.
+    const spanS = (times.at(-1) ?? 0) - (times[0] ?? 0);
+    t.true(spanS >= 0.4, times.join(' '));
   } finally {
     t.is(await manager.end(), 0);
   }
 });
 
-test('services 2g: a process that ignores the signal to stop is killed after stop-timeout', async (t) => {
+test('U13: a process that ignores the signal to stop is killed after stop-timeout', async (t) => {
   const manager = await startManager({
     services: { deaf: 'type = process\ncommand = /bin/sh %/deaf.sh\nstop-timeout = 0.3\n' },
     files: { 'deaf.sh': 'trap "" TERM\necho ready >> %/order\nwhile :; do sleep 0.05; done\n' },
@@ -80,7 +79,7 @@ test('services 2g: a process that ignores the signal to stop is killed after sto
   }
 });
 
-test('services 2g: what is left of a process’s group ends with it, and what left the group is ended with the manager', async (t) => {
+test('U3: what is left of a process’s group ends with it, and what left the group is ended with the manager', async (t) => {
   const manager = await startManager({
     services: { parent: 'type = process\ncommand = /bin/sh %/parent.sh\nrestart = no\n' },
     files: {
@@ -99,7 +98,7 @@ test('services 2g: what is left of a process’s group ends with it, and what le
   t.false(isAlive(outside));
 });
 
-test('a broker that has started and stopped a hundred services has no descriptor more than before', async (t) => {
+test('U15: a broker that has started and stopped a hundred services has no descriptor more than before', async (t) => {
   const services: Record<string, string> = { boot: '' };
   for (let index = 0; index < 100; index += 1) {
     services[`s${index}`] = 'type = process\ncommand = /bin/sleep 1000\n';
@@ -130,7 +129,7 @@ test('a broker that has started and stopped a hundred services has no descriptor
   }
 });
 
-test('a taken control socket ends the second manager with a sentence and status 1, and the first works on', async (t) => {
+test('U14: a taken control socket ends the second manager with a sentence and status 1, and the first works on', async (t) => {
   const services = { a: 'type = process\ncommand = /bin/sleep 1000\n' };
   const first = await startManager({ services, start: ['a'] });
   try {
@@ -147,14 +146,14 @@ test('a taken control socket ends the second manager with a sentence and status 
   }
 });
 
-test('a control path that the kernel cannot take ends the manager with a sentence and status 1', async (t) => {
+test('U14: a control path that the kernel cannot take ends the manager with a sentence and status 1', async (t) => {
   const manager = prepareManager({ services: {}, socketPath: `/tmp/${'x'.repeat(120)}` });
   t.is(await manager.exited(), 1);
   t.regex(manager.errors, /is longer than the 107 bytes that the kernel allows/);
   rmSync(manager.directory, { recursive: true, force: true });
 });
 
-test('the directory of the control socket is made for its owner only, and the socket too', async (t) => {
+test('U14: the directory of the control socket is made for its owner only, and the socket too', async (t) => {
   const manager = await startManager({ services: {} });
   t.is(statSync(dirname(manager.socketPath)).mode & 0o777, 0o700);
   t.is(statSync(manager.socketPath).mode & 0o777, 0o600);

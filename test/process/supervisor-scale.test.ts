@@ -4,7 +4,7 @@ import test from 'ava';
 import { eventually } from '../support/eventually.js';
 import { descendants, descriptorCount, isAlive, prepareManager, startManager } from '../support/manager.js';
 
-test('1,000 services start, survive the broker, and stop; each has exactly one process', async (t) => {
+test('U9, U11, U13: 1,000 services start, survive the broker, and stop; each has exactly one process', async (t) => {
   const services: Record<string, string> = { boot: '' };
   for (let index = 0; index < 1000; index += 1) {
     services[`s${index}`] = 'type = process\ncommand = /bin/sleep 1000\n';
@@ -36,7 +36,7 @@ test('1,000 services start, survive the broker, and stop; each has exactly one p
   t.is(await manager.end(), 0);
 });
 
-test('a chain of 300 dependencies starts in order and stops', async (t) => {
+test('U13: a chain of 300 dependencies starts in order and stops', async (t) => {
   const services: Record<string, string> = {};
   for (let index = 0; index < 300; index += 1) {
     services[`s${index}`] =
@@ -48,7 +48,30 @@ test('a chain of 300 dependencies starts in order and stops', async (t) => {
   t.is(await manager.end(), 0);
 });
 
-test('an ordinary user’s manager runs, is taken over, and ends', async (t) => {
+test('U15: more services than the broker may have descriptors for; each is started, seen and stopped', async (t) => {
+  const services: Record<string, string> = { boot: '' };
+  for (let index = 0; index < 800; index += 1) {
+    services[`s${index}`] = 'type = process\ncommand = /bin/sleep 1000\n';
+    services['boot'] += `depends-on: s${index}\n`;
+  }
+  // Below 317 free descriptors the event loop takes no more packets, and init needs one for each process itself.
+  const manager = await startManager({
+    services,
+    prefix: ['prlimit', '--nofile=1024:1024'],
+    start: ['boot'],
+  });
+  try {
+    await manager.untilState('boot', 'started', 30_000);
+    t.true(descriptorCount(manager.brokerPid) < 400);
+    const pid = await manager.pid('s799');
+    process.kill(pid, 'SIGKILL');
+    await manager.until('its end is seen', async () => (await manager.pid('s799')) !== pid);
+  } finally {
+    t.is(await manager.end(), 0);
+  }
+});
+
+test('U11: an ordinary user’s manager runs, is taken over, and ends', async (t) => {
   const isRoot = process.geteuid?.() === 0;
   if (!isRoot) t.log('run as the user that runs the tests');
   const manager = prepareManager({

@@ -136,11 +136,16 @@ export class TestManager {
 
   /** SIGKILL to the broker; waits for the next one. Returns how long that took, in milliseconds. */
   async killBroker(): Promise<number> {
+    return this.replaced(() => process.kill(this.brokerPid, 'SIGKILL'));
+  }
+
+  /** Does something that ends the broker, and waits for the next one. Returns how long that took, in milliseconds. */
+  async replaced(act: () => void): Promise<number> {
     const count = this.#readyPids.length;
     this.#manager?.close();
     this.#manager = undefined;
     const since = performance.now();
-    process.kill(this.brokerPid, 'SIGKILL');
+    act();
     await this.ready(count + 1);
     return performance.now() - since;
   }

@@ -20,7 +20,7 @@ function said(form: DiagnosticsForm): string[] {
   return lines;
 }
 
-test('text: one readable line each, and nothing that moves the cursor', (t) => {
+test('U17: text: one readable line each, and nothing that moves the cursor', (t) => {
   t.deepEqual(said('text'), [
     '[  OK  ] a\n',
     '[STOPPD] a\n',
@@ -30,18 +30,18 @@ test('text: one readable line each, and nothing that moves the cursor', (t) => {
   ]);
 });
 
-test('quiet: errors only', (t) => {
+test('U17: quiet: errors only', (t) => {
   t.deepEqual(said('quiet'), ['[FAILED] b: no such file\\x0a\\x1b[2J\n', 'capstan: c: cannot open x\n']);
 });
 
-test('json: one object per line', (t) => {
+test('U17: json: one object per line', (t) => {
   const objects = said('json').map((line) => JSON.parse(line));
   t.deepEqual(objects[0], { time: '1970-01-01T00:00:00.000Z', kind: 'started', service: 'a' });
   t.deepEqual(objects[2].service, 'b');
   t.is(objects.length, 5);
 });
 
-test('the lines of one turn are written at once, in order', async (t) => {
+test('U17: the lines of one turn are written at once, in order', async (t) => {
   const written: string[] = [];
   const write = joinLines((text) => written.push(text));
   write('a\n');

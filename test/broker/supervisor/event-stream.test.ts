@@ -13,7 +13,7 @@ function createStream(itemsMax?: number): EventStream<Event> {
 
 const state = (service: string, text = ''): Event => ({ kind: 'state', service, text });
 
-test('everybody sees the same events in the same order, with numbers and both times', (t) => {
+test('U7: everybody sees the same events in the same order, with numbers and both times', (t) => {
   const stream = createStream();
   const a = stream.subscribe({ ready: () => {} });
   const b = stream.subscribe({ service: 'x', ready: () => {} });
@@ -30,7 +30,7 @@ test('everybody sees the same events in the same order, with numbers and both ti
   ]);
 });
 
-test('a subscriber that does not take loses its oldest events and is told how many; others lose none', (t) => {
+test('U7: a subscriber that does not take loses its oldest events and is told how many; others lose none', (t) => {
   const stream = createStream(4);
   const slow = stream.subscribe({ ready: () => {} });
   const other = stream.subscribe({ service: 'b', ready: () => {} });
@@ -47,7 +47,7 @@ test('a subscriber that does not take loses its oldest events and is told how ma
   t.is(other.take().length, 1);
 });
 
-test('ready is called once for a queue that was empty, and log lines reach only who asked for them', (t) => {
+test('U7: ready is called once for a queue that was empty, and log lines reach only who asked for them', (t) => {
   const stream = createStream();
   let calls = 0;
   const quiet = stream.subscribe({ ready: () => {} });
@@ -70,7 +70,7 @@ test('ready is called once for a queue that was empty, and log lines reach only 
   t.is(quiet.take().length, 1);
 });
 
-test('after close nothing is kept for the subscriber', (t) => {
+test('U7: after close nothing is kept for the subscriber', (t) => {
   const stream = createStream();
   const one = stream.subscribe({ service: 'x', ready: () => t.fail('closed') });
   const all = stream.subscribe({ ready: () => t.fail('closed') });

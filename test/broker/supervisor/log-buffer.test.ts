@@ -4,7 +4,7 @@ import { LogBuffer, lineBytesMax } from '../../../broker/supervisor/log-buffer.j
 
 const texts = (buffer: LogBuffer): readonly string[] => buffer.read().lines.map((line) => line.text);
 
-test('lines are cut at newlines, whatever the reads were, and carry the time of their first byte', (t) => {
+test('U6: lines are cut at newlines, whatever the reads were, and carry the time of their first byte', (t) => {
   const buffer = new LogBuffer(4096);
   t.deepEqual(buffer.append(Buffer.from('one\ntw'), 10), [{ number: 1, wallMs: 10, text: 'one' }]);
   t.is(buffer.read().unfinished, 'tw');
@@ -15,7 +15,7 @@ test('lines are cut at newlines, whatever the reads were, and carry the time of 
   t.is(buffer.read().unfinished, '');
 });
 
-test('the oldest lines give way and are counted, and numbers go on', (t) => {
+test('U6: the oldest lines give way and are counted, and numbers go on', (t) => {
   const buffer = new LogBuffer(64);
   for (let index = 0; index < 20; index += 1) buffer.append(Buffer.from(`line-${10 + index}\n`), index);
   t.deepEqual(texts(buffer), [
@@ -42,7 +42,7 @@ test('the oldest lines give way and are counted, and numbers go on', (t) => {
   t.is(buffer.append(Buffer.from('x\n'), 0)[0]?.number, 21);
 });
 
-test('a line without an end is cut at the maximum, and flush ends the last one', (t) => {
+test('U6: a line without an end is cut at the maximum, and flush ends the last one', (t) => {
   const buffer = new LogBuffer(1024 * 1024);
   buffer.append(Buffer.alloc(lineBytesMax * 2 + 5, 'a'), 1);
   t.deepEqual(
@@ -53,7 +53,7 @@ test('a line without an end is cut at the maximum, and flush ends the last one',
   t.is(buffer.flush(), undefined);
 });
 
-test('any cutting of the same bytes gives the same lines, and never more than the capacity', (t) => {
+test('U6: any cutting of the same bytes gives the same lines, and never more than the capacity', (t) => {
   fc.assert(
     fc.property(
       fc.array(fc.string({ maxLength: 40 }), { maxLength: 30 }),

@@ -45,7 +45,7 @@ function createdWith(texts: Readonly<Record<string, string>>): { memory: PlainMe
   return { memory, state };
 }
 
-test('what was committed is there for a successor, through growth of texts and of the memory', (t) => {
+test('U8: what was committed is there for a successor, through growth of texts and of the memory', (t) => {
   const { memory, state } = createdWith({});
   const expected: Record<string, string> = {};
   for (let round = 1; round <= 4; round += 1) {
@@ -63,7 +63,7 @@ test('what was committed is there for a successor, through growth of texts and o
   t.deepEqual(contents(state), contents(opened(memory)));
 });
 
-test('a batch that was not committed does not exist for a successor, and does not come back with its next commit', (t) => {
+test('U8: a batch that was not committed does not exist for a successor, and does not come back with its next commit', (t) => {
   const { memory, state } = createdWith({ a: '1', b: '1' });
   state.set('a', '2');
   state.set('a', '3');
@@ -78,7 +78,7 @@ test('a batch that was not committed does not exist for a successor, and does no
   t.deepEqual(contents(opened(memory)), { a: '1', b: '2' });
 });
 
-test('freed blocks are used again: a thousand services that come and go need room for one', (t) => {
+test('U8: freed blocks are used again: a thousand services that come and go need room for one', (t) => {
   const { memory, state } = createdWith({});
   for (let index = 0; index < 1000; index += 1) {
     state.set(`service-${index}`, 'x'.repeat(100));
@@ -92,7 +92,7 @@ test('freed blocks are used again: a thousand services that come and go need roo
   t.deepEqual(contents(opened(memory)), { constant: 'text 999' });
 });
 
-test('a crash at any byte of a batch leaves all of it or nothing of it, and everything else', (t) => {
+test('U8: a crash at any byte of a batch leaves all of it or nothing of it, and everything else', (t) => {
   const text = fc.string({ maxLength: 300 });
   fc.assert(
     fc.property(text, text, text, text, fc.nat(), (a1, b1, a2, b2, seed) => {
@@ -122,7 +122,7 @@ test('a crash at any byte of a batch leaves all of it or nothing of it, and ever
   t.is(contents(opened(createdWith({ a: 'b' }).memory))['a'], 'b');
 });
 
-test('a crash between the commit and the release of an old block: the newer text counts', (t) => {
+test('U8: a crash between the commit and the release of an old block: the newer text counts', (t) => {
   const { memory, state } = createdWith({ key: 'short' });
   const before = memory.copy();
   state.set('key', 'l'.repeat(400));
@@ -136,7 +136,7 @@ test('a crash between the commit and the release of an old block: the newer text
   t.deepEqual(contents(opened(memory)), contents(successor));
 });
 
-test('a memory that is not ours, of another version, or cut short is refused with the reason', (t) => {
+test('U8: a memory that is not ours, of another version, or cut short is refused with the reason', (t) => {
   t.is(openStateMemory(new PlainMemory(new Uint8Array(4096))), 'not a state memory');
   const { memory } = createdWith({ a: 'b' });
   const other = memory.copy();
