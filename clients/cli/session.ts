@@ -43,12 +43,12 @@ export async function withManager(
   context: CommandContext,
   body: (manager: Manager) => Promise<number | undefined>,
 ): Promise<number> {
-  const socket = socketOf(context);
   const { connect, transportNames } = await import('../library/connect.js');
   const { transport } = context.options;
   if (!transportNames().includes(transport)) {
     throw new UsageError(`there is no transport '${transport}': use one of ${transportNames().join(', ')}`);
   }
+  const socket = socketOf(context);
   let manager: Manager;
   try {
     manager = await connect({ transport, socket });
