@@ -152,17 +152,6 @@ static void run_retries(struct loop *loop)
 	loop->descriptors_freed = false;
 }
 
-/* Watchers that JavaScript has just started; libuv tells the kernel of them inside its own wait. The queue is a private
- * field, whose layout (a list head of two pointers, the first to the next member) is the same in all of libuv 1. */
-static bool has_new_watchers(const uv_loop_t *uv)
-{
-	const void *head = &uv->watcher_queue;
-	const void *first;
-
-	memcpy(&first, head, sizeof(first));
-	return first != head;
-}
-
 /* Milliseconds until libuv or a retry wants to run, -1 for never. */
 static int next_timeout(const struct loop *loop)
 {
@@ -200,7 +189,9 @@ void wait_and_run(uv_prepare_t *handle)
 		uv_update_time(loop->uv);
 		run_retries(loop);
 		update_reference(loop);
-		must_leave = has_new_watchers(loop->uv) || uv_backend_timeout(loop->uv) == 0;
+		/* Also 0 when JavaScript has started watchers that libuv tells the kernel of inside its own wait only; so it does since
+		 * libuv 1.44; Node 20 has a later one. */
+		must_leave = uv_backend_timeout(loop->uv) == 0;
 		must_leave |= wait_once(loop, must_leave ? 0 : next_timeout(loop));
 		if (loop->shared->header[HEADER_EVENTS] > 0) {
 			run_turn(loop);

@@ -6,15 +6,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createConnection, createServer } from 'node:net';
+import { createConnection, createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
+import { loadNative } from '../../../broker/native/addon.js';
 import { within } from '../../support/eventually.js';
 import { checkDescriptors } from '../../support/leaks.js';
 import { createPair, type Pair, sendNumber } from './probe.js';
 
+const native = loadNative();
 checkDescriptors(test);
 const directory = mkdtempSync(join(tmpdir(), 'capstan-'));
 test.after.always(() => rmSync(directory, { recursive: true, force: true }));
@@ -79,6 +81,15 @@ const things: Record<string, () => Promise<unknown>> = {
     client.destroy();
     server.close();
     await once(server, 'close');
+  },
+  // Nothing but its own watcher can wake the loop for it: the one that libuv has not told the kernel of yet.
+  'a pipe that is readable already': async () => {
+    const [read, write] = native.pipe();
+    native.write(write, Buffer.from('x'), 0, 1);
+    const socket = new Socket({ fd: read, readable: true, writable: false });
+    await once(socket, 'data');
+    native.close(write);
+    await once(socket, 'close');
   },
   'a child process': async () => {
     const child = spawn('cat', [], { stdio: ['pipe', 'pipe', 'inherit'] });
