@@ -157,10 +157,18 @@ export function eventJson(event: ServiceEvent): Json {
   };
 }
 
+/** What a service wrote, without what would move the cursor or change colours. */
+export function printable(text: string): string {
+  return text.replace(
+    /[^\P{Cc}\t]/gu,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
 /** An event as a line for people. */
 export function eventText(output: Output, event: ServiceEvent): string {
   const parts = [output.paint('gray', timeText(event.timeMs)), event.service ?? 'manager'];
-  if (event.line !== undefined) return `${parts.join('  ')}: ${event.line.text}`;
+  if (event.line !== undefined) return `${parts.join('  ')}: ${printable(event.line.text)}`;
   parts.push(event.kind.replaceAll('-', ' '));
   const { status } = event;
   if (status !== undefined) {

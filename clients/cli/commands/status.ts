@@ -5,7 +5,16 @@ import type { Service } from '../../library/service.js';
 import type { Dependency, LogLine, ManagerInfo, ServiceStatus } from '../../library/status.js';
 import type { Output } from '../output.js';
 import { type CommandContext, forServices, withManager } from '../session.js';
-import { durationText, exitText, pinnedWord, stateText, statusJson, stopText, timeText } from '../words.js';
+import {
+  durationText,
+  exitText,
+  pinnedWord,
+  printable,
+  stateText,
+  statusJson,
+  stopText,
+  timeText,
+} from '../words.js';
 
 /** Newest log lines that a status shows. */
 const logLinesShown = 8;
@@ -83,7 +92,7 @@ function serviceBlock(
     ['file', now.file ?? ''],
   ]);
   if (lines.length === 0) return text;
-  return `${text}\n  log:\n${lines.map((line) => `    ${timeText(line.timeMs)}  ${line.text}`).join('\n')}`;
+  return `${text}\n  log:\n${lines.map((line) => `    ${timeText(line.timeMs)}  ${printable(line.text)}`).join('\n')}`;
 }
 
 function wantedText(now: ServiceStatus): string {
