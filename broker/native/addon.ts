@@ -1,9 +1,9 @@
 /**
  * The native addon: everything that Capstan needs from Linux and Node does not offer, declared in one place.
  *
- * Common to all functions: arguments of the wrong type are a `TypeError`, numbers outside their range a `RangeError`, and a
- * failed system call is an `Error` with `code` (`'ECONNREFUSED'`), `errno` (negative) and `syscall`; nothing was done
- * then, and what was handed in is still the caller's. A descriptor that is returned belongs to the caller and is
+ * Common to all functions: arguments of the wrong type are a `TypeError`, numbers outside their range a `RangeError`,
+ * and a failed system call is an `Error` with `code` (`'ECONNREFUSED'`), `errno` (negative) and `syscall`; nothing was
+ * done then, and what was handed in is still the caller's. A descriptor that is returned belongs to the caller and is
  * close-on-exec.
  */
 
@@ -48,22 +48,26 @@ export interface Native {
   socketpair(): [number, number];
   /**
    * A listening `SOCK_SEQPACKET` socket at `path` (at most 107 bytes, else ENAMETOOLONG; a leading `@` is the abstract
-   * namespace), non-blocking. `mode` is the file's, set before anybody can connect; -1 leaves the umask's. EADDRINUSE if the
-   * path exists, whoever made it. On failure nothing is left on disk.
+   * namespace), non-blocking. `mode` is the file's, set before anybody can connect; -1 leaves the umask's. EADDRINUSE
+   * if the path exists, whoever made it. On failure nothing is left on disk.
    */
   listen(path: string, mode: number, backlog: number): number;
   /**
-   * A socket connected to `path`, non-blocking. It succeeds or fails at once: ENOENT, ECONNREFUSED (nobody listens), EAGAIN (the
-   * backlog is full), EACCES, EPROTOTYPE (a socket of another type), ENAMETOOLONG.
+   * A socket connected to `path`, non-blocking. It succeeds or fails at once: ENOENT, ECONNREFUSED (nobody listens),
+   * EAGAIN (the backlog is full), EACCES, EPROTOTYPE (a socket of another type), ENAMETOOLONG.
    */
   connect(path: string): number;
-  /** Whether the descriptor is an `AF_UNIX` `SOCK_SEQPACKET` socket. False for anything else, also if it is not open. */
+  /**
+   * Whether the descriptor is an `AF_UNIX` `SOCK_SEQPACKET` socket. False for anything else, also if it is not open.
+   */
   isSeqpacketSocket(descriptor: number): boolean;
   /** SO_PEERCRED: who connected, or who made the socket pair. */
   peerCredentials(descriptor: number): PeerCredentials;
   /** SO_PASSCRED: each packet received here carries its sender's credentials. */
   setPassCredentials(descriptor: number, on: boolean): void;
-  /** SO_PASSRIGHTS: whether others may send descriptors here (EPERM for them if not). False where the kernel lacks it. */
+  /**
+   * SO_PASSRIGHTS: whether others may send descriptors here (EPERM for them if not). False where the kernel lacks it.
+   */
   setPassRights(descriptor: number, on: boolean): boolean;
 
   /** A second number (at least 3) for the same open file. */
@@ -74,7 +78,10 @@ export interface Native {
   setNonBlocking(descriptor: number, on: boolean): void;
   /** `[read end, write end]`, non-blocking. */
   pipe(): [number, number];
-  /** open(2) with `O_CLOEXEC` added. `flags` as in `node:fs` constants; relative paths are relative to the process's directory. */
+  /**
+   * open(2) with `O_CLOEXEC` added. `flags` as in `node:fs` constants; relative paths are relative to the process's
+   * directory.
+   */
   open(path: string, flags: number, mode: number): number;
   /** Reads into `bytes[offset, offset + length)`: bytes read, 0 at the end, or a negative errno (-11 is EAGAIN). */
   read(descriptor: number, bytes: Uint8Array, offset: number, length: number): number;
@@ -85,8 +92,8 @@ export interface Native {
   /** A timer that is readable (8 bytes) when it expires, non-blocking; on the wall clock or the monotonic one. */
   timerfdCreate(isWall: boolean): number;
   /**
-   * Arms a timerfd once: `timeMs` from now, or at that time of its clock. 0 disarms. An absolute one on the wall clock also
-   * becomes readable (ECANCELED) when the clock is set.
+   * Arms a timerfd once: `timeMs` from now, or at that time of its clock. 0 disarms. An absolute one on the wall clock
+   * also becomes readable (ECANCELED) when the clock is set.
    */
   timerfdSet(descriptor: number, timeMs: number, isAbsolute: boolean): void;
 
@@ -97,9 +104,9 @@ export interface Native {
   addSeals(descriptor: number, seals: number): void;
   getSeals(descriptor: number): number;
   /**
-   * The first `length` bytes of a file as shared memory; the descriptor may be closed afterwards. Unmapped when the buffer is
-   * collected. EOVERFLOW if the file is shorter. Map only what is sealed against shrinking: touching what was cut off ends
-   * the process (SIGBUS); so does writing where `isWritable` is false.
+   * The first `length` bytes of a file as shared memory; the descriptor may be closed afterwards. Unmapped when the
+   * buffer is collected. EOVERFLOW if the file is shorter. Map only what is sealed against shrinking: touching what
+   * was cut off ends the process (SIGBUS); so does writing where `isWritable` is false.
    */
   mapShared(descriptor: number, length: number, isWritable: boolean): ArrayBuffer;
 
@@ -108,8 +115,8 @@ export interface Native {
   /** Signal 0 only asks. ESRCH when it has ended and was reaped. */
   pidfdSendSignal(pidfd: number, signal: number): void;
   /**
-   * Replaces this process by another program; returns only by throwing. Descriptors 0–2 stay, others as their flag says;
-   * signals get their default action. `path` is absolute or relative, not searched for.
+   * Replaces this process by another program; returns only by throwing. Descriptors 0–2 stay, others as their flag
+   * says; signals get their default action. `path` is absolute or relative, not searched for.
    */
   execve(path: string, argv: readonly string[], environment: readonly string[]): void;
   /** The processors that this thread may run on, by number. Threads started later inherit it. */
@@ -141,7 +148,9 @@ export interface Native {
 
 let loaded: Native | undefined;
 
-/** The addon of this build, or the one that `CAPSTAN_NATIVE` names. Throws, saying how to build it, if there is none. */
+/**
+ * The addon of this build, or the one that `CAPSTAN_NATIVE` names. Throws, saying how to build it, if there is none.
+ */
 export function loadNative(): Native {
   if (loaded !== undefined) return loaded;
   const named = process.env['CAPSTAN_NATIVE'];

@@ -37,7 +37,10 @@ export function describeViolation(violation: FrameViolation): string {
   return descriptions[violation];
 }
 
-/** Receives one frame: where it starts (its header), its whole length, and which of the packet's descriptors are its own. */
+/**
+ * Receives one frame: where it starts (its header), its whole length, and which of the packet's descriptors are its
+ * own.
+ */
 export interface FrameHandler {
   /**
    * `view[offset, offset + length)` is the frame with header and padding, valid until this function returns. The
@@ -69,9 +72,9 @@ export function checkFrames(
 }
 
 /**
- * Hands out the frames of one packet in order, if all of them are sound; otherwise returns what is wrong, and the packet's
- * descriptors are still the caller's. The lengths are read once for the check and once for the walk, so the bytes must
- * not be shared memory.
+ * Hands out the frames of one packet in order, if all of them are sound; otherwise returns what is wrong, and the
+ * packet's descriptors are still the caller's. The lengths are read once for the check and once for the walk, so the
+ * bytes must not be shared memory.
  */
 export function readFrames(
   view: DataView,
@@ -114,8 +117,8 @@ export function frameFlags(view: DataView, offset: number): number {
 }
 
 /**
- * Writes the header of a frame with `bodyBytes` after it, and zeros as its padding; returns the frame's length. The memory must
- * have room for that length (`frameLength`). `descriptorCount` is at most 253.
+ * Writes the header of a frame with `bodyBytes` after it, and zeros as its padding; returns the frame's length. The
+ * memory must have room for that length (`frameLength`). `descriptorCount` is at most 253.
  */
 export function writeFrameHeader(
   view: DataView,

@@ -85,7 +85,10 @@ export class LoopMemory {
     return offset;
   }
 
-  /** A copy of `bytes` in the send arena. May be called between `begin` and `commitShared`, also when it starts it afresh. */
+  /**
+   * A copy of `bytes` in the send arena. May be called between `begin` and `commitShared`, also when it starts it
+   * afresh.
+   */
   share(bytes: Uint8Array, offset: number, length: number): number {
     if (!(length >= 0 && length <= this.packetBytesMax && offset >= 0 && offset + length <= bytes.length)) {
       throw new RangeError('the bytes to share are outside their array, or more than a packet holds');

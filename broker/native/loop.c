@@ -1,6 +1,6 @@
 /*
- * The life of a loop: its memory, its epoll, its handles in libuv, and how all of it ends, whichever ends first: the last
- * user, the environment, or a worker that is terminated.
+ * The life of a loop: its memory, its epoll, its handles in libuv, and how all of it ends, whichever ends first: the
+ * last user, the environment, or a worker that is terminated.
  */
 #include "arguments.h"
 #include "loop.h"

@@ -1,7 +1,7 @@
 /*
  * The event loop of a process, as shared by loop.c (its life), turn.c (waiting and calling), slots.c (what is
- * open), receive.c and send.c. `packet-loop.ts` is its other half: both sides read and write the words below in one mapping, so that a
- * packet costs neither an object nor a call.
+ * open), receive.c and send.c. `packet-loop.ts` is its other half: both sides read and write the words below in one
+ * mapping, so that a packet costs neither an object nor a call.
  *
  * A *turn* is one call into JavaScript with all events of one wake-up, then its microtasks, then the sending of what
  * was committed. A slot is one socket, listener or watched descriptor, named by its number on both sides. A slot that

@@ -1,6 +1,6 @@
 /**
- * `PacketLoop` over the addon: the JavaScript half of the event loop. Its other half is `loop.c`, and both read and write
- * the same words, so that a packet costs neither an object nor a call.
+ * `PacketLoop` over the addon: the JavaScript half of the event loop. Its other half is `turn.c`, and both read and
+ * write the same words, so that a packet costs neither an object nor a call.
  *
  * Receiving: C lists the events of a wake-up and calls `dispatch` once. The next event is noted before each handler
  * runs, so a handler that throws (a bug, raised as an uncaught exception) loses nobody else's events.
@@ -184,8 +184,8 @@ type Entry = Socket | Listener | DescriptorWatch | undefined;
 /** The loop, with the use count that `openPacketLoop` began. */
 export interface OpenPacketLoop extends PacketLoop {
   /**
-   * Gives up one use. The last one closes everything that is still open, without a callback, drops what waits to be sent, and
-   * frees the memory; nothing may be done with the loop afterwards.
+   * Gives up one use. The last one closes everything that is still open, without a callback, drops what waits to be
+   * sent, and frees the memory; nothing may be done with the loop afterwards.
    */
   release(): void;
 }

@@ -1,16 +1,17 @@
 /**
- * The packet layer, interfaces: what the native addon offers to TypeScript for SOCK_SEQPACKET sockets with descriptors and
- * credentials, without an object or a copy per packet. `packet-loop.ts` implements it over the addon.
+ * The packet layer, interfaces: what the native addon offers to TypeScript for SOCK_SEQPACKET sockets with descriptors
+ * and credentials, without an object or a copy per packet. `packet-loop.ts` implements it over the addon.
  *
  * One loop per process, because it *is* the process's event loop: an epoll of its own that is waited on in libuv's
- * prepare phase and contains libuv's descriptor (docs/decisions/0003-event-loop.md). A wake-up receives from every ready
- * socket into `receiveBytes`, then makes one call into JavaScript that hands out all packets, drains the microtasks,
- * and sends all that was committed meanwhile.
+ * prepare phase and contains libuv's descriptor (docs/decisions/0003-event-loop.md). A wake-up receives from every
+ * ready socket into `receiveBytes`, then makes one call into JavaScript that hands out all packets, drains the
+ * microtasks, and sends all that was committed meanwhile.
  *
- * Sending. `begin(n)` gives room for one frame in `sendBytes`; the caller fills it and calls `commit`. Frames of one socket
- * that are committed in one turn share a packet where they fit (sockets S9). Nothing is written before the end of the turn
- * or `flush()`. What the kernel does not take (EAGAIN) is copied to a queue of the socket and sent, in order, when it is
- * writable; `queuedBytes` says how much that is, and the user of the socket refuses more when it is too much.
+ * Sending. `begin(n)` gives room for one frame in `sendBytes`; the caller fills it and calls `commit`. Frames of one
+ * socket that are committed in one turn share a packet where they fit (sockets S9). Nothing is written before the end
+ * of the turn or `flush()`. What the kernel does not take (EAGAIN) is copied to a queue of the socket and sent, in
+ * order, when it is writable; `queuedBytes` says how much that is, and the user of the socket refuses more when it is
+ * too much.
  *
  * Every frame starts with the same header of 8 bytes, little-endian, in every protocol of ours:
  *   0  u32  length of the whole frame, header included; a multiple of 8 (frames are padded with zeros)
@@ -22,16 +23,17 @@
 /** Receives what happens on one socket. Called from the event loop; may close any socket, also this one. */
 export interface PacketHandler {
   /**
-   * One packet: `loop.receiveBytes[offset, offset + length)`, valid until this function returns. `descriptors` (in order,
-   * close-on-exec) belong to the handler. The sender's credentials are in `loop.senderPid`, `senderUid`, `senderGid`
-   * where `setCredentials` is on; pid 0 otherwise.
+   * One packet: `loop.receiveBytes[offset, offset + length)`, valid until this function returns. `descriptors` (in
+   * order, close-on-exec) belong to the handler. The sender's credentials are in `loop.senderPid`, `senderUid`,
+   * `senderGid` where `setCredentials` is on; pid 0 otherwise.
    */
   packet(offset: number, length: number, descriptors: readonly number[]): void;
   /**
-   * The other side has ended, or the socket failed: 0 for end-of-file, otherwise the errno (ECONNRESET: it ended with unread
-   * data; EMSGSIZE: a truncated packet; EPROTO: descriptors that could not be taken, MSG_CTRUNC; EPERM, EBADF and others: a frame
-   * that was committed for the end of the turn was refused for good). All packets that arrived before were handed out. The
-   * socket is closed already. Called at most once, and not after `close`; while reading is off the end is not noticed.
+   * The other side has ended, or the socket failed: 0 for end-of-file, otherwise the errno (ECONNRESET: it ended with
+   * unread data; EMSGSIZE: a truncated packet; EPROTO: descriptors that could not be taken, MSG_CTRUNC; EPERM, EBADF
+   * and others: a frame that was committed for the end of the turn was refused for good). All packets that arrived
+   * before were handed out. The socket is closed already. Called at most once, and not after `close`; while reading is
+   * off the end is not noticed.
    */
   ended(errno: number): void;
   /** Everything that was queued has been handed to the kernel. */
@@ -46,29 +48,34 @@ export interface PacketSocket {
   readonly queuedBytes: number;
   readonly queuedFrames: number;
   /**
-   * Room for a frame of `length` bytes (a multiple of 8, at most `packetBytesMax`), as an offset into `loop.sendBytes`. Nothing
-   * else may be done with the loop until `commit`. On a closed socket the room is real and `commit` drops it.
+   * Room for a frame of `length` bytes (a multiple of 8, at most `packetBytesMax`), as an offset into
+   * `loop.sendBytes`. Nothing else may be done with the loop until `commit`. On a closed socket the room is real and
+   * `commit` drops it.
    */
   begin(length: number): number;
   /** Sends what was begun at the end of the turn. Takes the descriptors: they are closed when the kernel has them. */
   commit(descriptors?: readonly number[]): void;
   /**
-   * Like `commit`, but hands the frame (and everything before it) to the kernel now. Returns 0, or the errno if the kernel refused
-   * these descriptors (ETOOMANYREFS, EPERM, EBADF): then this frame was not sent, nor will be, and the descriptors are still the
-   * caller's. If the socket has a queue, the frame joins it and the result is 0.
+   * Like `commit`, but hands the frame (and everything before it) to the kernel now. Returns 0, or the errno if the
+   * kernel refused these descriptors (ETOOMANYREFS, EPERM, EBADF): then this frame was not sent, nor will be, and the
+   * descriptors are still the caller's. If the socket has a queue, the frame joins it and the result is 0.
    */
   commitNow(descriptors: readonly number[]): number;
   /**
-   * Sends a frame of two parts: what was begun (header and head), and `length` bytes that were put into `sendBytes` in this
-   * turn by `loop.share`. The header's length covers both; `length` is a multiple of 8. One copy of a payload serves many
-   * sockets. `begin` may start the arena afresh: compare `loop.epoch` after it, and `share` again if it has changed.
+   * Sends a frame of two parts: what was begun (header and head), and `length` bytes that were put into `sendBytes` in
+   * this turn by `loop.share`. The header's length covers both; `length` is a multiple of 8. One copy of a payload
+   * serves many sockets. `begin` may start the arena afresh: compare `loop.epoch` after it, and `share` again if it
+   * has changed.
    */
   commitShared(offset: number, length: number, descriptors?: readonly number[]): void;
   /** SO_PASSCRED: from now on each packet carries its sender's credentials. */
   setCredentials(on: boolean): void;
   /** Stops or resumes reading from this socket (back-pressure on its other side). */
   setReading(on: boolean): void;
-  /** Sends what is committed, lingers until a queue is drained (at most `lingerMs`), then closes. No callback after this. */
+  /**
+   * Sends what is committed, lingers until a queue is drained (at most `lingerMs`), then closes. No callback after
+   * this.
+   */
   end(lingerMs: number): void;
   /** Closes at once; descriptors that wait in the queue are closed too. Idempotent. No callback after this. */
   close(): void;
@@ -107,8 +114,9 @@ export interface PacketLoop {
   /** Calls `ready` while the descriptor is readable (or at end-of-file), level-triggered, at most once a turn. */
   watch(descriptor: number, ready: () => void): Watch;
   /**
-   * Copies bytes into the send arena for `commitShared`, with zeros up to a multiple of 8; returns their offset. Also between
-   * `begin` and `commitShared`: what was begun stays begun, though an offset from `begin` may be used only before.
+   * Copies bytes into the send arena for `commitShared`, with zeros up to a multiple of 8; returns their offset. Also
+   * between `begin` and `commitShared`: what was begun stays begun, though an offset from `begin` may be used only
+   * before.
    */
   share(bytes: Uint8Array, offset: number, length: number): number;
   /** Hands everything committed to the kernel now, instead of at the end of the turn. */

@@ -78,8 +78,8 @@ static void take_control(struct loop *loop, int32_t *event, struct msghdr *messa
 	}
 }
 
-/* The end of a socket. Its descriptor stays open until JavaScript has seen the event, so that its number is not somebody
- * else's meanwhile. */
+/* The end of a socket. Its descriptor stays open until JavaScript has seen the event, so that its number is not
+ * somebody else's meanwhile. */
 static void report_end(struct loop *loop, struct slot *slot, int error)
 {
 	int32_t *event = add_event(loop, EVENT_ENDED, slot);
@@ -137,8 +137,8 @@ static uint32_t declared_descriptors(const uint8_t *bytes, size_t length)
 	return count < PACKET_DESCRIPTORS_MAX ? count : PACKET_DESCRIPTORS_MAX;
 }
 
-/* Near the limit: room for control bytes of the next packet that can be received without losing a descriptor, or 0 when it
- * has to wait. */
+/* Near the limit: room for control bytes of the next packet that can be received without losing a descriptor, or 0
+ * when it has to wait. */
 static size_t control_bytes_of_next(struct loop *loop, struct slot *slot, uint32_t index)
 {
 	struct mmsghdr *message = &loop->incoming->messages[index];
@@ -152,8 +152,8 @@ static size_t control_bytes_of_next(struct loop *loop, struct slot *slot, uint32
 	return CMSG_SPACE(sizeof(int) * count) + CMSG_SPACE(sizeof(struct ucred));
 }
 
-/* Packets that may be received without losing a descriptor; 0 is "look first". The exact count is taken only where it decides
- * that. */
+/* Packets that may be received without losing a descriptor; 0 is "look first". The exact count is taken only where it
+ * decides that. */
 static uint32_t affordable(struct loop *loop, uint32_t wanted)
 {
 	int64_t rest = free_descriptors(loop, false) - (int64_t)loop->reserve;
@@ -192,8 +192,8 @@ static int receive(struct loop *loop, struct slot *slot, uint32_t first, uint32_
 	}
 }
 
-/* A second packet that is not there costs as much as a tenth of a round trip, so after a single one it is looked for only now
- * and then; where there was more than one, many are asked for. */
+/* A second packet that is not there costs as much as a tenth of a round trip, so after a single one it is looked for
+ * only now and then; where there was more than one, many are asked for. */
 static uint32_t guess_packets(struct slot *slot)
 {
 	if (slot->last_batch > 1)

@@ -30,7 +30,8 @@ static bool is_inside(int32_t offset, int32_t length, int64_t size)
 	return offset >= 0 && length >= 0 && (int64_t)offset + length <= size;
 }
 
-/* A committed record. Bounds are checked although our own TypeScript wrote it: an error there must not become one here. */
+/* A committed record. Bounds are checked although our own TypeScript wrote it: an error there must not become one
+ * here. */
 static bool get_record(struct loop *loop, int32_t number, struct frame *frame)
 {
 	const int32_t *words = record_words(loop, number);

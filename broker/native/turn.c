@@ -5,8 +5,8 @@
  * holds our descriptors and libuv's. It calls JavaScript once per wake-up, sends what was committed, and stays inside
  * while libuv has nothing to do. It returns when libuv's descriptor is ready, a timer of libuv's is due, or libuv has
  * something else to do at once: immediates, closing handles, watchers that it has not told the kernel of yet. A
- * `uv_idle`, started when leaving and stopped when entering, keeps libuv from waiting itself, which would be for its own
- * descriptors only.
+ * `uv_idle`, started when leaving and stopped when entering, keeps libuv from waiting itself, which would be for its
+ * own descriptors only.
  */
 #include "loop.h"
 
@@ -189,8 +189,8 @@ void wait_and_run(uv_prepare_t *handle)
 		uv_update_time(loop->uv);
 		run_retries(loop);
 		update_reference(loop);
-		/* Also 0 when JavaScript has started watchers that libuv tells the kernel of inside its own wait only; so it does since
-		 * libuv 1.44; Node 20 has a later one. */
+		/* Also 0 when JavaScript has started watchers that libuv tells the kernel of inside its own wait only;
+		 * so it does since libuv 1.44; Node 20 has a later one. */
 		must_leave = uv_backend_timeout(loop->uv) == 0;
 		must_leave |= wait_once(loop, must_leave ? 0 : next_timeout(loop));
 		if (loop->shared->header[HEADER_EVENTS] > 0) {

@@ -30,8 +30,9 @@ export interface Program {
 }
 
 /**
- * What every packet program finds imported: the loop, open; the addon; `frame(socket, bodyBytes, descriptors, declared)`, which
- * commits a frame; and `ignore`, a handler that does nothing. `descriptorReserve` is the loop's option.
+ * What every packet program finds imported: the loop, open; the addon; `frame(socket, bodyBytes, descriptors,
+ * declared)`, which commits a frame; and `ignore`, a handler that does nothing. `descriptorReserve` is the loop's
+ * option.
  */
 export function packetPrelude(descriptorReserve = 64): string {
   const url = (name: string): string =>
