@@ -1,38 +1,25 @@
 /** Tables without borders, for terminals and for pipes. */
-import Table from 'cli-table3';
+import { stripVTControlCharacters } from 'node:util';
 import type { ServiceStatus } from '../library/status.js';
 import type { Output } from './output.js';
 import { durationText, remark, stateText } from './words.js';
 
-const noBorders = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-} as const;
+/** Characters that are seen: colours are not. */
+function width(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
 
-/** Aligned columns; trailing blanks are removed. */
+/** Aligned columns, two blanks apart. */
 export function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const table = new Table({
-    chars: noBorders,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-  });
-  table.push([...head], ...rows.map((row) => [...row]));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
+  const lines = [head, ...rows];
+  const widths = head.map((_, at) => lines.reduce((most, line) => Math.max(most, width(line[at] ?? '')), 0));
+  return lines
+    .map((line) =>
+      line
+        .map((text, at) => text + ' '.repeat((widths[at] ?? 0) - width(text)))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }
 

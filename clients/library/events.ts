@@ -3,7 +3,8 @@
  *
  * An application that does not take them in time loses the oldest, here as at the manager, and the next event says how many
  * (`lost`). The stream ends when the manager lets go of our node: that is told after everything it sent (contract C25), so what
- * was sent before the end is delivered.
+ * was sent before the end is delivered. An end that the manager has not announced with a `shutdown` event is thrown as
+ * `disconnected`.
  */
 import { Events, type RequestShape } from '../../broker/contract/control.js';
 import {
@@ -27,6 +28,10 @@ export interface EventOptions {
   readonly current?: boolean;
 }
 
+function cutOff(): BrokerError {
+  return new BrokerError(ErrorCode.Disconnected, 'the connection to the manager has ended');
+}
+
 type End = { readonly error: BrokerError | undefined };
 
 /** Events in the order in which they happened. Ends when it is closed, or with the manager. */
@@ -37,6 +42,8 @@ export class EventStream implements AsyncIterable<ServiceEvent> {
   #items: ServiceEvent[] = [];
   #first = 0;
   #lost = 0;
+  /** The manager has said that it ends. */
+  #isAnnounced = false;
   #end: End | undefined;
   #wake: (() => void) | undefined;
 
@@ -45,15 +52,9 @@ export class EventStream implements AsyncIterable<ServiceEvent> {
     this.#itemsMax = itemsMax;
     this.#node = peer.createNode({
       message: (delivery) => this.#receive(delivery),
-      unused: () => this.#finish(undefined),
+      unused: () => this.#finish(this.#isAnnounced ? undefined : cutOff()),
     });
-    void peer.ended.then((reason) =>
-      this.#finish(
-        reason === 'disconnected'
-          ? new BrokerError(ErrorCode.Disconnected, 'the connection to the manager has ended')
-          : undefined,
-      ),
-    );
+    void peer.ended.then((reason) => this.#finish(reason === 'disconnected' ? cutOff() : undefined));
   }
 
   /** Subscribes with a handle to the manager or to a service, which it borrows. On failure it is closed, and throws. */
@@ -113,7 +114,9 @@ export class EventStream implements AsyncIterable<ServiceEvent> {
     const { events, lost } = Events.decode(delivery.bytes);
     let before = lost ?? 0;
     for (const event of events ?? []) {
-      this.#items.push(eventFrom(event, before));
+      const taken = eventFrom(event, before);
+      this.#items.push(taken);
+      if (taken.kind === 'shutdown') this.#isAnnounced = true;
       before = 0;
     }
     this.#lost += before;

@@ -1,8 +1,8 @@
 /** `capstan run` from its beginning to its end. */
 import { chmodSync } from 'node:fs';
 import test from 'ava';
-import { capstan, descendants, jsonLines, TestManager } from '../support/capstan.js';
-import { within } from '../support/eventually.js';
+import { capstan, descendants, jsonLines, startCapstan, TestManager } from '../support/capstan.js';
+import { eventually, within } from '../support/eventually.js';
 
 const sleeper = 'type = process\ncommand = sleep 1000\n';
 
@@ -74,6 +74,26 @@ test.serial('a hundred services come up and go down', async (t) => {
   t.is(new Set(list.map(({ pid }) => pid)).size, 101);
   t.is((await manager.end()).status, 0);
 });
+
+test.serial(
+  'a broker that is killed cuts its clients off with exit status 3, and the next one serves on',
+  async (t) => {
+    const manager = await TestManager.start((undo) => t.teardown(undo), { services: tree });
+    await manager.json('start', 'boot');
+    const web = await manager.status('web');
+    const events = startCapstan(['--socket', manager.socket, '--json', 'events', '--current']);
+    t.teardown(() => events.child.kill('SIGKILL'));
+    await eventually('the states', () => events.stdout().includes('"service":"web"'));
+    const [info] = await manager.json('status');
+    process.kill(Number(info?.['pid']), 'SIGKILL');
+    const cut = await within('the end of the events', events.ended);
+    t.is(cut.status, 3);
+    t.is(jsonLines(cut.stderr)[0]?.['error'], 'disconnected');
+    t.like((await manager.json('status'))[0], { broker_restarts: 1 });
+    t.is((await manager.status('web'))['pid'], web['pid']);
+    t.is((await manager.end()).status, 0);
+  },
+);
 
 test.serial('another user observes and changes nothing', async (t) => {
   if (process.geteuid?.() !== 0) {
