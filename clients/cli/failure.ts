@@ -74,7 +74,8 @@ export function report(output: Output, error: unknown, service?: string): number
   }
   if (error instanceof BrokerError) {
     const details: Record<string, Json> = {};
-    let text = service === undefined ? error.message : `${service}: ${error.message}`;
+    const isNamed = service === undefined || error.message.startsWith(`${service}: `);
+    let text = isNamed ? error.message : `${service}: ${error.message}`;
     if (service !== undefined) details['service'] = service;
     if (error instanceof ControlError) {
       if (error.where !== '') details['where'] = error.where;

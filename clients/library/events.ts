@@ -54,7 +54,12 @@ export class EventStream implements AsyncIterable<ServiceEvent> {
       message: (delivery) => this.#receive(delivery),
       unused: () => this.#finish(this.#isAnnounced ? undefined : cutOff()),
     });
-    void peer.ended.then((reason) => this.#finish(reason === 'disconnected' ? cutOff() : undefined));
+    void peer.ended.then((reason) => {
+      if (reason === 'closed') this.#finish(undefined);
+      // Where every handle has a connection of its own, the end of the manager's says nothing about what is still to be
+      // read on ours; `unused` comes after it.
+      else if (peer.manifest.order !== 'per-handle') this.#finish(cutOff());
+    });
   }
 
   /** Subscribes with a handle to the manager or to a service, which it borrows. On failure it is closed, and throws. */

@@ -48,7 +48,11 @@ export async function record(transcript: string, socket: string): Promise<string
   return parts.join('\n');
 }
 
-/** A transcript without what differs from run to run: numbers, how long ago, and the width of columns. */
+/** A transcript without what differs from run to run: numbers, how long ago, the width of columns, and who was faster. */
 export function normalised(transcript: string): string {
-  return transcript.replace(/\d+/g, '0').replace(/ +/g, ' ').replace(/ +$/gm, '');
+  return transcript
+    .replaceAll('(already) ', '')
+    .replace(/\d+/g, '0')
+    .replace(/ +/g, ' ')
+    .replace(/ +$/gm, '');
 }
