@@ -1,5 +1,5 @@
 /**
- * Taking over from a broker that was killed (docs/decisions/0012-takeover.md). init has told what it keeps: processes, and
+ * Taking over from a broker that was killed (docs/decisions/0010-takeover.md). init has told what it keeps: processes, and
  * descriptors by name, among them the state memory. The engine is put back as it was, with the descriptions the services
  * were running with; then it is told what happened meanwhile.
  *
