@@ -219,12 +219,12 @@ void answer_pump(struct init *init)
 	if (channel->socket < 0 || channel->is_mute || !channel_flush(channel))
 		goto done;
 	if (was_blocked && channel->answer_bytes == 0 && !channel->is_blocked)
-		init->broker.life_ms = monotonic_ms();
+		broker_lives(&init->broker);
 	if (!init->broker.is_welcomed)
 		goto done;
 	while (channel->answer_bytes == 0 && send_next(init)) {
 		if (was_blocked)
-			init->broker.life_ms = monotonic_ms();
+			broker_lives(&init->broker);
 		was_blocked = false;
 	}
 done:

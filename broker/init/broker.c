@@ -112,13 +112,13 @@ static void spawn_broker(struct init *init, int socket, struct spawn_result *res
 	spawn(&request, result);
 }
 
-/* The delay grows with each death that follows on a short life. */
-static void plan_restart(struct init *init, uint64_t now)
+/* The delay grows with each death that follows on a short life, and with each start that failed. */
+static void plan_restart(struct init *init, uint64_t now, bool has_lived)
 {
 	const struct options *options = &init->options;
 	struct broker *broker = &init->broker;
 	uint64_t delay_ms = 0;
-	if (now - broker->started_ms >= options->restart_reset_ms)
+	if (has_lived && now - broker->started_ms >= options->restart_reset_ms)
 		broker->failures = 0;
 	else
 		broker->failures += 1;
@@ -134,6 +134,14 @@ static void plan_restart(struct init *init, uint64_t now)
 		ending_begin(init, 1, options->grace_ms, false);
 		return;
 	}
+	/* It may have died with the request unread; a successor that knows of it already is not disturbed. */
+	init->signals |= init->ending.asked;
+	if (init->ending.asked != 0 && !broker->is_welcomed) {
+		int signal = __builtin_ctzll(init->ending.asked) + 1;
+		complain("the broker died before it could be told of signal %d; ending everything", signal);
+		ending_begin(init, 128 + signal, options->grace_ms, false);
+		return;
+	}
 	complain("starting the broker again in %llu ms", (unsigned long long)delay_ms);
 }
 
@@ -141,7 +149,8 @@ static void begin_life(struct broker *broker, uint64_t now)
 {
 	broker->started += 1;
 	broker->started_ms = now;
-	broker->life_ms = now;
+	broker->silent_ms = 0;
+	broker->watched_ms = now;
 	broker->sent_ms = now;
 	broker->kill_at_ms = 0;
 	broker->is_welcomed = false;
@@ -176,7 +185,7 @@ int broker_start(struct init *init)
 		close(sockets[0]);
 	if (result.stage == STAGE_EXEC && broker->started == 1 && !init->is_first_process)
 		return result.error == ENOENT ? 127 : 126;
-	plan_restart(init, now);
+	plan_restart(init, now, false);
 	return 0;
 }
 
@@ -217,7 +226,44 @@ void broker_died(struct init *init)
 	if (init->ending.phase == ENDING_NOT)
 		complain("the broker %s %d", status.cause == CLD_EXITED ? "ended with status" : "was killed by signal",
 			 status.status);
-	plan_restart(init, monotonic_ms());
+	plan_restart(init, monotonic_ms(), true);
+}
+
+void broker_lives(struct broker *broker)
+{
+	broker->silent_ms = 0;
+	broker->watched_ms = monotonic_ms();
+}
+
+/*
+ * Silence counts only while init itself runs: what passes between two looks counts as a quarter of the limit at most. A
+ * machine that was frozen, or that had no time for init, had none for the broker either; and what the broker sent while init
+ * was busy is read before the next look.
+ */
+static uint64_t look_ms(const struct init *init)
+{
+	return init->options.watchdog_ms / 4 + 1;
+}
+
+static bool is_watched(const struct init *init)
+{
+	return init->options.watchdog_ms != 0 && init->broker.pid != 0 && init->ending.phase == ENDING_NOT;
+}
+
+/* Kills a broker that has been silent for too long. */
+static void watch(struct init *init, uint64_t now)
+{
+	struct broker *broker = &init->broker;
+	uint64_t passed = now - broker->watched_ms;
+	if (!is_watched(init))
+		return;
+	broker->watched_ms = now;
+	broker->silent_ms += passed < look_ms(init) ? passed : look_ms(init);
+	if (broker->silent_ms < init->options.watchdog_ms)
+		return;
+	complain("the broker was silent for %u ms; killing it", init->options.watchdog_ms);
+	broker->silent_ms = 0;
+	broker_kill(init);
 }
 
 void broker_check(struct init *init, uint64_t now)
@@ -231,12 +277,7 @@ void broker_check(struct init *init, uint64_t now)
 		broker->kill_at_ms = UINT64_MAX;
 		broker_kill(init);
 	}
-	if (init->options.watchdog_ms != 0 && init->ending.phase == ENDING_NOT
-	    && now - broker->life_ms >= init->options.watchdog_ms) {
-		complain("the broker was silent for %u ms; killing it", init->options.watchdog_ms);
-		broker->life_ms = now;
-		broker_kill(init);
-	}
+	watch(init, now);
 }
 
 uint64_t broker_deadline(const struct init *init)
@@ -247,8 +288,11 @@ uint64_t broker_deadline(const struct init *init)
 		return init->ending.phase == ENDING_NOT ? broker->restart_at_ms : UINT64_MAX;
 	if (broker->kill_at_ms != 0 && !init->ending.spares_broker)
 		deadline = broker->kill_at_ms;
-	if (init->options.watchdog_ms != 0 && init->ending.phase == ENDING_NOT
-	    && broker->life_ms + init->options.watchdog_ms < deadline)
-		deadline = broker->life_ms + init->options.watchdog_ms;
+	if (is_watched(init)) {
+		uint64_t left_ms = init->options.watchdog_ms - broker->silent_ms;
+		uint64_t look = broker->watched_ms + (left_ms < look_ms(init) ? left_ms : look_ms(init));
+		if (look < deadline)
+			deadline = look;
+	}
 	return deadline;
 }

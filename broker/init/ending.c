@@ -94,6 +94,7 @@ void ending_requested(struct init *init, int signal)
 	if (ending->requests != 0 && now - ending->last_request_ms > REQUEST_WINDOW_MS)
 		ending->requests = 0;
 	ending->requests += 1;
+	ending->asked |= UINT64_C(1) << (signal - 1);
 	ending->last_request_ms = now;
 	if (ending->requests == 1)
 		ending->first_request_ms = now;

@@ -28,7 +28,8 @@ struct broker {
 	uint32_t failures; /* deaths since one lived long enough */
 	uint64_t started_ms;
 	uint64_t restart_at_ms; /* with pid 0 */
-	uint64_t life_ms;       /* when it last showed life */
+	uint64_t silent_ms;     /* how long it has shown no life, up to … */
+	uint64_t watched_ms;    /* … the last look at it */
 	uint64_t sent_ms;       /* when it last sent something */
 	uint64_t kill_at_ms;    /* it closed its connection and must end; 0: it did not */
 	bool is_welcomed;
@@ -53,6 +54,7 @@ struct ending {
 	unsigned requests; /* SIGTERM and SIGINT so far */
 	uint64_t first_request_ms;
 	uint64_t last_request_ms;
+	uint64_t asked; /* their bits, as in init.signals */
 	bool spares_broker; /* it has sent FINISH, and ends by itself */
 };
 
@@ -102,6 +104,8 @@ void broker_kill(struct init *init);
 void broker_lost(struct init *init, int reason);
 /* It is a zombie: reads what it had sent, reaps it, and plans the next one. */
 void broker_died(struct init *init);
+/* It has shown life. */
+void broker_lives(struct broker *broker);
 /* Watchdog, and the time in which it must end. */
 void broker_check(struct init *init, uint64_t now);
 /* The next time at which broker_check or broker_start has something to do; UINT64_MAX: none. */

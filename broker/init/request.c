@@ -118,7 +118,7 @@ static bool read_spawn(struct spawn_request *request, const struct frame *frame,
 	unsigned descriptors = targets + ((request->flags & SPAWN_CGROUP) != 0 ? 1 : 0);
 	if ((request->flags & ~(uint32_t)SPAWN_FLAGS_ALL) != 0 || *cookie_bytes > COOKIE_BYTES_MAX
 	    || descriptors != frame->descriptors || targets > DESCRIPTORS_MAX
-	    || before_cookie + *cookie_bytes + text_bytes != frame->body_bytes)
+	    || (uint64_t)before_cookie + *cookie_bytes + text_bytes != frame->body_bytes)
 		return false;
 	/* The strings stand in the channel's buffer, which stays as it is while this frame is worked on. */
 	char *text = (char *)(uintptr_t)(*cookie + *cookie_bytes);
@@ -352,8 +352,8 @@ int request_pump(struct init *init, unsigned budget)
 		int result = channel_next(channel, &frame);
 		if (result <= 0)
 			return result;
-		broker->life_ms = monotonic_ms();
-		broker->sent_ms = broker->life_ms;
+		broker_lives(broker);
+		broker->sent_ms = broker->watched_ms;
 		result = carry_out(init, &frame);
 		if (result < 0)
 			return result;

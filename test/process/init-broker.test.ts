@@ -12,7 +12,7 @@ import {
   encodeStore,
   encodeUnstore,
 } from '../../broker/supervisor/init-wire.js';
-import { eventually, pause } from '../support/eventually.js';
+import { eventually, pause, within } from '../support/eventually.js';
 import {
   type Broker,
   childrenOf,
@@ -320,6 +320,23 @@ test('I11: a broker that hangs is killed by the watchdog; one that sends heartbe
   t.regex(init.stderr, /silent for 2000 ms/);
 });
 
+test('I11: time in which init itself did not run is not the broker’s silence', async (t) => {
+  const { init, broker } = await ready(t, { options: ['--watchdog', '2000'] });
+  // As when the machine, or their container, is frozen: neither can do anything, and init is the first to go on.
+  process.kill(init.pid, 'SIGSTOP');
+  process.kill(broker.pid, 'SIGSTOP');
+  await pause(3000);
+  process.kill(init.pid, 'SIGCONT');
+  await pause(200);
+  process.kill(broker.pid, 'SIGCONT');
+  await broker.send(encodeHeartbeat());
+  await pause(200);
+  t.false(broker.isEnded, init.stderr);
+  process.kill(broker.pid, 'SIGSTOP');
+  await init.broker(1);
+  t.regex(init.stderr, /silent for 2000 ms/);
+});
+
 test('I9: the delay before a restart doubles up to its maximum', async (t) => {
   const options = ['--restart-min', '20', '--restart-max', '100'];
   const init = await startInit({ options });
@@ -336,6 +353,13 @@ test('I9: a broker that lived long enough is started again at once', async (t) =
   (await init.broker()).kill();
   await init.broker(1);
   t.regex(init.stderr, /killed by signal 9[\s\S]*again in 0 ms/);
+});
+
+test('I9: a start that fails is no life, however short a life may be', async (t) => {
+  const init = await run(t, { options: ['--restart-reset', '0', '--restart-limit', '3'], script: 'rm "$0"' });
+  t.deepEqual(await within('init gives up', init.ended), { status: 1, signal: null });
+  const delays = [...init.stderr.matchAll(/again in (\d+) ms/g)].map((match) => Number(match[1]));
+  t.deepEqual(delays, [0, 10, 20, 40]);
 });
 
 test('I9: after the limit of restarts init gives up and ends what runs', async (t) => {

@@ -125,9 +125,9 @@ test('I14: an orphan can be adopted, and then its exit is kept like any other', 
 
 test('I15: signals are passed on, and kept while there is no broker', async (t) => {
   const { init, broker } = await ready(t, { options: ['--restart-min', '300'] });
-  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGTERM'] as const) {
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGQUIT'] as const) {
     process.kill(init.pid, signal);
-    t.is((await broker.next('signalled')).signal, { SIGHUP: 1, SIGUSR1: 10, SIGTERM: 15 }[signal]);
+    t.is((await broker.next('signalled')).signal, { SIGHUP: 1, SIGUSR1: 10, SIGQUIT: 3 }[signal]);
   }
   broker.kill();
   await eventually('the broker is gone', () => init.stderr.includes('again in'));
@@ -140,6 +140,28 @@ test('I15: signals are passed on, and kept while there is no broker', async (t) 
   t.is((await next.next('signalled')).signal, 12);
   await next.takeOver();
   t.is(next.of('signalled').length, 2);
+});
+
+test('I15: a SIGTERM that a broker was told before it died is told to the next one too', async (t) => {
+  const { init, broker } = await ready(t, { options: ['--watchdog', '1000'] });
+  // Unread: it hangs, and the watchdog replaces it.
+  broker.command({ do: 'hang' });
+  await pause(100);
+  process.kill(init.pid, 'SIGTERM');
+  const next = await init.broker(1);
+  await next.hello();
+  t.is((await next.next('signalled')).signal, SIGTERM);
+});
+
+test('I15: a SIGTERM ends everything if brokers die before they can be told', async (t) => {
+  const init = await startInit({ options: quick });
+  t.teardown(() => init.stop());
+  const broker = await init.broker();
+  process.kill(init.pid, 'SIGTERM');
+  await pause(50);
+  t.is(init.process.exitCode, null, 'it is to be told when it has said hello');
+  broker.kill();
+  t.deepEqual(await within('init ends', init.ended), { status: 143, signal: null });
 });
 
 test('I15: a second SIGTERM that the broker does not react to ends everything, the stubborn too', async (t) => {

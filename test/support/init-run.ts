@@ -2,7 +2,7 @@
  * A running `capstan-init` whose broker does what the test says (`scripted-broker.ts`).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -177,6 +177,8 @@ export interface InitOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A program and its arguments that execute what follows them (setpriv, unshare, nohup's like). */
   readonly through?: readonly string[];
+  /** A shell script in place of the scripted broker. */
+  readonly script?: string;
   /** Descriptors of the test for init's 3, 4, …. */
   readonly descriptors?: readonly number[];
 }
@@ -274,14 +276,14 @@ export async function startInit(options: InitOptions = {}): Promise<InitRun> {
   const socketPath = path.join(directory, 'control');
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   chmodSync(socketPath, 0o777);
+  const script = path.join(directory, 'broker');
+  if (options.script !== undefined) writeFileSync(script, `#!/bin/sh\n${options.script}\n`, { mode: 0o755 });
   const words = [
     ...(options.through ?? []),
     initPath(process.env),
     ...(options.options ?? []),
     '--',
-    process.execPath,
-    scriptPath,
-    socketPath,
+    ...(options.script === undefined ? [process.execPath, scriptPath, socketPath] : [script]),
   ];
   const child = spawn(words[0] ?? '', words.slice(1), {
     stdio: ['ignore', 'ignore', 'pipe', ...(options.descriptors ?? [])],
