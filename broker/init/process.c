@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -158,6 +160,26 @@ void process_children(void (*visit)(pid_t pid, void *data), void *data)
 	close(descriptor);
 }
 
+/*
+ * Whoever does not read standard error must not stop init. That it is writable says little: a terminal may have room for a part
+ * only, and others write there too. So the write itself is told not to wait, where the kernel knows how (terminals and pipes
+ * do since 6.4); a file does not keep anybody waiting.
+ */
+static void say(const char *line, size_t bytes)
+{
+	struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
+	struct iovec part = {.iov_base = (void *)(uintptr_t)line, .iov_len = bytes};
+	struct stat kind;
+	if (poll(&writable, 1, 0) != 1 || (writable.revents & POLLOUT) == 0)
+		return;
+	if (syscall(SYS_pwritev2, STDERR_FILENO, &part, 1, -1L, -1L, RWF_NOWAIT) >= 0)
+		return;
+	bool is_unknown = errno == EOPNOTSUPP || errno == ENOSYS;
+	bool is_file = fstat(STDERR_FILENO, &kind) == 0 && S_ISREG(kind.st_mode);
+	if ((is_unknown || is_file) && write(STDERR_FILENO, line, bytes) < 0)
+		return;
+}
+
 void complain(const char *format, ...)
 {
 	char line[512];
@@ -170,8 +192,5 @@ void complain(const char *format, ...)
 	if (length > (int)sizeof line - 2)
 		length = (int)sizeof line - 2;
 	line[length] = '\n';
-	/* A pipe that nobody reads must not stop init. A writable one has room for a whole line (pipe(7)). */
-	struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
-	if (poll(&writable, 1, 0) == 1 && (writable.revents & POLLOUT) != 0 && write(STDERR_FILENO, line, (size_t)length + 1) < 0)
-		return;
+	say(line, (size_t)length + 1);
 }
