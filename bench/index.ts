@@ -32,8 +32,8 @@ export interface BenchOptions {
 export const quickOptions: BenchOptions = {
   seed: 1,
   rounds: 5,
-  blockMs: 250,
-  warmUpMs: 600,
+  blockMs: 200,
+  warmUpMs: 450,
   payloadBytes: 64,
   relayRuns: 200,
 };
