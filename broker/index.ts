@@ -50,8 +50,8 @@ export interface BrokerParts {
   readonly diagnostics: DiagnosticsForm;
   /** Writes lines, each with its newline, to standard error. Must not throw. */
   readonly write: (line: string) => void;
-  /** The control sockets accept, and the first services are under way. */
-  readonly ready?: () => void;
+  /** The control sockets accept, and the first services are under way. `isFirst`: no broker before had come so far. */
+  readonly ready?: (isFirst: boolean) => void;
   /** Ends the process. Called once, after the last word to init. */
   readonly exit: (status: number) => void;
 }
@@ -126,8 +126,9 @@ class RunningBroker implements Broker {
     } finally {
       for (const [name, descriptor] of stored) this.supervisor.discard(name, descriptor);
     }
+    const isFirst = !this.supervisor.hasBegun;
     this.supervisor.begin();
-    this.#parts.ready?.();
+    this.#parts.ready?.(isFirst);
   }
 
   async #listen(transport: Transport, inherited: number | undefined): Promise<Server> {

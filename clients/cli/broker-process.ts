@@ -9,6 +9,7 @@ import { createBroker, initDescriptor } from '../../broker/index.js';
 import { openPacketLoop } from '../../broker/native/packet-loop.js';
 import { createTime } from '../../broker/native/time.js';
 import { transports } from '../../transports/catalog.js';
+import { ErrorOutput } from './error-output.js';
 
 const stderr = 2;
 
@@ -37,11 +38,12 @@ function start(): void {
   const { packetBytesMax, descriptorReserve } = limits;
   const loop = openPacketLoop({ packetBytesMax, descriptorReserve });
   const time = createTime();
+  const errors = new ErrorOutput(time);
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
   const readyFd = values['ready-fd'];
-  const broker = createBroker({
+  createBroker({
     ...{ time, loop, initDescriptor: descriptor, version },
     transports: transports
       .filter((entry) => entry.manifest.crossProcess)
@@ -53,13 +55,16 @@ function start(): void {
     environment: { ...process.env, CAPSTAN_INIT_FD: undefined },
     identity: { pid: process.pid, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
     diagnostics: values.form === 'quiet' ? 'quiet' : values.form === 'json' ? 'json' : 'text',
-    write: (line) => write(stderr, line),
-    ready: () => {
-      // Only the first broker: whoever waited for the line has it.
-      if (readyFd === undefined || broker.supervisor.info().brokerRestarts > 0) return;
+    write: (line) => errors.write(line),
+    ready: (isFirst) => {
+      // Only once: whoever waited for the line has it.
+      if (readyFd === undefined || !isFirst) return;
       write(Number(readyFd), `ready ${values.socket}\n`);
     },
-    exit: (status) => process.exit(status),
+    exit: (status) => {
+      errors.flush();
+      process.exit(status);
+    },
   });
 }
 

@@ -1,7 +1,29 @@
 /** `capstan run` from its beginning to its end. */
-import { chmodSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import test from 'ava';
-import { capstan, descendants, jsonLines, startCapstan, TestManager } from '../support/capstan.js';
+import {
+  capstan,
+  capstanProgram,
+  descendants,
+  jsonLines,
+  startCapstan,
+  TestManager,
+  writeServices,
+} from '../support/capstan.js';
 import { eventually, within } from '../support/eventually.js';
 
 const sleeper = 'type = process\ncommand = sleep 1000\n';
@@ -119,3 +141,78 @@ test.serial('another user observes and changes nothing', async (t) => {
   }
   t.is((await manager.status('web'))['state'], 'started');
 });
+
+test.serial('I11: a watchdog looks after the broker, and its limit is generous', async (t) => {
+  const manager = await TestManager.start((undo) => t.teardown(undo), { services: { boot: sleeper } });
+  const words = readFileSync(`/proc/${manager.pid}/cmdline`, 'utf8').split('\0');
+  t.is(words[words.indexOf('--watchdog') + 1], '60000');
+  t.is((await manager.end()).status, 0);
+});
+
+test.serial('the ready line comes also if the first broker is killed before it was ready', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'capstan-ready-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  writeServices(directory, { boot: sleeper });
+  const running = startCapstan(
+    ['run', '-d', directory, '--socket', join(directory, 'control'), '--ready-fd', '3'],
+    { cwd: directory },
+  );
+  t.teardown(() => running.child.kill('SIGTERM'));
+  const said = once(running.child.stdio[3] as Readable, 'data');
+  let first: number | undefined;
+  await eventually('there is a broker', () => {
+    [first] = descendants(running.child.pid ?? -1);
+    return first !== undefined;
+  });
+  process.kill(first ?? 0, 'SIGKILL');
+  t.regex(String(await within('the ready line', said, 20_000)), /^ready /);
+  running.child.kill('SIGTERM');
+  t.is((await within('its end', running.ended, 20_000)).status, 0);
+});
+
+test.serial(
+  'a standard error that nobody reads does not stop the manager, and nothing of it is lost',
+  async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'capstan-errors-'));
+    t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+    // More than the pipe holds.
+    const names = Array.from({ length: 700 }, (_, at) => `${'long-'.repeat(24)}${at}`);
+    const services = Object.fromEntries(names.map((name) => [name, 'type = internal\n']));
+    writeServices(directory, {
+      ...services,
+      boot: `type = internal\n${names.map((name) => `waits-for: ${name}\n`).join('')}`,
+    });
+    const fifo = join(directory, 'errors');
+    const socket = join(directory, 'control');
+    execFileSync('mkfifo', [fifo]);
+    const descriptor = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+    t.teardown(() => closeSync(descriptor));
+    const script = 'exec "$1" "$2" run -d "$3" --socket "$4" 2>"$5"';
+    const child = spawn(
+      '/bin/sh',
+      ['-c', script, 'sh', process.execPath, capstanProgram, directory, socket, fifo],
+      {
+        stdio: 'ignore',
+      },
+    );
+    const ended = once(child, 'exit');
+    t.teardown(() => child.kill('SIGKILL'));
+    await eventually(
+      'it answers',
+      async () => /started since/.test((await capstan(['--socket', socket, 'status', 'boot'])).stdout),
+      20_000,
+    );
+    let text = '';
+    const bytes = Buffer.alloc(65536);
+    await eventually('every line comes', () => {
+      try {
+        text += bytes.toString('utf8', 0, readSync(descriptor, bytes));
+      } catch {
+        // Nothing yet.
+      }
+      return names.every((name) => text.includes(`${name}\n`));
+    });
+    child.kill('SIGTERM');
+    t.deepEqual(await within('its end', ended, 20_000), [0, null]);
+  },
+);
