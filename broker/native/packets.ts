@@ -32,8 +32,8 @@ export interface PacketHandler {
    * The other side has ended, or the socket failed: 0 for end-of-file, otherwise the errno (ECONNRESET: it ended with
    * unread data; EMSGSIZE: a truncated packet; EPROTO: descriptors that could not be taken, MSG_CTRUNC; EPERM, EBADF
    * and others: a frame that was committed for the end of the turn was refused for good). All packets that arrived
-   * before were handed out. The socket is closed already. Called at most once, and not after `close`; while reading is
-   * off the end is not noticed.
+   * before were handed out. The socket is closed already. Called at most once, and not after `close`. While reading is
+   * off the end is noticed only by sending; then what had arrived is handed out first, as if reading were on.
    */
   ended(errno: number): void;
   /** Everything that was queued has been handed to the kernel. */

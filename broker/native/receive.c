@@ -92,8 +92,8 @@ static void report_end(struct loop *loop, struct slot *slot, int error)
 		event[EVENT_LENGTH] = error;
 }
 
-/* One received packet becomes an event. Returns false when the socket has ended with it. */
-static bool take_packet(struct loop *loop, struct slot *slot, uint32_t index)
+/* One received packet becomes an event, or the end of its socket. */
+static void take_packet(struct loop *loop, struct slot *slot, uint32_t index)
 {
 	struct mmsghdr *message = &loop->incoming->messages[index];
 	int32_t scratch[EVENT_WORDS] = { 0 };
@@ -110,13 +110,23 @@ static bool take_packet(struct loop *loop, struct slot *slot, uint32_t index)
 		close_all(&loop->shared->received[scratch[EVENT_DESCRIPTOR_START]], (uint32_t)scratch[EVENT_DESCRIPTORS]);
 		loop->received_count = (uint32_t)scratch[EVENT_DESCRIPTOR_START];
 		report_end(loop, slot, error != 0 ? error : slot->error);
-		return false;
+		return;
 	}
 	event = add_event(loop, EVENT_PACKET, slot);
 	memcpy(event + EVENT_LENGTH, scratch + EVENT_LENGTH, sizeof(scratch) - EVENT_LENGTH * sizeof(int32_t));
 	event[EVENT_OFFSET] = (int32_t)(index * loop->packet_bytes_max);
 	event[EVENT_LENGTH] = (int32_t)message->msg_len;
-	return true;
+}
+
+/* A packet behind the end of its socket: nobody will see it, but its descriptors are open. */
+static void drop_packet(struct loop *loop, uint32_t index)
+{
+	int32_t scratch[EVENT_WORDS] = { 0 };
+	uint32_t start = loop->received_count;
+
+	take_control(loop, scratch, &loop->incoming->messages[index].msg_hdr);
+	close_all(&loop->shared->received[start], (uint32_t)scratch[EVENT_DESCRIPTORS]);
+	loop->received_count = start;
 }
 
 /* How many descriptors the frames of a packet declare; what is no sequence of frames has none that we want. */
@@ -238,8 +248,10 @@ void receive_packets(struct loop *loop, struct slot *slot, uint32_t share)
 	slot->last_batch = (uint8_t)result;
 	for (uint32_t i = first; i < first + (uint32_t)result; i++) {
 		loop->receive_used = i + 1;
-		if (!take_packet(loop, slot, i))
-			break;
+		if (slot->has_ended)
+			drop_packet(loop, i);
+		else
+			take_packet(loop, slot, i);
 	}
 }
 

@@ -14,7 +14,8 @@ static uint32_t desired_events(const struct slot *slot)
 	case SLOT_SOCKET:
 		if (slot->has_ended)
 			return 0;
-		if (slot->is_reading && !slot->is_ending && !(slot->waits & WAIT_RECEIVE))
+		/* Whoever can be sent nothing any more is read to its end, also where reading was off: else nobody saw it. */
+		if ((slot->is_reading || slot->is_broken) && !slot->is_ending && !(slot->waits & WAIT_RECEIVE))
 			events |= EPOLLIN;
 		if (slot->first != NULL && !(slot->waits & WAIT_SEND))
 			events |= EPOLLOUT;

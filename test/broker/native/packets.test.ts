@@ -558,3 +558,42 @@ test.serial('the loop is one per process, counted, and refuses other sizes while
   next.release();
   native.close(b);
 });
+
+test.serial('sockets S10: what stands behind an empty packet leaves no descriptor open', async (t) => {
+  const pair = createPair();
+  const before = native.openDescriptors();
+  // Several packets at once, so that the next receive asks for many.
+  for (const number of range(8)) {
+    sendNumber(pair.loop, pair.left, number);
+    pair.loop.flush();
+  }
+  await pair.atRight.until(8);
+  pair.right.setReading(false);
+  await turn();
+  const nothing = new Uint8Array(0);
+  native.write(pair.left.descriptor, nothing, 0, 0);
+  for (const number of range(5)) {
+    sendNumber(pair.loop, pair.left, number, 8, eventfds(3));
+    pair.loop.flush();
+  }
+  pair.right.setReading(true);
+  t.is(await pair.atRight.untilEnded(), 0);
+  t.is(native.openDescriptors(), before - 1, 'only the socket that has ended is closed');
+  pair.close();
+});
+
+test.serial(
+  'sockets S15: the end of the other side is noticed while reading is off and a queue waits',
+  async (t) => {
+    const pair = createPair();
+    const count = fill(pair, 8_000, 4);
+    t.true(pair.left.queuedBytes > 0);
+    pair.left.setReading(false);
+    await turns();
+    pair.right.close();
+    await pair.atLeft.untilEnded();
+    t.true(pair.left.isClosed);
+    t.true(count > 4);
+    pair.close();
+  },
+);
