@@ -7,7 +7,7 @@ import { type CallRecord, HandleRecord } from './handle-table.js';
 import type { NodeRecord } from './node-table.js';
 import type { OrderClock } from './order-clock.js';
 import { noDescriptors, type Payload, PayloadPool } from './payload.js';
-import type { PeerRecord } from './peer-record.js';
+import type { PeerRecord, Waiting } from './peer-record.js';
 import { itemOverheadBytes, type Quota } from './quota.js';
 
 /** Closes descriptors that nobody will receive. */
@@ -68,6 +68,7 @@ export class Deliveries {
     const item = this.#items.take(ItemKind.Lost, sequence);
     item.tag = tag;
     item.code = ErrorCode.ReplyLost;
+    caller.queuedLosses += 1;
     this.push(caller, item);
   }
 
@@ -88,6 +89,7 @@ export class Deliveries {
 
   /** Takes back what waits for the holder about a handle that it no longer has. */
   cancelHandle(handle: HandleRecord): void {
+    this.forgetRefused(handle);
     if (handle.goneItem !== undefined) this.#withdraw(handle.peer, handle.goneItem);
     if (handle.writableItem !== undefined) this.#withdraw(handle.peer, handle.writableItem);
   }
@@ -98,24 +100,37 @@ export class Deliveries {
 
   /** A sender was refused at `receiver` for want of room; it will be told when to try again. */
   refused(receiver: PeerRecord, target: HandleRecord | NodeRecord): void {
-    if (!target.isRefused) {
-      target.isRefused = true;
-      receiver.refused.push(target);
-    }
+    wait(receiver.refused, target);
     this.tellRefused(receiver);
+  }
+
+  /** A caller was refused because too many of its calls are outstanding. */
+  refusedCall(caller: PeerRecord, target: HandleRecord | NodeRecord): void {
+    wait(caller.refusedCalls, target);
+  }
+
+  /** Nobody waits for room with this handle or node any more. */
+  forgetRefused(target: HandleRecord | NodeRecord): void {
+    target.waitsIn?.delete(target);
+    target.waitsIn = undefined;
   }
 
   /** Tells those who were refused, if there is room again (bus Q5). */
   tellRefused(receiver: PeerRecord): void {
-    if (receiver.refused.length === 0 || !this.#quota.isWorthTrying(receiver)) return;
-    const { refused } = receiver;
-    receiver.refused = [];
+    if (receiver.refused.size > 0 && this.#quota.isWorthTrying(receiver)) this.#tell(receiver.refused);
+    if (receiver.refusedCalls.size > 0 && this.#quota.isWorthCalling(receiver)) {
+      this.#tell(receiver.refusedCalls);
+    }
+  }
+
+  #tell(waiting: Waiting): void {
     const sequence = this.#clock.next();
-    for (const target of refused) {
-      target.isRefused = false;
+    const targets = [...waiting];
+    waiting.clear();
+    for (const target of targets) {
+      target.waitsIn = undefined;
       const peer = target instanceof HandleRecord ? target.peer : target.owner;
-      const isHeld = target instanceof HandleRecord ? target.count > 0 : target.isLive;
-      if (!isHeld || target.writableItem !== undefined || peer.hasEnded) continue;
+      if (target.writableItem !== undefined || peer.hasEnded) continue;
       const item = this.#notice(ItemKind.Writable, sequence, target.word, target.generation);
       if (target instanceof HandleRecord) item.handle = target;
       else item.node = target;
@@ -128,7 +143,7 @@ export class Deliveries {
   delivered(peer: PeerRecord, item: DeliveryItem): void {
     if (item.kind === ItemKind.Gone && item.handle !== undefined) item.handle.isAnnounced = true;
     this.#withdraw(peer, item);
-    if (peer.refused.length > 0) this.tellRefused(peer);
+    if (peer.refused.size > 0 || peer.refusedCalls.size > 0) this.tellRefused(peer);
   }
 
   /** Drops everything that waits for a peer that has ended (bus P3). */
@@ -156,6 +171,7 @@ export class Deliveries {
   #withdraw(peer: PeerRecord, item: DeliveryItem): void {
     peer.queue.remove(item);
     this.#quota.settle(peer, item);
+    if (item.kind === ItemKind.Lost) peer.queuedLosses -= 1;
     const { handle, node, call, payload } = item;
     if (handle !== undefined) {
       if (item === handle.goneItem) handle.goneItem = undefined;
@@ -169,4 +185,11 @@ export class Deliveries {
     this.#items.put(item);
     if (payload !== undefined) this.releasePayload(payload);
   }
+}
+
+/** A target that waits for one thing already is not worth trying before that. */
+function wait(waiting: Waiting, target: HandleRecord | NodeRecord): void {
+  if (target.waitsIn !== undefined) return;
+  target.waitsIn = waiting;
+  waiting.add(target);
 }

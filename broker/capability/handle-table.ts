@@ -9,7 +9,7 @@ import type { DeliveryItem } from './delivery-queue.js';
 import { generationMax, handleBits, indexOf, replyBits, wordOf } from './ids.js';
 import type { NodeRecord } from './node-table.js';
 import { poolItemsMax } from './payload.js';
-import type { PeerRecord } from './peer-record.js';
+import type { PeerRecord, Waiting } from './peer-record.js';
 
 /** All handles of one peer to one node. */
 export class HandleRecord {
@@ -25,8 +25,8 @@ export class HandleRecord {
   isAnnounced = false;
   goneItem: DeliveryItem | undefined = undefined;
   writableItem: DeliveryItem | undefined = undefined;
-  /** It was refused for want of room at its node's owner, and waits to be told. */
-  isRefused = false;
+  /** Where it stands if its holder was refused for want of room, and waits to be told (bus Q5). */
+  waitsIn: Waiting | undefined = undefined;
 
   constructor(peer: PeerRecord, node: NodeRecord) {
     this.peer = peer;

@@ -27,6 +27,7 @@ export class Lifecycle {
     node.isLive = false;
     node.owner.nodes.remove(node);
     this.#deliveries.cancelUnused(node);
+    this.#deliveries.forgetRefused(node);
     while (node.calls !== undefined) this.loseCall(node.calls, sequence);
     for (const handle of node.holders) this.#deliveries.gone(handle, sequence);
   }
@@ -119,7 +120,8 @@ export class Lifecycle {
     }
     for (const call of peer.calls) if (call !== undefined) this.withdrawCall(call, sequence);
     this.#deliveries.drop(peer);
-    peer.refused = [];
+    for (const target of peer.refused) target.waitsIn = undefined;
+    peer.refused.clear();
   }
 
   #forget(handle: HandleRecord, sequence: number): void {

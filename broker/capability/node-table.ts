@@ -8,7 +8,7 @@
 import type { DeliveryItem } from './delivery-queue.js';
 import type { CallRecord, HandleRecord } from './handle-table.js';
 import { generationMax, indexOf, nodeBits, wordOf } from './ids.js';
-import type { PeerRecord } from './peer-record.js';
+import type { PeerRecord, Waiting } from './peer-record.js';
 
 /** Holders of one node up to which they are searched one by one. */
 const holdersWalkedMax = 8;
@@ -26,8 +26,8 @@ export class NodeRecord {
   mark = 0;
   /** The `node unused` that waits for the owner, if one does. */
   unusedItem: DeliveryItem | undefined = undefined;
-  /** The owner itself was refused for want of its own room, and waits to be told (bus Q5). */
-  isRefused = false;
+  /** Where it stands if its owner was refused for want of room, and waits to be told (bus Q5). */
+  waitsIn: Waiting | undefined = undefined;
   writableItem: DeliveryItem | undefined = undefined;
   /** Calls to this node whose reply its owner still owes: linked through the calls. */
   calls: CallRecord | undefined = undefined;

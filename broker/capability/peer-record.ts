@@ -21,6 +21,9 @@ export interface PeerIdentity {
   readonly gid: number;
 }
 
+/** Handles and own nodes whose peers are to be told when to try again. */
+export type Waiting = Set<HandleRecord | NodeRecord>;
+
 export class PeerRecord {
   readonly identity: PeerIdentity;
   readonly outlet: Outlet;
@@ -30,13 +33,17 @@ export class PeerRecord {
   /** Calls that wait for their reply, by the low 16 bits of the caller's tag. */
   readonly calls: (CallRecord | undefined)[] = [];
   callsOutstanding = 0;
+  /** Calls that are lost and whose end the caller has not taken: they count as outstanding (bus Q6). */
+  queuedLosses = 0;
   hasEnded = false;
   /** What its queue is charged with (quota.ts). */
   queuedBytes = 0;
   queuedMessages = 0;
   queuedDescriptors = 0;
-  /** Handles of others, and own nodes, that were refused for want of room here. */
-  refused: (HandleRecord | NodeRecord)[] = [];
+  /** With what others, or the peer itself, were refused for want of room here, and wait to be told (bus Q5). */
+  readonly refused: Waiting = new Set();
+  /** With what the peer itself was refused because too many of its calls are outstanding. */
+  readonly refusedCalls: Waiting = new Set();
 
   constructor(identity: PeerIdentity, outlet: Outlet) {
     this.identity = identity;

@@ -31,9 +31,14 @@ export class Quota {
     return this.#limits.peerNodesMax;
   }
 
-  /** Whether the caller may have one more call outstanding. */
+  /** Whether the caller may have one more call outstanding: one whose end it has not taken. Answers are charged as items. */
   admitsCall(caller: PeerRecord): boolean {
-    return caller.callsOutstanding < this.#limits.callsOutstandingMax;
+    return caller.callsOutstanding + caller.queuedLosses < this.#limits.callsOutstandingMax;
+  }
+
+  /** Whether a caller that was refused should try again. */
+  isWorthCalling(caller: PeerRecord): boolean {
+    return caller.callsOutstanding + caller.queuedLosses <= this.#limits.callsOutstandingMax / 2;
   }
 
   /**

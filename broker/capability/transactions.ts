@@ -124,7 +124,7 @@ export class Transactions {
         this.#lifecycle.freeCall(entry);
       }
     }
-    if (holder.refused.length > 0) this.#deliveries.tellRefused(holder);
+    if (holder.refused.size > 0) this.#deliveries.tellRefused(holder);
     return sequence;
   }
 
@@ -133,6 +133,7 @@ export class Transactions {
     const call = caller.calls[tag & tagSlotMask];
     const sequence = this.#clock.next();
     if (call !== undefined && call.tag === tag) this.#lifecycle.withdrawCall(call, sequence);
+    if (caller.refusedCalls.size > 0) this.#deliveries.tellRefused(caller);
     return sequence;
   }
 
@@ -180,7 +181,7 @@ export class Transactions {
       else if (bitsOf(word) === newNodeBits) {
         const code = this.#checkFresh(sender, word, generation, created);
         if (code !== 0) return code;
-        if (isRepeated(transfers, at)) return ErrorCode.InvalidArgument;
+        if (isPlaceRepeated(transfers, at)) return ErrorCode.InvalidArgument;
         created += 1;
       } else {
         const held = sender.held.find(word, generation);
@@ -209,7 +210,10 @@ export class Transactions {
     if (tag === 0) return 0;
     if (submission.destinationCount !== 1) return ErrorCode.InvalidArgument;
     if (sender.calls[tag & tagSlotMask] !== undefined) return ErrorCode.InvalidArgument;
-    return this.#quota.admitsCall(sender) ? 0 : ErrorCode.OverQuota;
+    if (this.#quota.admitsCall(sender)) return 0;
+    submission.refusedAt = 0;
+    this.#deliveries.refusedCall(sender, this.#handles[0] ?? this.#target(0));
+    return ErrorCode.OverQuota;
   }
 
   /** Charges all receivers, or none unless partial (bus M2, Q4). */
@@ -349,6 +353,12 @@ export class Transactions {
       if (thing.isLive && thing.holders.length === 0) this.#deliveries.unused(thing, sequence);
     }
   }
+}
+
+/** Whether a node is created before in the list where the one at this position would stand, under whatever generation. */
+function isPlaceRepeated(ids: Uint32Array, at: number): boolean {
+  for (let before = 0; before < at; before += 1) if (ids[2 * before] === ids[2 * at]) return true;
+  return false;
 }
 
 /** Whether the id at this position was named before in the list. */

@@ -512,3 +512,56 @@ test('O4: a completed send is before what its completion causes, while a multica
     t.false(atX === 'MT' && atY === 'UM', `X ${atX}, Y ${atY}`);
   }
 });
+
+test('N1, M5: one message cannot create two nodes in one place of its owner', (t) => {
+  const { p, q } = three();
+  const qn = q.grant(q.create(5), p);
+  const ids = [1, 2].map((generation) => `${wordOf(9, newNodeBits)}.${generation}`);
+  t.is(p.send(qn, 'twins', { transfers: ids }), -ErrorCode.InvalidArgument);
+  t.is(q.drain().length, 0);
+  t.is(p.record.nodes.size, 0);
+});
+
+test('M7, Q6: a caller that does not take the ends of its calls may make no more', (t) => {
+  const { p, q, r } = three({ callsOutstandingMax: 4 });
+  const n = p.create();
+  const qn = p.grant(n, q);
+  p.destroy(n);
+  // Q has not been told, so its calls are accepted, dropped and lost at once.
+  const results: number[] = [];
+  for (let tag = 1; tag <= 10; tag += 1) results.push(q.call(qn, 'again', tag));
+  t.is(results.filter((result) => result > 0).length, 4);
+  t.is(results.at(-1), -ErrorCode.OverQuota);
+  t.true(q.record.queue.length <= 1 + 4 + 1);
+  q.drain();
+  const m = r.create();
+  t.true(q.call(r.grant(m, q), 'room again', 11) > 0);
+});
+
+test('Q5: a caller with too many calls is told when it may make more', (t) => {
+  const { p, q } = three({ callsOutstandingMax: 4 });
+  const qn = p.grant(p.create(), q);
+  for (let tag = 1; tag <= 4; tag += 1) t.true(q.call(qn, 'call', tag) > 0);
+  t.is(q.call(qn, 'too many', 5), -ErrorCode.OverQuota);
+  const calls = p.drain();
+  t.is(kinds(q.drain()), '');
+  for (const { reply } of calls) p.reply(reply, 'answer');
+  t.is(kinds(q.drain()).split(' ').at(-1), 'Writable');
+  for (let tag = 6; tag <= 9; tag += 1) t.true(q.call(qn, 'call', tag) > 0);
+  t.is(q.call(qn, 'too many', 10), -ErrorCode.OverQuota);
+  for (let tag = 6; tag <= 7; tag += 1) q.withdraw(tag);
+  t.is(kinds(q.drain()), 'Writable');
+});
+
+test('Q6: who was refused and has left is not remembered', (t) => {
+  const { world, p } = three({ queueItemsMax: 2 });
+  const n = p.create();
+  for (let at = 0; at < 20; at += 1) {
+    const visitor = world.peer(`V${at}`, 5);
+    const handle = p.grant(n, visitor);
+    for (let sent = 0; sent < 3; sent += 1) visitor.send(handle, 'x');
+    if (at % 2 === 0) visitor.end();
+    else visitor.release(handle);
+  }
+  t.is(p.record.refused.size, 0);
+});
