@@ -238,3 +238,71 @@ test('O5: refused and accepted sends of one stream settle in order, each with it
   t.is(new Set(numbers).size, 10);
   end(meeting);
 });
+
+test('M9: who is blocked by what others send in the same turn gets its own bytes', async (t) => {
+  const left: Handle[] = [];
+  const rig = new BusRig((delivery) => {
+    left.push(...delivery.handles);
+    delivery.reply?.send({ bytes: new Uint8Array(0), handles: left });
+  });
+  const clients = Array.from({ length: 5 }, () => rig.connect());
+  await rig.settle();
+  const [crowd, receiver, ...senders] = clients;
+  if (crowd === undefined || receiver === undefined) throw new Error('five clients');
+  const seen: Delivery[] = [];
+  // Four nodes of one peer: a multicast to them is more than is handed over to it before a flush.
+  const nodes = Array.from({ length: 4 }, () => crowd.peer.createNode({ message: () => {} }));
+  await settled(rig, crowd.peer.root.call({ bytes: text(''), handles: nodes }));
+  const node = receiver.peer.createNode({ message: (delivery) => seen.push(delivery) });
+  await settled(rig, receiver.peer.root.call({ bytes: text(''), handles: [node] }));
+  const known: (readonly Handle[])[] = [];
+  for (const { peer } of senders) {
+    known.push((await settled(rig, peer.root.call({ bytes: text('') }))).handles);
+  }
+  const near = rig.loop.socket(receiver.socket.descriptor ^ 1);
+  near?.block();
+  // One packet for the receiver, not handed over yet, and behind it one that blocks it.
+  void known[0]?.[4]?.send({ bytes: text('first') });
+  const all = known[1] ?? [];
+  void senders[1]?.peer.multicast(all, { bytes: new Uint8Array(60_000).fill(0x62) });
+  await rig.settle();
+  t.true((near?.queuedBytes ?? 0) > 0);
+  await settled(rig, known[2]?.[4]?.send({ bytes: text('over it'.repeat(1000)) }) ?? Promise.resolve(0));
+  near?.unblock();
+  await rig.settle();
+  t.deepEqual(
+    seen.map(({ bytes }) => bytes.length),
+    [5, 60_000, 7000],
+  );
+  t.true(seen[1]?.bytes.every((byte) => byte === 0x62));
+  rig.own.close();
+  for (const connection of [...rig.connections]) connection.close();
+});
+
+test('C60: a call that this side has no room for is worth trying when it has', async (t) => {
+  const meeting = await meet();
+  const { rig, senders, handles } = meeting;
+  const [sender] = senders;
+  const [handle] = handles;
+  if (sender === undefined || handle === undefined) throw new Error('a sender');
+  sender.socket.block();
+  const bytes = new Uint8Array(60_000);
+  let isRefused = false;
+  for (let at = 0; at < 100 && !isRefused; at += 1) {
+    handle.call({ bytes }).catch((error: unknown) => {
+      isRefused ||= hasCode(error, ErrorCode.OverQuota);
+    });
+    await rig.settle();
+  }
+  t.true(isRefused);
+  let isWritable = false;
+  void handle.writable().then(() => {
+    isWritable = true;
+  });
+  await rig.settle();
+  t.false(isWritable);
+  sender.socket.unblock();
+  await rig.settle();
+  t.true(isWritable);
+  end(meeting);
+});

@@ -34,7 +34,7 @@ import { BusDelivery } from './delivery.js';
 import { closeDescriptors } from './descriptors.js';
 import { BusHandle } from './handle.js';
 import { bitsOf, HeldIds, handleBits, NodeIds, nodeBits, replyBits } from './ids.js';
-import type { BusLink, HolderShare, LinkEvents } from './link.js';
+import { type BusLink, type HolderShare, type LinkEvents, ownSide } from './link.js';
 import { BusNode } from './node.js';
 import { noDescriptors, Operation } from './operation.js';
 import { BusReply } from './reply.js';
@@ -206,7 +206,7 @@ export class BusPeer implements Peer, LinkEvents {
     });
     const { tag } = call;
     const code = link.call(operation);
-    if (code !== 0) this.callRefused(tag, code);
+    if (code !== 0) this.#refuseCall(tag, code, ownSide);
     return answered;
   }
 
@@ -335,9 +335,7 @@ export class BusPeer implements Peer, LinkEvents {
   }
 
   callRefused(tag: number, code: number): void {
-    const call = this.#calls.find(tag);
-    call?.attempt?.refused(code, 0);
-    this.#reject(tag, refusal(code));
+    this.#refuseCall(tag, code, 0);
   }
 
   gone(word: number, generation: number): void {
@@ -502,6 +500,11 @@ export class BusPeer implements Peer, LinkEvents {
     const { reject } = call;
     this.#calls.close(call);
     reject(error);
+  }
+
+  #refuseCall(tag: number, code: number, position: number): void {
+    this.#calls.find(tag)?.attempt?.refused(code, position);
+    this.#reject(tag, refusal(code));
   }
 
   #sweep(nowMs: number): number {

@@ -182,6 +182,7 @@ export class SocketLink implements BusLink, PacketHandler {
     }
     if (this.#events === undefined) return false;
     if (greeted === undefined) return this.#reader.read(at, kind, descriptors, this.#events);
+    closeDescriptors(descriptors);
     if (kind !== wire.FrameKind.Welcome || view.getUint32(at + 8, true) !== wire.magic) return false;
     if (view.getUint32(at + 12, true) !== wire.version) return false;
     this.#settleWelcome = undefined;

@@ -43,6 +43,8 @@ export class Connection implements PacketHandler, Outlet, Drain {
   #who: Credentials | undefined;
   #peer: PeerRecord | undefined;
   #isWaiting = false;
+  /** What waits was queued while nothing was in its way, so its payloads are still the submitter's. */
+  #isBorrowing = false;
   #isRetrying = false;
   #isHeld = false;
   #unflushedBytes = 0;
@@ -73,13 +75,20 @@ export class Connection implements PacketHandler, Outlet, Drain {
   wake(): void {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
+    this.#isBorrowing = !this.isBlocked;
     this.#router.wake(this);
   }
 
   drain(): void {
     this.#isWaiting = false;
     const peer = this.#peer;
-    if (peer === undefined || peer.hasEnded || this.isBlocked) return;
+    if (peer === undefined || peer.hasEnded) return;
+    if (this.isBlocked) {
+      // Somebody else's items were handed to the kernel meanwhile, and this peer's with them.
+      if (this.#isBorrowing && peer.queue.head !== undefined) keep(peer.queue.head);
+      this.#isBorrowing = false;
+      return;
+    }
     const { core, loop, writer } = this.#router;
     for (let item = peer.queue.head; item !== undefined; item = peer.queue.head) {
       if (this.#unflushedBytes > flushBytes) {

@@ -83,7 +83,11 @@ export class LocalLink implements BusLink, Outlet, Drain {
   }
 
   call(operation: Operation): number {
-    return this.#code(this.#router.core.send(this.peer, operation), operation);
+    const { tag } = operation;
+    const code = this.#code(this.#router.core.send(this.peer, operation), operation);
+    // It is the core that has refused, and it is the core that tells when to try again.
+    if (code !== 0) this.#events.callRefused(tag, code);
+    return 0;
   }
 
   reply(operation: Operation): number {

@@ -105,7 +105,13 @@ class BusServer implements Server, ConnectionKeeper {
     } catch (error) {
       throw systemFault('cannot make a connection for somebody', error);
     }
-    const connection = new Connection(this.#router, this, ends[0], undefined);
+    let connection: Connection;
+    try {
+      connection = new Connection(this.#router, this, ends[0], undefined);
+    } catch (error) {
+      closeDescriptors([ends[1]]);
+      throw systemFault('cannot make a connection for somebody', error);
+    }
     this.#connections.add(connection);
     this.#roots.set(connection, root);
     return ends[1];
@@ -152,7 +158,13 @@ class BusServer implements Server, ConnectionKeeper {
   }
 
   #connected(descriptor: number, who: Credentials): void {
-    const connection = new Connection(this.#router, this, descriptor, who);
+    let connection: Connection;
+    try {
+      connection = new Connection(this.#router, this, descriptor, who);
+    } catch {
+      // The loop or the kernel has no place for one more, and has closed it: the newcomer sees the end, nobody else notices.
+      return;
+    }
     this.#connections.add(connection);
     if (this.#connections.size > limits.peersMax) connection.refuse(ErrorCode.OverQuota);
   }
