@@ -1,6 +1,7 @@
 /**
  * Rules S1 to S6, S12 and S16: connections, how they are made and given away, and who speaks on them.
  */
+import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import { helloTimeoutMs } from '../../broker/contract/limits.js';
@@ -138,6 +139,32 @@ test.serial('S4 credentials are those of who uses a connection, not of who made 
     const { sender } = await inbox.delivery(0);
     t.deepEqual({ ...sender.credentials }, { pid: child.pid, uid, gid });
     t.is(sender.account, uid);
+  }),
+);
+
+test.serial('S4 a copy of an end does not speak under the name of whoever said hello on it', (t) =>
+  inSocketsWorld(async (world) => {
+    const inbox = createCollector(world.server.peer, undefined, { credentials: true });
+    const descriptor = world.server.invite(inbox.node);
+    const copy = world.native.duplicate(descriptor);
+    const holder = world.raw(descriptor);
+    holder.send(encodePacket([helloFrame(), textFrame('message', 'my own')]));
+    const { sender } = await inbox.delivery(0);
+    t.is(sender.credentials?.pid, process.pid);
+    const packet = Buffer.from(encodePacket([textFrame('message', 'not mine')])).toString('hex');
+    const program = `require('node:fs').writeSync(3, Buffer.from('${packet}', 'hex'))`;
+    const child = spawnSync(process.execPath, ['-e', program], {
+      stdio: ['ignore', 'inherit', 'inherit', copy],
+    });
+    world.native.close(copy);
+    t.is(child.status, 0);
+    const other = await inbox.delivery(1);
+    t.is(textOf(other.bytes), 'not mine');
+    t.is(other.sender.credentials?.pid, child.pid);
+    holder.send(encodePacket([textFrame('message', 'mine again')]));
+    t.is((await inbox.delivery(2)).sender.credentials?.pid, process.pid);
+    holder.close();
+    inbox.node.destroy();
   }),
 );
 
@@ -334,5 +361,20 @@ test.serial('S16 the order is per handle, and there is no number to compare', (t
       inbox.deliveries.map(({ sequence }) => sequence),
       [0, 0],
     );
+  }),
+);
+
+test.serial('S2 a descriptor that does not listen is refused, and nothing is left of the server', (t) =>
+  inSocketsWorld(async (world) => {
+    const [near, far] = world.native.socketpair();
+    const error = await world.transport
+      .serve({ descriptor: near, root: (server) => () => createCollector(server.peer).node })
+      .then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+    t.true(hasCode(error, ErrorCode.System));
+    t.is(world.native.read(far, new Uint8Array(8), 0, 8), 0, 'the descriptor is closed');
+    world.native.close(far);
   }),
 );

@@ -5,7 +5,11 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import test from 'ava';
 import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
-import { descriptorsInFlightMax, messageDescriptorsMax } from '../../broker/contract/limits.js';
+import {
+  descriptorsInFlightMax,
+  messageDescriptorsMax,
+  queueItemsMax,
+} from '../../broker/contract/limits.js';
 import { SystemRefusal } from '../../transports/sockets/index.js';
 import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
 import { eventually, pause, turns, within } from '../support/eventually.js';
@@ -48,8 +52,6 @@ test.serial('S10 a receiver without free descriptors gets the message later, and
     t.is(textOf((await handle.call({ bytes: bytesOf('before') })).bytes), 'before');
     const before = openIn(child.pid);
     limitDescriptors(child.pid, before + 80);
-    // The loop trusts its count of free descriptors for a tenth of a second.
-    await pause(150);
     // The loop trusts its count of free descriptors for a tenth of a second.
     await pause(150);
     let isAnswered = false;
@@ -230,4 +232,55 @@ test.serial(
       node.handle().close();
       await drop(session.root, 'x');
     }),
+);
+
+test.serial('S15 a holder that does not take the losses of its calls is not read from any more', (t) =>
+  inSocketsWorld(async (world) => {
+    let calls = 0;
+    const { node } = createCollector(world.server.peer, ({ reply }) => {
+      calls += 1;
+      reply?.close();
+    });
+    const descriptor = world.server.invite(node);
+    const holder = world.raw(descriptor);
+    holder.send(encodePacket([helloFrame()]));
+    holder.setReading(false);
+    const packet = encodePacket(Array.from({ length: 1000 }, (_, serial) => textFrame('call', '', serial)));
+    let sent = 0;
+    // Until nothing was taken for many turns: what the kernel holds of a connection is bounded.
+    for (let refusals = 0; refusals < 40 && sent < 400; refusals += 1) {
+      if (world.native.write(descriptor, packet, 0, packet.length) === packet.length) {
+        sent += 1;
+        refusals = 0;
+      }
+      await turns(1);
+    }
+    t.true(sent < 400, `${calls} calls were read`);
+    t.true(calls >= queueItemsMax, `${calls} calls were read`);
+    holder.setReading(true);
+    await eventually('all calls', () => calls === sent * 1000);
+    holder.close();
+    node.destroy();
+  }),
+);
+
+test.serial('S15, C26 the end of a holder that was not read from is noticed', (t) =>
+  inSocketsWorld(async (world) => {
+    const inbox = createCollector(world.server.peer, ({ reply }) => {
+      reply?.send({ bytes: new Uint8Array(60_000) });
+    });
+    const holder = world.raw(world.server.invite(inbox.node));
+    holder.send(encodePacket([helloFrame()]));
+    holder.setReading(false);
+    for (let serial = 0; serial < 200; serial += 1) {
+      holder.send(encodePacket([textFrame('call', '', serial)]));
+      await turns(1);
+    }
+    const read = inbox.deliveries.length;
+    t.true(read < 200, `${read} calls were read`);
+    holder.close();
+    await eventually('unused', () => inbox.unusedCount === 1);
+    t.is(inbox.deliveries.length, 200, 'what it had sent stays');
+    inbox.node.destroy();
+  }),
 );

@@ -8,7 +8,7 @@
  * A holder who does not read his replies is not read from either, until he does (sockets S15).
  */
 import { ErrorCode } from '../../broker/contract/errors.js';
-import { peerHandlesMax, queueBytesMax } from '../../broker/contract/limits.js';
+import { peerHandlesMax, queueBytesMax, queueItemsMax } from '../../broker/contract/limits.js';
 import type { Credentials, Sender } from '../../broker/contract/transport.js';
 import { closeAll, type PeerCore } from './core.js';
 import { SocketsDelivery } from './delivery.js';
@@ -45,6 +45,8 @@ export class Attachment extends Link {
   #node: SocketsNode | undefined;
   #sender: Sender | undefined;
   #isLocal = false;
+  /** Each packet shows who sent it. */
+  #isWatched = false;
   #isPaused = false;
   #isDone = false;
 
@@ -67,6 +69,11 @@ export class Attachment extends Link {
       this.#break();
       return;
     }
+    if (this.#isWatched && !this.#watchSender()) {
+      closeAll(this.core.system, descriptors);
+      this.#break();
+      return;
+    }
     const end = offset + length;
     let used = 0;
     for (let at = offset; at < end; at += wire.frameBytesAt(view, at)) {
@@ -81,6 +88,8 @@ export class Attachment extends Link {
       return;
     }
     if (used > 0) this.noteReceived(used);
+    // What is said without being asked (losses, acknowledgements) has no limit but this.
+    this.afterReply();
   }
 
   /** One frame from the holder; takes its descriptors. False ends the connection. */
@@ -165,7 +174,6 @@ export class Attachment extends Link {
     const who = known ?? { pid: senderPid, uid: senderUid, gid: senderGid };
     if (isUnknown(who)) return false;
     if (wire.helloFenceAt(view, at) !== (this.#options.fence ?? 0)) return false;
-    if (known === undefined) this.socket.setCredentials(false);
     if (!wire.isHelloUnderstood(view, at)) {
       this.refuse(ErrorCode.Version);
       return true;
@@ -175,11 +183,24 @@ export class Attachment extends Link {
       return true;
     }
     if (this.#options.isWelcomed) this.greetNow();
-    this.#sender = {
-      account: who.uid,
-      credentials: this.#node?.wantsCredentials === true ? who : undefined,
-    };
+    const wantsCredentials = this.#node?.wantsCredentials === true;
+    if (known === undefined && wantsCredentials) this.#isWatched = true;
+    else if (known === undefined) this.socket.setCredentials(false);
+    this.#sender = { account: who.uid, credentials: wantsCredentials ? who : undefined };
     return true;
+  }
+
+  /**
+   * Whoever made the pair may have kept a copy of the holder's end, and would speak under the name of whoever said hello; so where
+   * the name matters, each packet is asked for its own (sockets S4). False if it has none.
+   */
+  #watchSender(): boolean {
+    const { senderPid: pid, senderUid: uid, senderGid: gid } = this.core.loop;
+    const last = this.#sender?.credentials;
+    if (last?.pid === pid && last.uid === uid && last.gid === gid) return true;
+    const who = { pid, uid, gid };
+    this.#sender = { account: uid, credentials: who };
+    return !isUnknown(who);
   }
 
   /** Says why not, and closes. */
@@ -196,9 +217,10 @@ export class Attachment extends Link {
     return 2 * queueBytesMax;
   }
 
-  /** A reply was sent: decides whether to go on reading. */
+  /** Something was sent to the holder: decides whether to go on reading. */
   afterReply(): void {
-    if (this.#isPaused || this.socket.queuedBytes <= queueBytesMax) return;
+    const { queuedBytes, queuedFrames } = this.socket;
+    if (this.#isPaused || (queuedBytes <= queueBytesMax && queuedFrames <= queueItemsMax)) return;
     this.#isPaused = true;
     this.socket.setReading(false);
   }

@@ -63,6 +63,7 @@ export abstract class Link implements PacketHandler {
 
   drained(): void {
     this.allow();
+    this.#acknowledge();
   }
 
   /** Whether nothing can be sent any more. */
@@ -250,9 +251,15 @@ export abstract class Link implements PacketHandler {
   /** Notes that descriptors have arrived, and acknowledges them when there are enough. */
   protected noteReceived(count: number): void {
     this.#descriptorsReceived = (this.#descriptorsReceived + count) >>> 0;
+    this.#acknowledge();
+  }
+
+  /** To somebody who takes nothing an acknowledgement is sent when he does: it is cumulative. */
+  #acknowledge(): void {
     if ((this.#descriptorsReceived - this.#descriptorsReported) >>> 0 < acknowledgeEvery) return;
+    if (this.socket.isClosed || this.isFull) return;
     this.#descriptorsReported = this.#descriptorsReceived;
-    if (!this.socket.isClosed) this.sendShort(wire.FrameKind.Ack, this.#descriptorsReceived);
+    this.sendShort(wire.FrameKind.Ack, this.#descriptorsReceived);
   }
 
   /** Takes an ACK; false if it acknowledges what was never sent. */

@@ -139,6 +139,13 @@ export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closabl
     const pair = createPair(this.#core.system);
     if (pair instanceof BrokerError) return pair;
     const [near, far] = pair;
-    return { attachment: this.attach(near, { ...options, isLocal }), far };
+    try {
+      return { attachment: this.attach(near, { ...options, isLocal }), far };
+    } catch (cause) {
+      closeAll(this.#core.system, [far]);
+      return new BrokerError(ErrorCode.OverQuota, 'the loop or the kernel has no place for one more', {
+        cause,
+      });
+    }
   }
 }

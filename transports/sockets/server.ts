@@ -51,9 +51,14 @@ export class SocketsServer implements Server {
       this.#peer.close();
       throw error;
     }
-    this.#listener = parts.loop.accept(descriptor, (accepted, pid, uid, gid) => {
-      this.#accept(accepted, { pid, uid, gid });
-    });
+    try {
+      this.#listener = parts.loop.accept(descriptor, (accepted, pid, uid, gid) => {
+        this.#accept(accepted, { pid, uid, gid });
+      });
+    } catch (cause) {
+      this.#peer.close();
+      throw new BrokerError(ErrorCode.System, 'the descriptor cannot be listened on', { cause });
+    }
   }
 
   get peers(): number {
@@ -107,18 +112,24 @@ export class SocketsServer implements Server {
       return;
     }
     let isPeer = false;
-    const attachment: Attachment = new Attachment(this.#peer, descriptor, {
-      credentials: who,
-      isWelcomed: true,
-      admit: () => {
-        isPeer = this.#admit(attachment, who, descriptor);
-        return isPeer;
-      },
-      ended: () => {
-        this.#newcomers.delete(attachment);
-        if (isPeer) this.#peers -= 1;
-      },
-    });
+    let attachment: Attachment;
+    try {
+      attachment = new Attachment(this.#peer, descriptor, {
+        credentials: who,
+        isWelcomed: true,
+        admit: () => {
+          isPeer = this.#admit(attachment, who, descriptor);
+          return isPeer;
+        },
+        ended: () => {
+          this.#newcomers.delete(attachment);
+          if (isPeer) this.#peers -= 1;
+        },
+      });
+    } catch {
+      // The loop or the kernel has no place for one more, and has closed it: the newcomer sees the end, nobody else notices.
+      return;
+    }
     this.#newcomers.set(attachment, this.#parts.time.monotonicMs() + helloTimeoutMs);
     if (!this.#impatience.isArmed) this.#impatience.arm(helloTimeoutMs);
   }
