@@ -73,6 +73,15 @@ function list(head: readonly string[], entryWords: number): Reader {
   };
 }
 
+/** A code of 16 bits for each destination. */
+function outcomes(frame: Buffer, fields: Record<string, unknown>, end: number): number {
+  const at = words(['serial', 'count', 'sequence'])(frame, fields, end);
+  fields['codes'] = Array.from({ length: Number(fields['count']) }, (_, index) =>
+    frame.readUInt16LE(at + 2 * index),
+  );
+  return end;
+}
+
 const send = ['serial', 'transfers', 'destination', 'tag', 'reserved'];
 
 const layouts: Record<number, readonly [string, Reader]> = {
@@ -96,6 +105,7 @@ const layouts: Record<number, readonly [string, Reader]> = {
   37: ['writable', words(['sequence', 'id'])],
   38: ['accepted', words(['serial', 'count', 'sequence'])],
   39: ['refused', words(['serial', 'tag', 'code', 'position'])],
+  40: ['outcomes', outcomes],
   41: ['holder-list', list(['serial', 'count'], 2)],
 };
 

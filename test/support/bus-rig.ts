@@ -1,7 +1,7 @@
 /** A broker and its clients on a packet loop without a kernel. */
 
-import type { PeerRecord } from '../../broker/capability/index.js';
-import type { Credentials } from '../../broker/contract/transport.js';
+import type { CapabilityLimits, PeerRecord } from '../../broker/capability/index.js';
+import type { Credentials, Delivery } from '../../broker/contract/transport.js';
 import { manifest } from '../../transports/bus/index.js';
 import type { BusNode } from '../../transports/bus/node.js';
 import { BusPeer } from '../../transports/bus/peer.js';
@@ -24,9 +24,9 @@ export class BusRig {
   readonly connections = new Set<Connection>();
   readonly #link: LocalLink;
 
-  constructor(receive: (delivery: import('../../broker/contract/transport.js').Delivery) => void) {
+  constructor(receive: (delivery: Delivery) => void, limits: Partial<CapabilityLimits> = {}) {
     const { loop, time } = this;
-    this.router = new Router({ loop, time, duplicate: () => -1 });
+    this.router = new Router({ loop, time, duplicate: () => -1, limits });
     this.own = new BusPeer({ manifest, time, options: {} });
     this.#link = new LocalLink(this.router, { pid: 1, uid: 0, gid: 0 }, this.own);
     this.own.attach(this.#link);
