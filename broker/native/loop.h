@@ -40,6 +40,8 @@ enum {
 	/* UIO_MAXIOV of the kernel. */
 	PARTS_MAX = 1024,
 	FRAME_HEADER_BYTES = 8,
+	/* Turns that share one scope for their handles. */
+	SCOPE_TURNS_MAX = 63,
 };
 
 /* The words of the shared mapping; the same numbers stand in packet-loop.ts. */
@@ -158,6 +160,9 @@ struct loop {
 	napi_ref dispatch;
 	napi_ref buffers; /* Keeps the memory, and stands for the loop in async_hooks. */
 	napi_async_cleanup_hook_handle cleanup;
+	napi_handle_scope scope; /* Of the turns since the last wait of libuv, or NULL; the next two are valid in it. */
+	napi_value resource, dispatch_function;
+	uint32_t scope_turns;
 	int epoll;
 	bool is_closing;
 	bool is_stopped; /* JavaScript cannot be called any more. */

@@ -36,14 +36,29 @@ static bool raise_exception(napi_env env)
 	       napi_get_and_clear_last_exception(env, &error) == napi_ok && napi_fatal_exception(env, error) == napi_ok;
 }
 
+static void leave_scope(struct loop *loop)
+{
+	if (loop->scope != NULL)
+		napi_close_handle_scope(loop->env, loop->scope);
+	loop->scope = NULL;
+}
+
+/* Handles made by the calls are freed once in a while, not after each: a scope costs as much as a call. */
+static bool enter_scope(struct loop *loop)
+{
+	if (loop->scope != NULL && loop->scope_turns++ < SCOPE_TURNS_MAX)
+		return true;
+	leave_scope(loop);
+	loop->scope_turns = 0;
+	return napi_open_handle_scope(loop->env, &loop->scope) == napi_ok &&
+	       napi_get_reference_value(loop->env, loop->buffers, &loop->resource) == napi_ok &&
+	       napi_get_reference_value(loop->env, loop->dispatch, &loop->dispatch_function) == napi_ok;
+}
+
 static bool call_dispatch(struct loop *loop)
 {
-	napi_value resource, dispatch;
-
-	if (napi_get_reference_value(loop->env, loop->buffers, &resource) != napi_ok ||
-	    napi_get_reference_value(loop->env, loop->dispatch, &dispatch) != napi_ok)
-		return false;
-	return napi_make_callback(loop->env, loop->context, resource, dispatch, 0, NULL, NULL) == napi_ok ||
+	return napi_make_callback(loop->env, loop->context, loop->resource, loop->dispatch_function, 0, NULL, NULL) ==
+		       napi_ok ||
 	       raise_exception(loop->env);
 }
 
@@ -51,10 +66,9 @@ static bool call_dispatch(struct loop *loop)
 static void run_turn(struct loop *loop)
 {
 	int32_t *header = loop->shared->header;
-	napi_handle_scope scope;
 
 	header[HEADER_EVENT_NEXT] = 0;
-	if (napi_open_handle_scope(loop->env, &scope) != napi_ok) {
+	if (!enter_scope(loop)) {
 		loop->is_stopped = true;
 		return;
 	}
@@ -65,7 +79,6 @@ static void run_turn(struct loop *loop)
 		if (!call_dispatch(loop) || (!loop->is_closing && header[HEADER_EVENT_NEXT] == before))
 			loop->is_stopped = true;
 	}
-	napi_close_handle_scope(loop->env, scope);
 	loop->in_turn = false;
 	/* Nothing of the turn is left, and the slots are gone. */
 	if (loop->is_closing)
@@ -113,8 +126,7 @@ static bool wait_once(struct loop *loop, int timeout)
 	bool is_libuv_ready = false;
 
 	/* It may have slept for long: what is trusted for a while must not be trusted for that. */
-	if (count > 0)
-		uv_update_time(loop->uv);
+	uv_update_time(loop->uv);
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.u64 == LIBUV_EVENT)
 			is_libuv_ready = true;
@@ -153,14 +165,19 @@ static void run_retries(struct loop *loop)
 }
 
 /* Milliseconds until libuv or a retry wants to run, -1 for never. */
-static int next_timeout(const struct loop *loop)
+static int next_timeout(struct loop *loop)
 {
 	int timeout = uv_backend_timeout(loop->uv);
-	uint64_t now = uv_now(loop->uv);
-	uint64_t rest;
+	uint64_t now, rest;
 
+	if (timeout == 0 || (timeout < 0 && loop->retry_at == 0))
+		return timeout;
+	/* The turn took time, too. */
+	uv_update_time(loop->uv);
+	timeout = uv_backend_timeout(loop->uv);
 	if (loop->waiting == NULL || loop->retry_at == 0 || timeout == 0)
 		return timeout;
+	now = uv_now(loop->uv);
 	rest = loop->retry_at > now ? loop->retry_at - now : 0;
 	return timeout < 0 || rest < (uint64_t)timeout ? (int)(rest < INT32_MAX ? rest : INT32_MAX) : timeout;
 }
@@ -184,9 +201,9 @@ void wait_and_run(uv_prepare_t *handle)
 	bool must_leave = false;
 
 	uv_idle_stop(&loop->idle);
+	uv_update_time(loop->uv);
 	flush_all(loop);
 	while (!must_leave && loop->shared->header[HEADER_OPEN] > 0) {
-		uv_update_time(loop->uv);
 		run_retries(loop);
 		update_reference(loop);
 		/* Also 0 when JavaScript has started watchers that libuv tells the kernel of inside its own wait only;
@@ -196,15 +213,18 @@ void wait_and_run(uv_prepare_t *handle)
 		if (loop->shared->header[HEADER_EVENTS] > 0) {
 			run_turn(loop);
 			if (loop->is_closing)
-				return;
+				break;
 			flush_all(loop);
 			recycle_slots(loop);
 		}
 		if (loop->is_stopped) {
 			uv_prepare_stop(&loop->prepare);
-			return;
+			break;
 		}
 	}
+	leave_scope(loop);
+	if (loop->is_closing || loop->is_stopped)
+		return;
 	update_reference(loop);
 	/* With nothing of ours open libuv may wait by itself. */
 	if (loop->shared->header[HEADER_OPEN] > 0)

@@ -30,7 +30,9 @@ export class Router {
   readonly loop: PacketLoop;
   readonly time: Time;
   readonly writer: ItemWriter;
-  #waiting: Drain[] = [];
+  /** The first `#waitingCount` have items. The array is never shortened: that would cost more than a whole operation. */
+  readonly #waiting: (Drain | undefined)[] = [];
+  #waitingCount = 0;
   #isSettling = false;
 
   constructor(parts: RouterParts) {
@@ -43,7 +45,8 @@ export class Router {
 
   /** Notes that this peer has items; from within an operation. */
   wake(drain: Drain): void {
-    this.#waiting.push(drain);
+    this.#waiting[this.#waitingCount] = drain;
+    this.#waitingCount += 1;
   }
 
   /** Carries away what the operations before it have queued. */
@@ -52,8 +55,12 @@ export class Router {
     this.#isSettling = true;
     const waiting = this.#waiting;
     // Draining may queue for others (`writable`), who then join the list.
-    for (let at = 0; at < waiting.length; at += 1) waiting[at]?.drain();
-    waiting.length = 0;
+    for (let at = 0; at < this.#waitingCount; at += 1) {
+      const drain = waiting[at];
+      waiting[at] = undefined;
+      drain?.drain();
+    }
+    this.#waitingCount = 0;
     this.#isSettling = false;
   }
 
