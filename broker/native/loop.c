@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 static void release_mappings(struct loop *loop)
@@ -53,6 +54,7 @@ void close_loop(struct loop *loop)
 	loop->is_closing = true;
 	munmap(loop->slots, SLOTS_MAX * sizeof(struct slot));
 	close(loop->epoll);
+	close(loop->timer);
 	napi_set_instance_data(loop->env, NULL, NULL, NULL);
 	release_references(loop);
 	loop->closing_handles = 2;
@@ -126,13 +128,18 @@ static bool make_references(struct loop *loop, napi_value buffers, napi_value di
 	       napi_async_init(loop->env, buffers, name, &loop->context) == napi_ok;
 }
 
-/* Makes the epoll with libuv's descriptor in it. */
+/* Makes the epoll with libuv's descriptor and our timer in it. */
 static int open_epoll(struct loop *loop)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u64 = LIBUV_EVENT };
+	/* Edge-triggered, so that nobody has to read it when it has fired. */
+	struct epoll_event timer_event = { .events = EPOLLIN | EPOLLET, .data.u64 = TIMER_EVENT };
 
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll < 0)
+		return -errno;
+	loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (loop->timer < 0 || epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->timer, &timer_event) < 0)
 		return -errno;
 	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, uv_backend_fd(loop->uv), &event) < 0 ? -errno : 0;
 }
@@ -153,6 +160,8 @@ static void free_loop(struct loop *loop)
 	release_references(loop);
 	if (loop->epoll >= 0)
 		close(loop->epoll);
+	if (loop->timer >= 0)
+		close(loop->timer);
 	if (loop->slots != NULL)
 		munmap(loop->slots, SLOTS_MAX * sizeof(struct slot));
 	release_mappings(loop);
@@ -168,7 +177,7 @@ static struct loop *new_loop(napi_env env)
 	if (loop == NULL)
 		return NULL;
 	loop->env = env;
-	loop->epoll = -1;
+	loop->epoll = loop->timer = -1;
 	loop->has_reference = true;
 	loop->incoming = calloc(1, sizeof(*loop->incoming));
 	loop->outgoing = calloc(1, sizeof(*loop->outgoing));
@@ -184,7 +193,7 @@ static bool build_loop(struct loop *loop, napi_value dispatch, napi_value *buffe
 	int error = open_epoll(loop);
 
 	if (error < 0) {
-		throw_errno(loop->env, -error, "epoll_create1");
+		throw_errno(loop->env, -error, "epoll_create1, timerfd_create");
 		return false;
 	}
 	return napi_create_object(loop->env, buffers) == napi_ok && add_buffers(loop, *buffers) &&

@@ -164,6 +164,9 @@ struct loop {
 	napi_value resource, dispatch_function;
 	uint32_t scope_turns;
 	int epoll;
+	int timer; /* A timerfd in the epoll, for libuv's timers and the retries. */
+	uint64_t timer_at; /* When it will fire, in the milliseconds of uv_now; 0 is never. */
+	uint64_t timer_fired; /* When it fired last. */
 	bool is_closing;
 	bool is_stopped; /* JavaScript cannot be called any more. */
 	bool in_turn;
@@ -202,6 +205,8 @@ static inline int32_t *slot_words(const struct loop *loop, const struct slot *sl
 
 /* What epoll tells of libuv's own descriptor. */
 #define LIBUV_EVENT UINT64_MAX
+/* And of our timer; no slot has these numbers. */
+#define TIMER_EVENT (UINT64_MAX - 1)
 
 /* loop.c */
 /* Opens the loop of this environment; returns its buffers, or NULL with an exception. */

@@ -11,6 +11,7 @@
 #include "loop.h"
 
 #include <string.h>
+#include <sys/timerfd.h>
 
 int32_t *add_event(struct loop *loop, enum event_kind kind, const struct slot *slot)
 {
@@ -116,11 +117,36 @@ static void handle_event(struct loop *loop, const struct epoll_event *event, uin
 		add_event(loop, EVENT_READY, slot);
 }
 
+/*
+ * A wait with a timeout costs a tenth of a round trip more than one without, because the kernel makes a timer for each.
+ * So one of ours is in the epoll, and it is set only when something is due before it would fire. Where it fires too
+ * early (what it was set for has moved), that is one turn of the loop for nothing. Returns the timeout for epoll.
+ */
+static int set_timer(struct loop *loop, int timeout)
+{
+	struct itimerspec when = { 0 };
+	uint64_t due = uv_now(loop->uv) + (uint64_t)timeout;
+
+	if (timeout <= 0)
+		return timeout;
+	if (loop->timer_at != 0 && loop->timer_at <= due)
+		return -1;
+	/* It has fired for this, but libuv's clock, which may be a coarse one, is not there yet. */
+	if (due == loop->timer_fired)
+		return timeout;
+	when.it_value.tv_sec = (time_t)(due / 1000);
+	when.it_value.tv_nsec = (long)(due % 1000) * 1000000;
+	if (timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &when, NULL) < 0)
+		return timeout;
+	loop->timer_at = due;
+	return -1;
+}
+
 /* Waits once and takes what is there. Returns whether libuv's descriptor is ready. */
 static bool wait_once(struct loop *loop, int timeout)
 {
 	struct epoll_event events[RECEIVE_SLOTS];
-	int count = epoll_wait(loop->epoll, events, RECEIVE_SLOTS, timeout);
+	int count = epoll_wait(loop->epoll, events, RECEIVE_SLOTS, set_timer(loop, timeout));
 	/* When many are ready each gets its share of the arena, so a flood on one starves nobody. */
 	uint32_t share = count > 1 ? RECEIVE_SLOTS / (uint32_t)count : RECEIVE_SLOTS;
 	bool is_libuv_ready = false;
@@ -130,6 +156,8 @@ static bool wait_once(struct loop *loop, int timeout)
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.u64 == LIBUV_EVENT)
 			is_libuv_ready = true;
+		else if (events[i].data.u64 == TIMER_EVENT)
+			loop->timer_fired = loop->timer_at, loop->timer_at = 0;
 		else
 			handle_event(loop, &events[i], share);
 	}
