@@ -32,6 +32,11 @@ const kindWatch = 3;
 
 const noDescriptors: readonly number[] = Object.freeze([]);
 
+/** A uid or gid out of a signed word: they have 32 bits without a sign, but for the -1 that is nobody's. */
+function idOf(word: number): number {
+  return word === -1 ? -1 : word >>> 0;
+}
+
 type Connection = (descriptor: number, pid: number, uid: number, gid: number) => void;
 
 class Socket implements PacketSocket {
@@ -326,8 +331,8 @@ class NativePacketLoop implements OpenPacketLoop {
       return;
     }
     this.senderPid = events[at + 6] ?? 0;
-    this.senderUid = events[at + 7] ?? -1;
-    this.senderGid = events[at + 8] ?? -1;
+    this.senderUid = idOf(events[at + 7] ?? -1);
+    this.senderGid = idOf(events[at + 8] ?? -1);
     entry.handler.packet(events[at + 2] ?? 0, events[at + 3] ?? 0, descriptors);
   }
 
@@ -353,7 +358,8 @@ class NativePacketLoop implements OpenPacketLoop {
     const { events } = this.#memory;
     const descriptor = events[at + 3] ?? -1;
     if (entry instanceof Listener) {
-      entry.connection(descriptor, events[at + 6] ?? 0, events[at + 7] ?? -1, events[at + 8] ?? -1);
+      const [uid, gid] = [idOf(events[at + 7] ?? -1), idOf(events[at + 8] ?? -1)];
+      entry.connection(descriptor, events[at + 6] ?? 0, uid, gid);
     } else {
       this.#native.close(descriptor);
     }
