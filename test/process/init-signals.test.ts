@@ -143,7 +143,8 @@ test('I15: signals are passed on, and kept while there is no broker', async (t) 
 });
 
 test('I15: a SIGTERM that a broker was told before it died is told to the next one too', async (t) => {
-  const { init, broker } = await ready(t, { options: ['--watchdog', '1000'] });
+  // Long enough for a broker to start on a slow build, short enough to wait for.
+  const { init, broker } = await ready(t, { options: ['--watchdog', '4000'] });
   // Unread: it hangs, and the watchdog replaces it.
   broker.command({ do: 'hang' });
   await pause(100);
