@@ -80,7 +80,10 @@ async function runPlacement(
   const shuffle = createShuffle(options.seed);
   try {
     for (const [at, cell] of cells.entries()) {
-      progress(`${placement.name}: launching ${cell.definition.contender}`, (at / cells.length) * 0.3);
+      progress(
+        `${placement.name}: launching ${cell.definition.contender}, ${cell.definition.call} call`,
+        (at / cells.length) * 0.3,
+      );
       await cell.launch();
       await cell.warmUp(options.warmUpMs);
     }

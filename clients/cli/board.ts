@@ -1,20 +1,28 @@
 /**
  * A board of services: on a terminal a table that is drawn again where it stands, elsewhere a line for each change.
  */
-import type { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import type { ServiceEvent, ServiceStatus } from '../library/status.js';
 import type { Output } from './output.js';
 import { serviceTable } from './table.js';
 import { eventText } from './words.js';
 
+/** What of a terminal is needed here. */
+export interface Screen {
+  /** Undefined where it is not known. */
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
 export class Board {
   readonly #services = new Map<string, ServiceStatus>();
   readonly #output: Output;
-  readonly #terminal: Writable | undefined;
-  #linesDrawn = 0;
+  readonly #terminal: Screen | undefined;
+  /** What stands on the terminal now, to be drawn over. */
+  #drawn = '';
 
   /** With `terminal`, the table is drawn there and again over itself. */
-  constructor(output: Output, terminal: Writable | undefined) {
+  constructor(output: Output, terminal: Screen | undefined) {
     this.#output = output;
     this.#terminal = terminal;
   }
@@ -39,9 +47,14 @@ export class Board {
     if (kind === 'unloaded') this.#services.delete(status.name);
     else this.#services.set(status.name, status);
     if (this.#terminal !== undefined) this.draw(Date.now());
-    else if (kind !== 'state' && kind !== 'current' && kind !== 'loaded') {
-      this.#output.note(eventText(this.#output, event));
-    }
+    else if (this.#isNews(event)) this.#output.note(eventText(this.#output, event));
+  }
+
+  /** Lines that stay, on a terminal above the table. */
+  say(...lines: readonly string[]): void {
+    this.#erase();
+    for (const line of lines) this.#output.note(line);
+    if (this.#terminal !== undefined) this.draw(Date.now());
   }
 
   /** Draws the table, on a terminal over the one before. `nowMs` is wall-clock time. */
@@ -52,13 +65,27 @@ export class Board {
       this.#output.note(text);
       return;
     }
-    const up = this.#linesDrawn > 0 ? `\u001b[${this.#linesDrawn}A` : '';
-    terminal.write(`${up}\u001b[J${text}\n`);
-    this.#linesDrawn = text.split('\n').length;
+    this.#erase();
+    terminal.write(`${text}\n`);
+    this.#drawn = text;
   }
 
-  /** What is written next stands below the table, which begins anew after it. */
-  leave(): void {
-    this.#linesDrawn = 0;
+  /** Whether an event is worth a line. What was up before the first event is said once, so that no service is missing. */
+  #isNews({ kind, status }: ServiceEvent): boolean {
+    if (kind === 'current') return status?.state === 'started' || status?.isFailed === true;
+    return kind !== 'state' && kind !== 'loaded';
+  }
+
+  /** Takes the table off the terminal. A line that is longer than the terminal is wide takes several. */
+  #erase(): void {
+    if (this.#drawn === '') return;
+    const columns = this.#terminal?.columns ?? Number.POSITIVE_INFINITY;
+    const rows = this.#drawn
+      .split('\n')
+      .map((line) => Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns)))
+      .reduce((sum, count) => sum + count, 0);
+    this.#drawn = '';
+    // From the first column: a key that was pressed may have been echoed.
+    this.#terminal?.write(`\r\u001b[${rows}A\u001b[J`);
   }
 }

@@ -79,20 +79,20 @@ async function measure(): Promise<number> {
   return status ?? 1;
 }
 
-function sayHow(socket: string): void {
+function howTo(socket: string): readonly string[] {
   const command = `npm run -s capstan -- --socket ${socket}`;
-  output.text('');
-  output.text('From another terminal:');
-  for (const rest of ['list', 'status web', 'log --follow logger', 'restart web', 'events']) {
-    output.text(`  ${command} ${rest}`);
-  }
-  output.text('Ctrl-C stops everything.');
-  output.text('');
+  const rests = ['list', 'status web', 'log --follow logger', 'restart --force web', 'events'];
+  return [
+    '',
+    'From another terminal:',
+    ...rests.map((rest) => `  ${command} ${rest}`),
+    'Ctrl-C stops everything.',
+    '',
+  ];
 }
 
-/** Shows the board until a signal comes or the manager ends. */
+/** Keeps the board up to date until a signal comes or the manager ends. */
 async function stay(board: Board, isTerminal: boolean, end: Promise<unknown>): Promise<void> {
-  board.leave();
   const refresh = isTerminal ? setInterval(() => board.draw(Date.now()), refreshMs) : undefined;
   await end;
   clearInterval(refresh);
@@ -130,11 +130,11 @@ async function run(isOnce: boolean, directory: string): Promise<number> {
     if (isOnce) {
       if (hasStarted) status = await measure();
     } else {
-      sayHow(socket);
+      board.say(...howTo(socket));
       await stay(board, isTerminal, Promise.race([interrupted, exited]));
       status = 0;
     }
-    output.note('Stopping everything.');
+    board.say('Stopping everything.');
     child.kill('SIGTERM');
     await exited;
     await following;

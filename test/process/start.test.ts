@@ -27,6 +27,9 @@ test.serial('npm start brings the examples up, says how to talk to them, and lea
     60_000,
   );
   t.regex(running.stdout(), /^web +started/m);
+  for (const name of ['prepare', 'logger', 'web', 'boot']) {
+    t.regex(running.stdout(), new RegExp(`^[-0-9]+ [:0-9]+  ${name}  started`, 'm'), `no line about ${name}`);
+  }
   const socket = /--socket (\S+) list/.exec(running.stdout())?.[1] ?? '';
   const list = await capstan(['--socket', socket, '--json', 'list']);
   t.deepEqual(
@@ -39,6 +42,16 @@ test.serial('npm start brings the examples up, says how to talk to them, and lea
     (await capstan(['--socket', socket, 'log', 'logger'])).stdout.startsWith('line 1 at '),
   );
   t.regex((await capstan(['--socket', socket, 'log', 'greeting'])).stdout, /answers on port \d+/);
+  const printed = [...running.stdout().matchAll(/^ {2}npm run -s capstan -- (.+)$/gm)].map(
+    ([, args]) => args,
+  );
+  t.true(printed.length >= 4);
+  for (const args of printed) {
+    // These two go on until they are interrupted.
+    if (args === undefined || args.endsWith(' events') || args.includes(' --follow ')) continue;
+    const { status, stderr } = await capstan(args.split(' '));
+    t.is(status, 0, `${args}: ${stderr}`);
+  }
   const processes = descendants(running.child.pid ?? -1);
   t.true(processes.length >= 5);
   running.child.kill('SIGINT');
