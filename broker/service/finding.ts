@@ -31,6 +31,23 @@ export interface Finding {
   readonly message: string;
 }
 
+/**
+ * As a reader of the files would come upon them: the files in the order in which they were read, and within one by place. What is
+ * wrong without a file keeps its position.
+ */
+export function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const file = finding.place?.path ?? `\0${finding.service}`;
+    const group = groups.get(file);
+    if (group === undefined) groups.set(file, [finding]);
+    else group.push(finding);
+  }
+  const byPlace = ({ place: a }: Finding, { place: b }: Finding): number =>
+    a === undefined || b === undefined ? 0 : a.line - b.line || a.column - b.column;
+  return [...groups.values()].flatMap((group) => group.sort(byPlace));
+}
+
 /** `file:line:column: message`, as people and editors expect it. */
 export function formatFinding(finding: Finding): string {
   const { place } = finding;

@@ -8,7 +8,7 @@
 import { cycleNamesShownMax, cyclesReportedMax, servicesMax } from '../contract/limits.js';
 import type { LoadResult, ServiceEngine, ServiceGraph, ServiceLoader } from './api.js';
 import type { DependencyDeclaration, Place, ServiceDescription } from './description.js';
-import type { Finding } from './finding.js';
+import { type Finding, inOrder } from './finding.js';
 import { interpret } from './interpreter.js';
 import { serviceNameFault, splitServiceName } from './names.js';
 import { Parser, type Report } from './parser.js';
@@ -167,17 +167,17 @@ class Loader implements ServiceLoader {
     if (known !== undefined) return { ok: true, record: known, warnings: [] };
     const search = new Search(this.#parts, this.#engine.graph);
     search.visit(name);
-    if (search.hasErrors) return { ok: false, findings: search.findings };
+    if (search.hasErrors) return { ok: false, findings: inOrder(search.findings) };
     this.#engine.add(search.descriptions);
     const record = this.#engine.graph.find(name);
     if (record === undefined) throw new Error(`bug: ${name} was loaded and is not there`);
-    return { ok: true, record, warnings: search.findings };
+    return { ok: true, record, warnings: inOrder(search.findings) };
   }
 
   check(names: readonly string[]): readonly Finding[] {
     const search = new Search(this.#parts, undefined);
     for (const name of names) search.visit(name);
-    return search.findings;
+    return inOrder(search.findings);
   }
 }
 

@@ -67,6 +67,8 @@ function leaveStarted(
   // A process that is being launched again (smooth recovery) has no timer, one that waits to be launched has.
   core.disarm(record);
   record.phase = 'waiting';
+  // Whoever is told the new state is told with it whether it comes up again.
+  if (!restarts) record.desired = 'stopped';
   core.setState(record, 'stopping');
   stopDependents(core, record, dependentsMode, record.isCommitted);
   if (!restarts) giveUp(core, record);

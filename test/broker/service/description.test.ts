@@ -110,9 +110,9 @@ test('D10 badly formed lines are errors with a place, and all errors of a file a
     '/d/s:1:1: badly formed line: a setting begins with a letter',
     "/d/s:2:6: badly formed line: '=' or ':' must follow 'type'",
     "/d/s:3:1: bad meta command '@foo'",
+    "/d/s:4:11: 'restart' must be yes, no or on-failure",
     '/d/s:5:1: badly formed line: a setting begins with a letter',
     '/d/s:6:1: badly formed line: a setting begins with a letter',
-    "/d/s:4:11: 'restart' must be yes, no or on-failure",
   ]);
 });
 

@@ -99,8 +99,8 @@ test('L5 .d directories: sorted entries, hidden ones left out, unknown ones and 
     '/d/c': '',
   });
   t.deepEqual(texts(files, 'a'), [
-    '/d/a:2:15: warning: directory /d/none cannot be read: it does not exist',
     "/d/a:1:15: warning: there is no service 'gone'",
+    '/d/a:2:15: warning: directory /d/none cannot be read: it does not exist',
   ]);
   t.deepEqual(
     files.description('a').dependencies.map((dependency) => `${dependency.kind} ${dependency.name}`),
