@@ -28,7 +28,7 @@ export interface Subscription<E> {
 }
 
 export interface SubscribeOptions {
-  /** Only events of this service; default all. */
+  /** Only events of this service, and those that are of no service (the manager ends); default all. */
   readonly service?: string;
   /** Log lines too (there can be many); default false. */
   readonly log?: boolean;
@@ -144,7 +144,10 @@ export class EventStream<E extends Routed> {
     this.#sequence += 1;
     const stamped: Stamped<E> = { ...event, sequence: this.#sequence, ...this.#now() };
     for (const queue of this.#all) queue.push(stamped);
-    if (event.service === undefined) return;
+    if (event.service === undefined) {
+      for (const queues of this.#byService.values()) for (const queue of queues) queue.push(stamped);
+      return;
+    }
     const queues = this.#byService.get(event.service);
     if (queues !== undefined) for (const queue of queues) queue.push(stamped);
   }

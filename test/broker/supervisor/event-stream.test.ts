@@ -1,7 +1,11 @@
 import test from 'ava';
 import { EventStream } from '../../../broker/supervisor/event-stream.js';
 
-type Event = { readonly kind: 'state' | 'log'; readonly service?: string; readonly text: string };
+type Event = {
+  readonly kind: 'state' | 'log' | 'shutdown';
+  readonly service?: string;
+  readonly text: string;
+};
 
 function createStream(itemsMax?: number): EventStream<Event> {
   let now = 0;
@@ -28,6 +32,16 @@ test('U7: everybody sees the same events in the same order, with numbers and bot
     { kind: 'state', service: 'x', text: '1', sequence: 1, wallMs: 1001, monotonicMs: 1 },
     { kind: 'state', service: 'x', text: '3', sequence: 3, wallMs: 1003, monotonicMs: 3 },
   ]);
+});
+
+test('U7: what is of no service is told to the subscribers of one service, too', (t) => {
+  const stream = createStream();
+  const one = stream.subscribe({ service: 'x', ready: () => {} });
+  stream.emit({ kind: 'shutdown', text: '' });
+  t.deepEqual(
+    one.take().map((event) => event.kind),
+    ['shutdown'],
+  );
 });
 
 test('U7: a subscriber that does not take loses its oldest events and is told how many; others lose none', (t) => {
