@@ -19,8 +19,15 @@ export class ManagerUnreachable extends Error {
   }
 }
 
-/** The command line is wrong in a way that commander does not see. */
-export class UsageError extends Error {}
+/** The command line is wrong; `command` is the one that was meant, where that is known. */
+export class UsageError extends Error {
+  readonly command: string | undefined;
+
+  constructor(message: string, command?: string) {
+    super(message);
+    this.command = command;
+  }
+}
 
 /** Something was refused or failed, and was reported already. */
 export class Failed extends Error {}
@@ -39,7 +46,6 @@ export function adviceFor(code: number, service: string | undefined): string {
     case ErrorCode.Pinned:
       return `see 'capstan status ${name}', and undo it with 'capstan unpin ${name}'`;
     case ErrorCode.StartFailed:
-      return `see 'capstan status ${name}' and 'capstan log ${name}'`;
     case ErrorCode.WrongState:
       return `see 'capstan status ${name}'`;
     case ErrorCode.PermissionDenied:
@@ -61,15 +67,16 @@ export function adviceFor(code: number, service: string | undefined): string {
 export function report(output: Output, error: unknown, service?: string): number {
   if (error instanceof Failed) return exitStatus.failed;
   if (error instanceof UsageError) {
-    output.failure('usage', error.message, "see 'capstan --help'");
+    const { command } = error;
+    output.failure(
+      'usage',
+      error.message,
+      `see 'capstan ${command === undefined ? '' : `${command} `}--help'`,
+    );
     return exitStatus.usage;
   }
   if (error instanceof ManagerUnreachable) {
-    const advice =
-      `is one running? start it with 'capstan run --socket ${error.socket}', or name another with --socket PATH` +
-      ' or CAPSTAN_SOCKET';
-    const code = error.cause instanceof BrokerError ? error.cause.codeName : 'unreachable';
-    output.failure(code, `cannot reach the manager at ${error.socket}: ${error.message}`, advice);
+    reportUnreachable(output, error);
     return exitStatus.unreachable;
   }
   if (error instanceof BrokerError) {
@@ -89,4 +96,20 @@ export function report(output: Output, error: unknown, service?: string): number
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   output.failure('internal', text, '');
   return exitStatus.failed;
+}
+
+function reportUnreachable(output: Output, { socket, message, cause }: ManagerUnreachable): void {
+  const code = cause instanceof BrokerError ? cause.code : ErrorCode.Unreachable;
+  const another = 'name another with --socket PATH or CAPSTAN_SOCKET';
+  let text = message.includes(socket) ? `: ${message}` : ` at ${socket}: ${message}`;
+  let advice = `is one running? start it with 'capstan run --socket ${socket}', or ${another}`;
+  if (code === ErrorCode.AddressTooLong)
+    advice = 'choose a shorter path with --socket PATH or CAPSTAN_SOCKET';
+  else if (code === ErrorCode.PermissionDenied)
+    advice = `ask root, or the user whom it runs as, or ${another}`;
+  else if (code === ErrorCode.Disconnected) {
+    text = ` at ${socket} any more: ${message}`;
+    advice = `try again, because one that has crashed comes back at once; else it has ended: ${advice.replace('is one running? ', '')}`;
+  }
+  output.failure(errorName(code), `cannot reach the manager${text}`, advice);
 }

@@ -3,8 +3,8 @@
  * The `capstan` command. Starts quickly: what a command needs is imported when it is called (docs/commands.md).
  */
 import { readFileSync } from 'node:fs';
-import { CommanderError } from 'commander';
-import { exitStatus, report } from './failure.js';
+import { type Command, CommanderError } from 'commander';
+import { exitStatus, report, UsageError } from './failure.js';
 import { Output } from './output.js';
 import { createProgram } from './program.js';
 
@@ -23,12 +23,21 @@ async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return status;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;
+    if (error instanceof CommanderError && error.exitCode === 0) return exitStatus.done;
+    // Without a command the help has been printed, which says it all.
+    if (error instanceof CommanderError && error.code === 'commander.help') return exitStatus.usage;
+    const json = args.includes('--json');
     return report(
-      new Output(process.stdout, process.stderr, { json: false, quiet: false, color: false }),
-      error,
+      new Output(process.stdout, process.stderr, { json, quiet: false, color: false }),
+      error instanceof CommanderError ? usageError(program, args, error) : error,
     );
   }
+}
+
+/** What commander finds wrong with a command line, as any other error of usage. */
+function usageError(program: Command, args: readonly string[], error: CommanderError): UsageError {
+  const command = args.find((arg) => program.commands.some((candidate) => candidate.name() === arg));
+  return new UsageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '), command);
 }
 
 // A reader that has seen enough (`capstan events | head`) is no failure.

@@ -32,7 +32,8 @@ export function createProgram(version: string, env: Env, finish: (status: number
     .option('--no-color', 'no colours (also with NO_COLOR in the environment, or without a terminal)')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
-    .showHelpAfterError("(see 'capstan --help')");
+    // Errors are reported by who catches them, like all others.
+    .configureOutput({ outputError: () => undefined });
 
   const doing = (command: Command, work: Work): Promise<void> => perform(command, env, work, finish);
   addRun(program, doing);

@@ -26,6 +26,7 @@ export interface CommandContext {
 /** The control socket that the options and the environment name. */
 export function socketOf(context: CommandContext, mode?: 'system' | 'user'): string {
   const { socket } = context.options;
+  if (socket === '') throw new UsageError('--socket needs the path of a control socket');
   if (socket !== undefined) return socket;
   try {
     return defaultSocket({

@@ -16,6 +16,7 @@ const services = {
   talk: 'type = process\ncommand = sh -c "echo one; echo two; exec sleep 1000"\nlog-type = buffer\n',
   absent: 'type = process\ncommand = /nowhere/program\n',
   spare: sleeper,
+  brief: `${sleeper}restart = no\n`,
   bad: 'type = process\ncommand = sleep 1\nnonsense = 1\n',
 };
 
@@ -143,12 +144,17 @@ for (const transport of transportNames()) {
     await eventually('what comes', () => /one\ntwo\n.*one\ntwo\n$/s.test(follow.stdout()));
     follow.child.kill('SIGINT');
     t.is((await within('its end', follow.ended)).status, 0);
+    const last = startCapstan(['--socket', manager.socket, '--transport', transport, 'log', '-f', 'talk']);
+    t.teardown(() => last.child.kill('SIGKILL'));
+    await eventually('what there is', () => last.stdout().includes('two'));
     const [line] = await manager.json('--transport', transport, 'log', '--clear', 'talk');
     t.like(line, { service: 'talk', text: 'one', number: 1 });
     t.is((await manager.command('log', 'talk')).stdout, '');
     const none = await manager.command('log', 'db');
     t.is(none.status, 1);
     t.true(none.stderr.includes('log-type = buffer'));
+    t.is((await manager.command('shutdown')).status, 0);
+    t.like(await within('its end', last.ended), { status: 0, stderr: '' });
   });
 
   test.serial(
@@ -174,11 +180,35 @@ for (const transport of transportNames()) {
         return some.stdout().includes('started');
       };
       await eventually('events of one service', subscribed);
+      await manager.json('start', 'spare');
+      await manager.json('signal', 'TERM', 'spare');
+      await manager.json('start', 'brief');
+      await manager.json('signal', 'TERM', 'brief');
+      await eventually('the end of its process', () => some.stdout().includes('killed by SIGTERM'));
       some.child.kill('SIGINT');
-      t.is((await within('its end', some.ended)).status, 0);
+      const told = await within('its end', some.ended);
+      t.is(told.status, 0);
+      t.regex(told.stderr, /^capstan: no service 'spare' is loaded; waiting until it is$/m);
+      const lines = told.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.slice('2026-01-01 00:00:00  '.length));
+      t.deepEqual(
+        lines.filter((line, at) => line === lines[at - 1]),
+        [],
+        'the same is not said twice',
+      );
       t.false(some.stdout().includes('web'));
       t.is((await manager.command('shutdown')).status, 0);
       const { status, stdout } = await within('the end of the events', all.ended);
+      const stopping = jsonLines(stdout).filter(
+        ({ event, service, state }) => event === 'state' && service === 'brief' && state === 'stopping',
+      );
+      t.deepEqual(
+        stopping.map(({ desired }) => desired),
+        ['stopped'],
+        'it does not come up again, and that is said from the beginning',
+      );
       t.is(status, 0);
       const events = jsonLines(stdout);
       const started = events.find((event) => event['event'] === 'started' && event['service'] === 'spare');

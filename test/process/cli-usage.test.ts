@@ -49,6 +49,28 @@ test('exit status 2: what is wrong with the command line is said', async (t) => 
   failed(t, await capstan(['run', '--ready-fd', 'x']), 2, 'must be a number');
   failed(t, await capstan(['list', '--transport', 'pigeon']), 2, "no transport 'pigeon'", 'sockets');
   failed(t, await capstan(['signal', 'NONSENSE', 'a']), 2, "'NONSENSE' is not a signal");
+  failed(t, await capstan(['list', '--socket', '']), 2, '--socket');
+  t.deepEqual(await capstan(['strat', 'a']), {
+    status: 2,
+    stdout: '',
+    stderr: "capstan: unknown command 'strat' (Did you mean start?)\n  see 'capstan --help'\n",
+  });
+});
+
+test('an error of usage is an object with --json, and names the help of its command', async (t) => {
+  for (const [args, message, advice] of [
+    [['start'], "missing required argument 'service'", "see 'capstan start --help'"],
+    [['log', 'a', '-n', 'x'], 'must be a number', "see 'capstan log --help'"],
+    [['nonsense'], "unknown command 'nonsense'", "see 'capstan --help'"],
+    [['signal', 'NONSENSE', 'a'], "'NONSENSE' is not a signal", "see 'capstan --help'"],
+  ] as const) {
+    const { status, stdout, stderr } = await capstan(['--json', ...args]);
+    t.is(status, 2);
+    t.is(stdout, '');
+    const [error] = jsonLines(stderr);
+    t.like(error, { error: 'usage', advice });
+    t.true(String(error?.['message']).includes(message), stderr);
+  }
 });
 
 test('exit status 3: no manager, and what to do about it', async (t) => {
@@ -68,7 +90,7 @@ test('exit status 3: no manager, and what to do about it', async (t) => {
   t.is(json.status, 3);
   t.is(json.stdout, '');
   t.is(jsonLines(json.stderr)[0]?.['error'], 'unreachable');
-  failed(t, await capstan(['--socket', `/${'x'.repeat(120)}`, 'list']), 3, 'address-too-long'.slice(0, 0));
+  failed(t, await capstan(['--socket', `/${'x'.repeat(120)}`, 'list']), 3, '107', 'shorter path');
 });
 
 test('the socket comes from the option, CAPSTAN_SOCKET, or the runtime directory', async (t) => {
@@ -122,6 +144,18 @@ test('check: what is wrong is said with file, line and column, all of it', async
   t.true(absent.stderr.includes('absent'));
 });
 
+test('check: the findings of a file come in the order of its lines', async (t) => {
+  const directory = temporaryDirectory(t.teardown);
+  writeServices(directory, {
+    mixed: 'type = proces\nnonsense = 3\ndepends-on = nowhere\nstop-timeout = soon\ncommand = sleep 1\n',
+  });
+  const { stdout } = await capstan(['check', '--json', '-d', directory]);
+  t.deepEqual(
+    jsonLines(stdout).map(({ line }) => line),
+    [1, 2, 3, 4],
+  );
+});
+
 test('run: a directory, a service or a socket that cannot be is said, and nothing is started', async (t) => {
   const directory = temporaryDirectory(t.teardown);
   const services = join(directory, 'services');
@@ -150,6 +184,9 @@ test('run: a directory, a service or a socket that cannot be is said, and nothin
     'shorter',
   );
   failed(t, await run('-d', services, '--ready-fd', '77', 'web'), 2, '77');
+  const file = join(services, 'web');
+  const taken = await capstan(['run', '--socket', file, '--quiet', '-d', services, 'web']);
+  failed(t, taken, 1, `at ${file} that is not a socket`, 'choose another path');
   const json = await run('--json', '-d', services);
   t.is(json.status, 1);
   t.is(jsonLines(json.stderr)[0]?.['error'], 'not-found');

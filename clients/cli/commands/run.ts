@@ -2,7 +2,7 @@
  * `run`: a manager in the foreground. Everything that can be known to be wrong is said before anything is started; then this
  * process becomes init (exec), which starts the broker (broker-process.ts) with what stands here.
  */
-import { existsSync, fstatSync } from 'node:fs';
+import { existsSync, fstatSync, lstatSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { limits } from '../../../broker/contract/index.js';
@@ -82,7 +82,7 @@ function fail(output: Output, code: string, message: string, advice: string): ne
   throw new Failed();
 }
 
-/** Says early what the broker would find: a path that is too long, or a manager that listens there. */
+/** Says early what the broker would find: a path that is too long or somebody's file, or a manager that listens there. */
 function checkSocket(output: Output, socket: string): void {
   const native = loadNative();
   for (const transport of transportNames()) {
@@ -92,6 +92,10 @@ function checkSocket(output: Output, socket: string): void {
       const advice = 'choose a shorter one with --socket PATH';
       const message = `the control socket's path ${path} has ${bytes} bytes, and the kernel allows ${limits.socketPathBytesMax}`;
       fail(output, 'address-too-long', message, advice);
+    }
+    if (!path.startsWith('@') && lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
+      const advice = 'choose another path with --socket PATH';
+      fail(output, 'address-in-use', `there is something at ${path} that is not a socket`, advice);
     }
     try {
       native.close(native.connect(path));

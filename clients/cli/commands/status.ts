@@ -136,6 +136,11 @@ function managerBlock(output: Output, info: ManagerInfo): string {
     ['socket', info.socket],
     ['transport', info.transport],
     ['rights', info.rights],
-    ['broker', info.brokerRestarts === 0 ? '' : `started again ${info.brokerRestarts} times`],
+    [
+      'broker',
+      info.brokerRestarts === 0
+        ? ''
+        : `started again ${info.brokerRestarts === 1 ? 'once' : `${info.brokerRestarts} times`}`,
+    ],
   ]);
 }
