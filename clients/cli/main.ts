@@ -34,7 +34,7 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** What commander finds wrong with a command line, as any other error of usage. */
+/** What commander finds wrong with a command line, as an error of usage like the others. */
 function usageError(program: Command, args: readonly string[], error: CommanderError): UsageError {
   const command = args.find((arg) => program.commands.some((candidate) => candidate.name() === arg));
   return new UsageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '), command);
