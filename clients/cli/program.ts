@@ -166,7 +166,7 @@ function addReports(program: Command, doing: Doing): void {
     .command('log')
     .description('print what a service has written (log-type = buffer)')
     .argument('<service>', 'name of a service')
-    .option('-f, --follow', 'go on with what it writes, until interrupted')
+    .option('-f, --follow', 'go on with what it writes, until interrupted or the manager ends')
     .option('-n, --lines <n>', 'only the newest so many lines', count)
     .option('--clear', 'empty the log afterwards')
     .action((service: string, flags: object, command: Command) =>

@@ -6,6 +6,8 @@ import { type TransportParts, transports } from '../../transports/catalog.js';
 import { defaultSocket, defaultTransport, transportSocket } from './address.js';
 import { Manager } from './manager.js';
 
+export type { TransportParts };
+
 export interface ConnectOptions {
   /** A transport of the catalog by its name (default `sockets`), or one that is made already. */
   readonly transport?: string | Transport;
@@ -53,7 +55,7 @@ export async function createTransport(name: string, parts?: TransportParts): Pro
     const names = transports.map((candidate) => candidate.name).join(', ');
     throw new BrokerError(ErrorCode.InvalidArgument, `there is no transport '${name}': use one of ${names}`);
   }
-  return entry.create(parts ?? (await ownParts()));
+  return entry.create(parts ?? (await transportParts()));
 }
 
 /** The names of the transports that reach another process. */
@@ -64,10 +66,10 @@ export function transportNames(): readonly string[] {
 let shared: Promise<TransportParts> | undefined;
 
 /**
- * One packet loop for the process, made when the first connection needs it, and kept: it does not keep the process alive while
- * nothing is open, and holds a few descriptors.
+ * What transports are made from: one packet loop for the process and real time, made when first asked for, and kept. They do not
+ * keep the process alive while nothing is open, and hold a few descriptors.
  */
-function ownParts(): Promise<TransportParts> {
+export function transportParts(): Promise<TransportParts> {
   shared ??= loadParts();
   return shared;
 }

@@ -4,7 +4,13 @@
 export { BrokerError, ErrorCode, errorName, hasCode } from '../../broker/contract/index.js';
 export { defaultSocket, defaultTransport, transportSocket } from './address.js';
 export type { CallOptions } from './caller.js';
-export { type ConnectOptions, connect, createTransport } from './connect.js';
+export {
+  type ConnectOptions,
+  connect,
+  createTransport,
+  type TransportParts,
+  transportParts,
+} from './connect.js';
 export { ControlError } from './control-error.js';
 export { type EventOptions, EventStream } from './events.js';
 export { Manager } from './manager.js';
