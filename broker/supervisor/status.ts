@@ -48,7 +48,9 @@ export function waitsFor(record: ServiceRecord): string[] {
 
 export function statusOf(record: ServiceRecord, supplement: StatusSupplement | undefined): ServiceStatus {
   const isDown = record.state === 'stopped';
-  const failure = isDown ? failureText(record) : '';
+  // A start that timed out has failed for those who wait, although its process may not have ended yet.
+  const hasFailed = isDown || (record.state === 'stopping' && record.hasFailedStart);
+  const failure = hasFailed ? failureText(record) : '';
   return {
     name: record.name,
     type: record.description.type,
@@ -67,7 +69,7 @@ export function statusOf(record: ServiceRecord, supplement: StatusSupplement | u
     isPinnedStarted: record.isPinnedStarted,
     isPinnedStopped: record.isPinnedStopped,
     isSkipped: record.isSkipped,
-    isFailed: failure !== '',
+    isFailed: isDown && failure !== '',
     waitsFor: waitsFor(record),
     restarts: supplement?.restarts ?? 0,
   };
