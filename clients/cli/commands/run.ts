@@ -93,7 +93,7 @@ function checkSocket(output: Output, socket: string): void {
       const message = `the control socket's path ${path} has ${bytes} bytes, and the kernel allows ${limits.socketPathBytesMax}`;
       fail(output, 'address-too-long', message, advice);
     }
-    if (!path.startsWith('@') && lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
+    if (!path.startsWith('@') && isOtherFile(path)) {
       const advice = 'choose another path with --socket PATH';
       fail(output, 'address-in-use', `there is something at ${path} that is not a socket`, advice);
     }
@@ -114,6 +114,15 @@ function checkSocket(output: Output, socket: string): void {
   ) {
     const advice = 'make it, or choose another path with --socket PATH';
     fail(output, 'not-found', `there is no directory for the control socket ${socket}`, advice);
+  }
+}
+
+/** Something is at the path that no manager left behind. What cannot be looked at is the broker's to report. */
+function isOtherFile(path: string): boolean {
+  try {
+    return !lstatSync(path).isSocket();
+  } catch {
+    return false;
   }
 }
 
@@ -148,7 +157,9 @@ function checkServices(
       `name the services to start, describe '${defaultService}', or name a directory with -d DIR`,
     );
   }
-  for (const finding of findings) printFinding(output, finding);
+  for (const finding of findings) {
+    if (finding.severity === 'error' || !output.isQuiet) printFinding(output, finding);
+  }
   // The first process of a system goes on with what it can start.
   if (process.pid === 1 || !findings.some(({ severity }) => severity === 'error')) return;
   const advice = `correct them, and see 'capstan check${context.options.json === true ? ' --json' : ''}'`;
