@@ -84,12 +84,16 @@ class Interpreter {
     const type = this.#type();
     const workingDirectory = joinPath(this.#input.directory, this.#text('working-dir') ?? '.');
     const options = this.#options();
+    const command = this.#command(type);
+    const stopCommand = type === 'internal' ? [] : this.#words('stop-command');
+    this.#checkProgram('command', command[0], workingDirectory);
+    this.#checkProgram('stop-command', stopCommand[0], workingDirectory);
     return {
       name: this.#input.name,
       path: this.#input.path,
       type,
-      command: this.#command(type),
-      stopCommand: type === 'internal' ? [] : this.#words('stop-command'),
+      command,
+      stopCommand,
       dependencies: this.#dependencies(),
       restart: this.#restart(),
       recoversSmoothly: this.#value('smooth-recovery', parseYesNo, 'yes or no') ?? false,
@@ -211,6 +215,16 @@ class Interpreter {
       this.#report('incomplete', place, `a service of type ${type} needs a 'command'`);
     }
     return words;
+  }
+
+  /** A program that is not there is a warning, because something that starts before may bring it. */
+  #checkProgram(setting: 'command' | 'stop-command', program: string | undefined, directory: string): void {
+    if (program === undefined || program === '' || this.#faulty.has(setting)) return;
+    const fault = this.#parts.programFault?.(program, directory, this.#atLoad.environment.get('PATH'));
+    if (fault === undefined) return;
+    const word = this.#all.get(setting)?.[0]?.words[0];
+    const place = word === undefined ? this.#valuePlace(setting) : word.line.place(word.offset);
+    this.#report('file', place, `'${setting}' cannot be executed: ${fault}`, 'warning');
   }
 
   #restart(): 'yes' | 'on-failure' | 'no' {

@@ -39,4 +39,10 @@ export interface LoaderParts {
   readonly users: UserLookup;
   /** The manager's environment, as it is now. */
   environment(): ReadonlyMap<string, string>;
+  /**
+   * Why `program` cannot be executed, for people (`/sbin/x does not exist`); `undefined`: nothing is known against it. Names without
+   * a slash are searched for in `path`, the value of PATH; relative ones start from `directory`. Only a check asks: a
+   * program may be there by the time it is needed.
+   */
+  programFault?(program: string, directory: string, path: string | undefined): string | undefined;
 }

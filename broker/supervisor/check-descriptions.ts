@@ -3,8 +3,12 @@
  * starts anything.
  */
 import { readdirSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
+import { BrokerError, ErrorCode } from '../contract/index.js';
 import { createLoader, createServiceEngine, type Finding, type ServiceActions } from '../service/index.js';
-import { createDescriptionSource, createUserLookup } from './description-source.js';
+import { createDescriptionSource, createUserLookup, programFault } from './description-source.js';
+import { errnoText } from './failure-text.js';
+import { errnoOf } from './platform.js';
 
 export interface Checked {
   /** How many services were checked by name. */
@@ -44,26 +48,43 @@ export function checkDescriptions(
     source: createDescriptionSource(directories),
     users: createUserLookup(),
     environment: () => variables,
+    programFault,
   });
   const checked = names.length > 0 ? names : namesIn(directories);
   return { checked: checked.length, findings: loader.check(checked) };
 }
 
-/** The names of the descriptions in the directories, in their order: regular files whose names do not begin with a dot. */
+/**
+ * The names of the descriptions in the directories, in their order: what does not begin with a dot and is a regular file, or is
+ * to be one and cannot be had (a link that leads nowhere), which the check will say. A directory that is missing has none.
+ * Throws `system` if one cannot be read.
+ */
 function namesIn(directories: readonly string[]): readonly string[] {
   const names = new Set<string>();
   for (const directory of directories) {
-    let entries: readonly string[];
-    try {
-      entries = readdirSync(directory);
-    } catch {
-      // Default directories need not exist.
-      continue;
-    }
-    for (const name of entries) {
-      if (name.startsWith('.')) continue;
-      if (statSync(`${directory}/${name}`, { throwIfNoEntry: false })?.isFile() === true) names.add(name);
+    for (const name of entriesOf(directory)) {
+      if (!name.startsWith('.') && mayBeDescription(`${directory}/${name}`)) names.add(name);
     }
   }
   return [...names].sort();
+}
+
+function entriesOf(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    const errno = errnoOf(error);
+    // Default directories need not exist.
+    if (errno === constants.errno.ENOENT) return [];
+    const message = `the service directory ${directory} cannot be read: ${errnoText(errno)}`;
+    throw new BrokerError(ErrorCode.System, message, { cause: error });
+  }
+}
+
+function mayBeDescription(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return true;
+  }
 }

@@ -13,6 +13,7 @@ import {
   realpathSync,
   statSync,
 } from 'node:fs';
+import { resolve } from 'node:path';
 import { limits } from '../contract/index.js';
 import type {
   DescriptionSource,
@@ -46,9 +47,11 @@ function readText(descriptor: number): string | Unreadable {
   let bytes = Buffer.alloc(status.size + 1);
   let length = 0;
   for (;;) {
-    const count = readSync(descriptor, bytes, length, bytes.length - length, null);
-    if (count === 0) return bytes.toString('utf8', 0, length);
+    const room = bytes.length - length;
+    const count = readSync(descriptor, bytes, length, room, null);
     length += count;
+    // A short read of a file that has a size is its end; those of /proc have none and are read until nothing comes.
+    if (count === 0 || (count < room && status.size > 0)) return bytes.toString('utf8', 0, length);
     if (length > limits.descriptionBytesMax) return tooLarge;
     if (length === bytes.length) bytes = Buffer.concat([bytes], bytes.length * 2);
   }
@@ -117,4 +120,30 @@ export function createUserLookup(passwdPath = '/etc/passwd', groupPath = '/etc/g
       return typeof identity === 'string' ? undefined : identity;
     },
   };
+}
+
+/** Why a program at this path cannot be executed; `undefined`: it can, by somebody. */
+function fileFault(path: string): string | undefined {
+  try {
+    const status = statSync(path);
+    if (!status.isFile()) return `${path} is not a regular file`;
+    return (status.mode & 0o111) === 0 ? `${path} is not executable` : undefined;
+  } catch (error) {
+    const reason = unreadable(error);
+    return reason.kind === 'missing' ? `${path} does not exist` : `${path}: ${reason.message}`;
+  }
+}
+
+/** `LoaderParts.programFault` on the real file system: what execvp(3) would find. */
+export function programFault(
+  program: string,
+  directory: string,
+  path: string | undefined,
+): string | undefined {
+  if (program.includes('/')) return fileFault(resolve(directory, program));
+  if (path === undefined) return undefined;
+  const isFound = path
+    .split(':')
+    .some((entry) => fileFault(resolve(directory, entry, program)) === undefined);
+  return isFound ? undefined : `there is no program '${program}' in PATH`;
 }
