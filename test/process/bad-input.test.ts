@@ -149,7 +149,7 @@ test('a file that is no socket is not taken for a manager, and stays', async (t)
     if (socket === 'c') writeFileSync(join(directory, 'c.bus'), '');
     const { status, stderr } = await capstan(['run', '-d', directory, '--socket', join(directory, socket)]);
     t.is(status, 1);
-    t.true(stderr.includes('is there already and is no socket'), stderr);
+    t.true(stderr.includes('that is not a socket'), stderr);
   }
   t.true(readdirSync(directory).includes('control'));
 });
