@@ -46,6 +46,12 @@ export function waitsFor(record: ServiceRecord): string[] {
   return reasons;
 }
 
+/** Its process came to its end by itself and with status 0: nothing failed, although nobody asked for the end. */
+function hasEndedWell(record: ServiceRecord): boolean {
+  const { exitStatus, stopReason } = record;
+  return stopReason === 'terminated' && exitStatus?.kind === 'code' && exitStatus.code === 0;
+}
+
 export function statusOf(record: ServiceRecord, supplement: StatusSupplement | undefined): ServiceStatus {
   const isDown = record.state === 'stopped';
   // A start that timed out has failed for those who wait, although its process may not have ended yet.
@@ -69,7 +75,7 @@ export function statusOf(record: ServiceRecord, supplement: StatusSupplement | u
     isPinnedStarted: record.isPinnedStarted,
     isPinnedStopped: record.isPinnedStopped,
     isSkipped: record.isSkipped,
-    isFailed: isDown && failure !== '',
+    isFailed: isDown && failure !== '' && !hasEndedWell(record),
     waitsFor: waitsFor(record),
     restarts: supplement?.restarts ?? 0,
   };

@@ -174,6 +174,7 @@ for (const transport of transportNames()) {
       t.teardown(() => all.child.kill('SIGKILL'));
       t.teardown(() => some.child.kill('SIGKILL'));
       await eventually('the states', () => all.stdout().includes('"service":"web"'));
+      await eventually('the word that it is not loaded', () => some.stderr().includes('waiting until it is'));
       const subscribed = async (): Promise<boolean> => {
         await manager.json('start', 'spare');
         await manager.json('stop', 'spare');

@@ -52,10 +52,10 @@ function apply(service: Service, what: Change, flags: ChangeFlags): Promise<Outc
 /** The texts that people know from the format's own tool. */
 function outcomeText(name: string, what: Change, outcome: Outcome, flags: ChangeFlags): string {
   const wanted = what === 'stop' || what === 'release' ? 'stopped' : 'started';
+  if (what === 'release' && outcome.state !== wanted)
+    return `Service '${name}' released; it is still ${outcome.state}, because others need it.`;
   if (outcome.already) return `Service '${name}' (already) ${outcome.state}.`;
   if (outcome.state === wanted) return `Service '${name}' ${wanted}.`;
-  if (what === 'release')
-    return `Service '${name}' released; it is still ${outcome.state}, because others need it.`;
   if (flags.wait) return `Service '${name}' is ${outcome.state}.`;
   return `Issued ${what} command successfully for service '${name}'.`;
 }
