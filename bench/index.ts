@@ -13,7 +13,7 @@ import { Cell, type CellDefinition, type Placement } from './latency/cell.js';
 import { tasksetPath } from './latency/peer-process.js';
 import { createShuffle } from './latency/shuffle.js';
 import { type CellResult, cellResult } from './report/cells.js';
-import { describeMachine, type Machine } from './report/machine.js';
+import { describeMachine, type Machine, stealSince, stealTicks } from './report/machine.js';
 import { emptyCallCells, projectDirectory } from './scenarios/contenders.js';
 import { controlCallCells } from './scenarios/control.js';
 import { type RelayResult, relayLoads, runRelayScenario } from './scenarios/relay.js';
@@ -31,12 +31,15 @@ export interface BenchOptions {
 
 export const quickOptions: BenchOptions = {
   seed: 1,
-  rounds: 5,
-  blockMs: 200,
+  rounds: 12,
+  blockMs: 90,
   warmUpMs: 450,
   payloadBytes: 64,
   relayRuns: 200,
 };
+
+/** Share of stolen CPU time from which a run is called noisy. */
+export const noisySteal = 0.01;
 
 /** Sizes at which the whole suite runs within the tests. */
 export const smokeOptions: BenchOptions = {
@@ -53,6 +56,8 @@ export interface BenchResult {
   readonly cells: readonly CellResult[];
   readonly relays: readonly RelayResult[];
   readonly durationMs: number;
+  /** Share of CPU time that the hypervisor took away during the run; above `noisySteal` the figures are to be doubted. */
+  readonly steal: number;
   /** Contenders and placements that could not be had here, each with the reason. */
   readonly missing: readonly string[];
 }
@@ -123,6 +128,7 @@ async function runRelays(
 export async function runBench(options: BenchOptions): Promise<BenchResult> {
   const directory = mkdtempSync(join(tmpdir(), 'capstan-bench-'));
   const start = performance.now();
+  const ticks = stealTicks();
   const machine = describeMachine(projectDirectory);
   const chosen = placements();
   const report = options.onProgress ?? ((): void => {});
@@ -143,7 +149,15 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
         ? []
         : await runRelays(first, options, directory, (text) => report(text, chosen.length / parts));
     const missing = tasksetPath === undefined ? ['pinning: taskset (util-linux) is not installed'] : [];
-    return { machine, seed: options.seed, cells, relays, durationMs: performance.now() - start, missing };
+    return {
+      machine,
+      seed: options.seed,
+      cells,
+      relays,
+      durationMs: performance.now() - start,
+      steal: stealSince(ticks),
+      missing,
+    };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -151,14 +165,14 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
 
 /** One object a cell, one a line, with the machine in each so that no line needs another to be understood. */
 export function benchLines(result: BenchResult): string[] {
-  const { machine, seed } = result;
+  const { machine, seed, steal } = result;
   return [
-    ...result.cells.map((cell) => JSON.stringify({ ...cell, seed, machine })),
-    ...result.relays.map((relay) => JSON.stringify(relayLine(relay, seed, machine))),
+    ...result.cells.map((cell) => JSON.stringify({ ...cell, seed, steal, machine })),
+    ...result.relays.map((relay) => JSON.stringify({ ...relayLine(relay), seed, steal, machine })),
   ];
 }
 
-function relayLine(relay: RelayResult, seed: number, machine: Machine): Record<string, unknown> {
+function relayLine(relay: RelayResult): Record<string, unknown> {
   return {
     workload: 'W8',
     contender: relay.contender,
@@ -171,8 +185,6 @@ function relayLine(relay: RelayResult, seed: number, machine: Machine): Record<s
     inversions: relay.inversions,
     violations: relay.violations,
     ...(relay.example === undefined ? {} : { example: relay.example }),
-    seed,
-    machine,
   };
 }
 

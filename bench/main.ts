@@ -3,7 +3,15 @@
  * Exit status: 0 done, 1 a cell failed or could not be run, 2 wrong usage.
  */
 import { Command, InvalidArgumentError } from 'commander';
-import { type BenchResult, benchLines, placements, quickOptions, runBench, writeBench } from './index.js';
+import {
+  type BenchResult,
+  benchLines,
+  noisySteal,
+  placements,
+  quickOptions,
+  runBench,
+  writeBench,
+} from './index.js';
 import { cellTable, relayTable } from './report/cells.js';
 
 interface Arguments {
@@ -60,6 +68,12 @@ function printTables(result: BenchResult, isColoured: boolean): void {
   }
   write('\nRelay: A tells C, A asks B, B tells C; an inversion is a C that got the effect before its cause');
   write(relayTable(result.relays, isColoured));
+  if (result.steal > noisySteal) {
+    const percent = (result.steal * 100).toFixed(1);
+    write(
+      `\nnoisy: the hypervisor took ${percent} % of the CPU time meanwhile; repeat this when it is quiet`,
+    );
+  }
   for (const reason of result.missing) write(`not measured: ${reason}`);
   write(
     `\n${Math.round(result.durationMs / 1000)} s, seed ${result.seed}, 1-minute load before: ${machine.load_1min}`,

@@ -46,16 +46,18 @@ function git(directory: string, ...args: string[]): string {
   }
 }
 
-/** Share of stolen time in /proc/stat's first line (proc(5)). */
-export function stealShare(): number {
-  const fields = text('/proc/stat', 'cpu 1 0 0 0 0 0 0 0')
-    .split('\n')[0]
-    ?.trim()
-    .split(/\s+/)
-    .slice(1, 9)
-    .map(Number);
-  const sum = (fields ?? []).reduce((a, b) => a + b, 0);
-  return sum === 0 ? 0 : (fields?.[7] ?? 0) / sum;
+/** CPU time since boot that the hypervisor took away, and all there was, in ticks (/proc/stat, proc(5)). */
+export function stealTicks(): { readonly stolen: number; readonly all: number } {
+  const line = text('/proc/stat', 'cpu 1 0 0 0 0 0 0 0').split('\n')[0] ?? '';
+  const fields = line.trim().split(/\s+/).slice(1, 9).map(Number);
+  return { stolen: fields[7] ?? 0, all: fields.reduce((a, b) => a + b, 0) };
+}
+
+/** Share of the CPU time since `before` that the hypervisor took away, 0 to 1. */
+export function stealSince(before: { readonly stolen: number; readonly all: number }): number {
+  const now = stealTicks();
+  const all = now.all - before.all;
+  return all <= 0 ? 0 : Number(((now.stolen - before.stolen) / all).toFixed(4));
 }
 
 /** Mean cost of one reading of the clock that the samples are taken with. */
@@ -80,7 +82,7 @@ export function describeMachine(projectDirectory: string): Machine {
     commit: git(projectDirectory, 'rev-parse', '--short=12', 'HEAD') || 'none',
     is_dirty: git(projectDirectory, 'status', '--porcelain') !== '',
     load_1min: loadavg()[0] ?? 0,
-    steal: Number(stealShare().toFixed(5)),
+    steal: stealSince({ stolen: 0, all: 0 }),
     clock_cost_ns: clockCostNs(),
   };
 }
