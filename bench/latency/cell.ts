@@ -82,10 +82,6 @@ export class Cell {
     this.#directory = directory;
   }
 
-  get isLaunched(): boolean {
-    return this.#processes !== undefined;
-  }
-
   async launch(): Promise<void> {
     this.#processes = await this.definition.launch(this.#directory);
   }

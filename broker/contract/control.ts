@@ -32,7 +32,6 @@ export type DependencyShape = capstan.control.DependencyList.Entry.$Properties;
 export type LogLineShape = capstan.control.LogLine.$Properties;
 export type LogTextShape = capstan.control.LogText.$Properties;
 export type EventShape = capstan.control.Event.$Properties;
-export type EventsShape = capstan.control.Events.$Properties;
 
 export type Rights = capstan.control.Rights;
 export type State = capstan.control.State;
