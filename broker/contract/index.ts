@@ -4,4 +4,5 @@ export * from './errors.js';
 export * as limits from './limits.js';
 export * from './message.js';
 export type * from './platform.js';
+export type * from './readiness.js';
 export type * from './transport.js';
