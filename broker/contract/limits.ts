@@ -61,3 +61,13 @@ export const serviceWaitersMax = 1_024;
 export const accountObjectsMax = 8_192;
 /** Reasons that a status gives for waiting; the rest are counted. */
 export const statusReasonsMax = 8;
+/** Bytes of a node's label, for introspection; the rest is cut off. */
+export const nodeLabelBytesMax = 128;
+/** Entries of one page of peers, handles or accounts: so many fit into one answer whatever is in them. */
+export const introspectionItemsMax = 96;
+/** Entries that one page looks at, so that a question takes a bounded part of a turn. */
+export const introspectionStepsMax = 8_192;
+/** Items that wait for one monitor; later ones are lost to it and counted. */
+export const monitorQueueItemsMax = 4_096;
+/** Bytes of each payload that a monitor can ask for. */
+export const monitorBytesMax = 256;

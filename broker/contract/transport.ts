@@ -75,6 +75,8 @@
  *       the descriptor instead was never there.
  */
 
+import type { Introspection } from './introspection.js';
+
 /** What the kernel says about a process. */
 export interface Credentials {
   readonly pid: number;
@@ -190,12 +192,16 @@ export interface Receiver {
 export interface NodeOptions {
   /** Ask for the sender's credentials with each message (bus P4). */
   readonly credentials?: boolean;
+  /** What people are to read where this node is shown (`Introspection`); at most `limits.nodeLabelBytesMax` are kept of it. */
+  readonly label?: string;
 }
 
 /** An object that this peer offers. Put it among a message's handles to give the receiver a handle to it. */
 export interface CapabilityNode {
   readonly kind: 'node';
   readonly isDestroyed: boolean;
+  /** `NodeOptions.label`, shortened; for introspection only. */
+  readonly label?: string;
   /** A handle of the owner's own to this node; does not count as use (bus T2 speaks of handles elsewhere). */
   handle(): Handle;
   /** Ends the node: every handle to it is gone (C23). Throws `closed` if it already is. */
@@ -264,6 +270,8 @@ export interface Server {
    * `memory`.
    */
   readonly descriptor: number | undefined;
+  /** What the server can say about itself, where the transport offers it. */
+  readonly introspection?: Introspection;
   /**
    * Stops listening, ends every connection and the own peer. `keepSocket` leaves the socket file in place for a successor.
    * Idempotent.
