@@ -42,6 +42,10 @@
  * - C27 Where `revocation` is `holder`, the owner can take one holder's grant back (`delivery.revoke`) and the others
  *       keep theirs; where it is `node`, `revoke` is refused with `unsupported` and a node per grantee does it (bus N8).
  * - C28 More than `handlesMax` handles are refused with `too-large`, and nothing is sent.
+ * - C29 `same` says whether two handles of one peer lead to one node: clones, handles that came on different ways, and those
+ *       that came home do; a facet of the same object is another node. Nobody but the node's owner can make it say so. A
+ *       handle of another peer is refused with `invalid-argument`, one that was closed with `closed`, one whose node is
+ *       gone with `node-gone`, the right to answer a call with `unsupported` (sockets S13).
  * Descriptors
  * - C30 Where `passesDescriptors`, they arrive in order, exactly once, close-on-exec, and are then the receiver's.
  * - C31 Where not, a message with one is refused with `unsupported`, never sent without it.
@@ -179,6 +183,12 @@ export interface Handle {
   writable(): Promise<void>;
   /** A second handle of this peer to the same node, closed on its own. */
   clone(): Handle;
+  /**
+   * Whether both lead to the same node (C29). Borrows `other`. Where only the owner can tell it is asked, within
+   * `limits.callDeadlineMs`. Rejects with `invalid-argument`, `closed`, `node-gone`, `disconnected`, `unsupported`, and where
+   * the owner is asked with `deadline` and `over-quota` too; it is never wrong instead.
+   */
+  same(other: Handle): Promise<boolean>;
   close(): void;
 }
 

@@ -16,6 +16,7 @@ import { limitClauses } from './limits.js';
 import { messageClauses } from './messages.js';
 import { multicastClauses } from './multicast.js';
 import { orderClauses } from './order.js';
+import { samenessClauses } from './sameness.js';
 
 export type { Clause } from './clause.js';
 export { type Fixture, inWorld, type RawConnection, type World } from './fixture.js';
@@ -25,6 +26,7 @@ export const clauses: readonly Clause[] = [
   ...messageClauses,
   ...callClauses,
   ...handleClauses,
+  ...samenessClauses,
   ...descriptorClauses,
   ...multicastClauses,
   ...orderClauses,

@@ -4,6 +4,7 @@ import type { Answer, CallOptions, GoneReason, Handle, Message } from '../../bro
 import { closeDescriptors } from './descriptors.js';
 import { Gone } from './gone.js';
 import type { BusPeer } from './peer.js';
+import { BusReply } from './reply.js';
 import type { Target } from './target.js';
 
 export class BusHandle implements Handle {
@@ -54,6 +55,25 @@ export class BusHandle implements Handle {
   clone(): BusHandle {
     if (this.#isClosed) throw new BrokerError(ErrorCode.Closed, 'the handle is closed');
     return new BusHandle(this.peer, this.target);
+  }
+
+  /** One node has one id for each peer (bus N3), its own nodes included: nobody is asked. */
+  async same(other: Handle): Promise<boolean> {
+    if (!(other instanceof BusHandle) || other.peer !== this.peer) {
+      throw new BrokerError(ErrorCode.InvalidArgument, 'the other is not a handle of this peer');
+    }
+    const fault = this.#sameFault() ?? other.#sameFault();
+    if (fault !== undefined) throw fault;
+    return this.target === other.target;
+  }
+
+  #sameFault(): BrokerError | undefined {
+    if (this.#isClosed) return new BrokerError(ErrorCode.Closed, 'the handle is closed');
+    if (this.peer.endFault !== undefined) return this.peer.endFault;
+    if (this.target instanceof BusReply) {
+      return new BrokerError(ErrorCode.Unsupported, 'the right to answer a call is no node');
+    }
+    return this.isGone ? new BrokerError(ErrorCode.NodeGone, 'the node is gone') : undefined;
   }
 
   close(): void {

@@ -138,6 +138,11 @@ export class BusPeer implements Peer, LinkEvents {
     return this.#openLink().holders(node.word, node.generation);
   }
 
+  /** Why nothing can be asked any more, once the peer has ended. */
+  get endFault(): BrokerError | undefined {
+    return this.#link === undefined ? this.#endError() : undefined;
+  }
+
   usage(): PeerUsage {
     return {
       nodes: this.#nodes.size,

@@ -16,6 +16,7 @@ import type { MemoryPeer } from './peer.js';
 import { Target } from './target.js';
 
 export class CallTarget extends Target {
+  override readonly isNode = false;
   readonly deadlineAtMs: number;
   readonly #node: NodeTarget;
   readonly #signal: AbortSignal | undefined;

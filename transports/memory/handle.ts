@@ -70,6 +70,20 @@ export class MemoryHandle implements Handle {
     return this.target.hold(this.peer, this.isGone);
   }
 
+  async same(other: Handle): Promise<boolean> {
+    if (!(other instanceof MemoryHandle) || other.peer !== this.peer) {
+      throw new BrokerError(ErrorCode.InvalidArgument, 'the other is not a handle of this peer');
+    }
+    const fault = this.#sameFault() ?? other.#sameFault();
+    if (fault !== undefined) throw fault;
+    return this.target === other.target;
+  }
+
+  #sameFault(): BrokerError | undefined {
+    if (this.fault !== undefined || this.target.isNode) return this.fault;
+    return new BrokerError(ErrorCode.Unsupported, 'the right to answer a call is no node');
+  }
+
   close(): void {
     this.release('closed');
   }

@@ -9,6 +9,7 @@ import type { MemoryPeer } from './peer.js';
 import { Target } from './target.js';
 
 export class NodeTarget extends Target {
+  override readonly isNode = true;
   readonly receiver: Receiver;
   readonly wantsCredentials: boolean;
   /** Calls to this node that nobody has answered; they are lost with it (C12). */

@@ -32,6 +32,9 @@ export abstract class Target {
     this.#countsAtOwner = countsAtOwner;
   }
 
+  /** Whether it is a node, and not the right to answer a call. */
+  abstract readonly isNode: boolean;
+
   get hasEnded(): boolean {
     return this.#endedAt !== 0;
   }

@@ -44,6 +44,11 @@ export class GoneHandle implements Handle, Offering, Closable {
     return new GoneHandle(this.#core);
   }
 
+  /** Only the owner can tell (sockets S13). */
+  same(_other: Handle): Promise<boolean> {
+    return Promise.reject(new BrokerError(ErrorCode.Unsupported, 'the owner cannot be asked'));
+  }
+
   close(): void {
     if (this.#core.open.delete(this)) this.#core.handles -= 1;
   }

@@ -136,6 +136,11 @@ export class SocketsHandle extends Link implements Handle, Offering, CallHolder,
     return new SocketsHandle(this.core, introduced.far, { fence: introduced.fence });
   }
 
+  /** Only the owner can tell (sockets S13). */
+  same(_other: Handle): Promise<boolean> {
+    return Promise.reject(new BrokerError(ErrorCode.Unsupported, 'the owner cannot be asked'));
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -236,6 +236,11 @@ export class ReplyHandle implements Handle, Offering, Closable {
     return new ReplyHandle(this.#core, descriptor, true);
   }
 
+  /** Only the owner can tell (sockets S13). */
+  same(_other: Handle): Promise<boolean> {
+    return Promise.reject(new BrokerError(ErrorCode.Unsupported, 'the owner cannot be asked'));
+  }
+
   close(): void {
     if (!this.#core.open.delete(this)) return;
     if (this.#isCounted) this.#core.handles -= 1;

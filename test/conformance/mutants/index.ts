@@ -7,11 +7,13 @@ import { handleMutants } from './handles.js';
 import { limitMutants } from './limits.js';
 import { messageMutants } from './messages.js';
 import type { Mutant } from './mutant.js';
+import { samenessMutants } from './sameness.js';
 
 export const mutants: readonly Mutant[] = [
   ...messageMutants,
   ...callMutants,
   ...handleMutants,
+  ...samenessMutants,
   ...descriptorMutants,
   ...groupMutants,
   ...limitMutants,
