@@ -71,3 +71,13 @@ export const introspectionStepsMax = 8_192;
 export const monitorQueueItemsMax = 4_096;
 /** Bytes of each payload that a monitor can ask for. */
 export const monitorBytesMax = 256;
+/** One datagram of the readiness protocol; longer ones are ignored. The protocol's own limit, one page. */
+export const readinessMessageBytesMax = 4096;
+/** Text in which a service says how it is; the rest is cut off. */
+export const statusTextBytesMax = 512;
+/** What one service is heard in one turn, and in `readinessIntervalMs`; what is beyond that waits in the kernel, and so does the sender. */
+export const readinessTurnMax = 8;
+export const readinessIntervalMax = 32;
+export const readinessIntervalMs = 100;
+/** What is heard of a process that has ended: more than the kernel keeps for a socket by default (net.unix.max_dgram_qlen). */
+export const readinessDrainMax = 1_024;
