@@ -69,6 +69,27 @@ export interface Native {
    * SO_PASSRIGHTS: whether others may send descriptors here (EPERM for them if not). False where the kernel lacks it.
    */
   setPassRights(descriptor: number, on: boolean): boolean;
+  /**
+   * A `SOCK_DGRAM` socket bound to `path`, as for `listen`, non-blocking; `mode`, less the umask, is the file's from birth.
+   * EADDRINUSE if the path exists.
+   */
+  bindDatagram(path: string, mode: number): number;
+  /**
+   * One datagram into `bytes[offset, offset + length)`: its whole length, which may be more than there was room for, or a
+   * negative errno (-11: there is none). With `isLook` it stays in the queue. Descriptors that came with it are closed.
+   */
+  receiveDatagram(
+    descriptor: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    isLook: boolean,
+  ): number;
+  /**
+   * Sends `bytes[offset, offset + length)` as one datagram to `path` without waiting: its length, or a negative errno (-11: the
+   * receiver's queue is full).
+   */
+  sendDatagram(path: string, bytes: Uint8Array, offset: number, length: number): number;
 
   /** A second number (at least 3) for the same open file. */
   duplicate(descriptor: number): number;

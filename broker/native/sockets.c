@@ -1,6 +1,6 @@
 /*
- * AF_UNIX SOCK_SEQPACKET sockets: making, connecting, asking who is there. All descriptors are close-on-exec and
- * non-blocking from birth.
+ * AF_UNIX sockets: SOCK_SEQPACKET for connections (making, connecting, asking who is there), SOCK_DGRAM for what is said without
+ * one. All descriptors are close-on-exec and non-blocking from birth.
  */
 #include "arguments.h"
 
@@ -183,6 +183,85 @@ static napi_value js_set_pass_rights(napi_env env, napi_callback_info info)
 	return throw_errno(env, errno, "setsockopt");
 }
 
+/* bind() makes the file with the mode of the socket itself, so that nobody can send while the mode is another. */
+static int make_datagram_socket(const struct sockaddr_un *address, socklen_t length, int mode, const char **syscall)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int error;
+
+	*syscall = "socket";
+	if (fd < 0)
+		return -errno;
+	*syscall = "fchmod";
+	if (fchmod(fd, (mode_t)mode) < 0)
+		goto fail;
+	*syscall = "bind";
+	if (bind(fd, (const struct sockaddr *)address, length) < 0)
+		goto fail;
+	return fd;
+fail:
+	error = errno;
+	close(fd);
+	return -error;
+}
+
+static napi_value js_bind_datagram(napi_env env, napi_callback_info info)
+{
+	napi_value argv[2];
+	struct sockaddr_un address;
+	socklen_t length;
+	const char *syscall;
+	int64_t mode;
+	int fd;
+
+	if (!take_arguments(env, info, 2, argv) || !get_address(env, argv[0], "bind", &address, &length) ||
+	    !get_integer(env, argv[1], "mode", 0, 07777, &mode))
+		return NULL;
+	fd = make_datagram_socket(&address, length, (int)mode, &syscall);
+	return fd < 0 ? throw_errno(env, -fd, syscall) : new_integer(env, fd);
+}
+
+/* Without room for control data the kernel closes descriptors that came along. */
+static napi_value js_receive_datagram(napi_env env, napi_callback_info info)
+{
+	napi_value argv[5];
+	uint8_t *bytes;
+	size_t size;
+	ssize_t result;
+	bool is_look;
+	int fd;
+
+	if (!take_arguments(env, info, 5, argv) || !get_descriptor(env, argv[0], "descriptor", &fd) ||
+	    !get_range(env, argv[1], argv[2], argv[3], &bytes, &size) || !get_bool(env, argv[4], "isLook", &is_look))
+		return NULL;
+	do
+		result = recv(fd, bytes, size, MSG_DONTWAIT | MSG_TRUNC | (is_look ? MSG_PEEK : 0));
+	while (result < 0 && errno == EINTR);
+	return new_integer(env, result < 0 ? -errno : result);
+}
+
+static napi_value js_send_datagram(napi_env env, napi_callback_info info)
+{
+	napi_value argv[4];
+	struct sockaddr_un address;
+	socklen_t length;
+	uint8_t *bytes;
+	size_t size;
+	ssize_t result;
+	int fd;
+
+	if (!take_arguments(env, info, 4, argv) || !get_address(env, argv[0], "sendto", &address, &length) ||
+	    !get_range(env, argv[1], argv[2], argv[3], &bytes, &size))
+		return NULL;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return throw_errno(env, errno, "socket");
+	result = sendto(fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&address, length);
+	result = result < 0 ? -errno : result;
+	close(fd);
+	return new_integer(env, result);
+}
+
 const struct native_function socket_functions[] = {
 	{ "socketpair", js_socketpair },
 	{ "listen", js_listen },
@@ -191,5 +270,8 @@ const struct native_function socket_functions[] = {
 	{ "peerCredentials", js_peer_credentials },
 	{ "setPassCredentials", js_set_pass_credentials },
 	{ "setPassRights", js_set_pass_rights },
+	{ "bindDatagram", js_bind_datagram },
+	{ "receiveDatagram", js_receive_datagram },
+	{ "sendDatagram", js_send_datagram },
 	{ NULL, NULL },
 };

@@ -17,6 +17,9 @@ const signatures: Record<keyof Native, readonly Kind[]> = {
   peerCredentials: ['descriptor'],
   setPassCredentials: ['descriptor', 'boolean'],
   setPassRights: ['descriptor', 'boolean'],
+  bindDatagram: ['string', 'number'],
+  receiveDatagram: ['descriptor', 'bytes', 'number', 'number', 'boolean'],
+  sendDatagram: ['string', 'bytes', 'number', 'number'],
   duplicate: ['descriptor'],
   close: ['descriptor'],
   setCloseOnExec: ['descriptor', 'boolean'],
@@ -147,7 +150,7 @@ test.serial('a TypeError names its argument', (t) => {
 });
 
 test.serial('descriptors that are not open are EBADF everywhere', (t) => {
-  const skipped = new Set<keyof Native>(['isSeqpacketSocket', 'read', 'write', 'loopAdd']);
+  const skipped = new Set<keyof Native>(['isSeqpacketSocket', 'receiveDatagram', 'read', 'write', 'loopAdd']);
   for (const [name, kinds] of Object.entries(signatures) as [keyof Native, readonly Kind[]][]) {
     if (kinds[0] !== 'descriptor' || skipped.has(name)) continue;
     t.throws(
@@ -162,6 +165,7 @@ test.serial('descriptors that are not open are EBADF everywhere', (t) => {
   }
   t.false(native.isSeqpacketSocket(nowhere));
   t.is(native.read(nowhere, new Uint8Array(1), 0, 1), -9);
+  t.is(native.receiveDatagram(nowhere, new Uint8Array(1), 0, 1, true), -9);
 });
 
 test.serial('random arguments never do more than throw', (t) => {

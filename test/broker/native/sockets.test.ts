@@ -169,3 +169,45 @@ test.serial('SO_PASSRIGHTS is set where the kernel has it, and otherwise says so
     'EBADF getsockopt',
   );
 });
+
+test.serial('a datagram socket: its file has the mode from birth, and a path that exists is refused', (t) => {
+  const path = join(directory, 'datagram');
+  const descriptor = native.bindDatagram(path, 0o600);
+  t.deepEqual(flagsOf(descriptor), { closes: true, blocks: false });
+  t.is(statSync(path).mode & 0o7777, 0o600);
+  t.is(
+    codeOf(() => native.bindDatagram(path, 0o600)),
+    'EADDRINUSE bind',
+  );
+  t.is(
+    codeOf(() => native.bindDatagram('/'.repeat(200), 0o600)),
+    'ENAMETOOLONG bind',
+  );
+  native.close(descriptor);
+});
+
+test.serial('datagrams: looked at they stay, taken they are gone, and a long one tells its length', (t) => {
+  const path = join(directory, 'datagrams');
+  const descriptor = native.bindDatagram(path, 0o600);
+  const send = (text: string): number => native.sendDatagram(path, Buffer.from(text), 0, text.length);
+  const bytes = new Uint8Array(4);
+  const receive = (isLook: boolean): number => native.receiveDatagram(descriptor, bytes, 0, 4, isLook);
+  t.is(receive(false), -11);
+  t.is(send('one'), 3);
+  t.is(send(''), 0);
+  t.is(send('longer'), 6);
+  t.is(receive(true), 3);
+  t.is(receive(true), 3);
+  t.is(Buffer.from(bytes.subarray(0, 3)).toString(), 'one');
+  t.is(receive(false), 3);
+  t.is(receive(false), 0);
+  t.is(receive(false), 6);
+  t.is(receive(false), -11);
+  let sent = 0;
+  while (sent < 10_000 && send('x') === 1) sent += 1;
+  t.true(sent > 0 && sent < 10_000, `a full queue refuses after ${sent}`);
+  native.close(descriptor);
+  t.is(send('x'), -111, 'nobody receives any more');
+  rmSync(path);
+  t.is(send('x'), -2);
+});
