@@ -2,13 +2,25 @@
  * Queueing of items and what follows from their delivery or loss. Charges are settled here and nowhere else.
  */
 import { ErrorCode } from '../contract/errors.js';
+import type { CallRecord } from './calls.js';
 import { type DeliveryItem, ItemKind, ItemPool } from './delivery-queue.js';
-import { type CallRecord, HandleRecord } from './handle-table.js';
-import type { NodeRecord } from './node-table.js';
+import type { HandleNumber } from './handles.js';
+import type { NodeNumber } from './nodes.js';
+import {
+  handleSubject,
+  Notices,
+  nodeSubject,
+  noSubject,
+  type Subject,
+  subjectHandle,
+  subjectNode,
+  type Waiting,
+} from './notices.js';
 import type { OrderClock } from './order-clock.js';
 import { noDescriptors, type Payload, PayloadPool } from './payload.js';
-import type { PeerRecord, Waiting } from './peer-record.js';
+import type { PeerRecord } from './peer-record.js';
 import { itemOverheadBytes, type Quota } from './quota.js';
+import type { Tables } from './tables.js';
 
 /** Closes descriptors that nobody will receive. */
 export type DescriptorCloser = (descriptors: readonly number[]) => void;
@@ -16,11 +28,14 @@ export type DescriptorCloser = (descriptors: readonly number[]) => void;
 export class Deliveries {
   readonly payloads = new PayloadPool();
   readonly #items = new ItemPool();
+  readonly #notices = new Notices();
+  readonly #tables: Tables;
   readonly #clock: OrderClock;
   readonly #quota: Quota;
   readonly #closeDescriptors: DescriptorCloser;
 
-  constructor(clock: OrderClock, quota: Quota, closeDescriptors: DescriptorCloser) {
+  constructor(tables: Tables, clock: OrderClock, quota: Quota, closeDescriptors: DescriptorCloser) {
+    this.#tables = tables;
     this.#clock = clock;
     this.#quota = quota;
     this.#closeDescriptors = closeDescriptors;
@@ -44,12 +59,12 @@ export class Deliveries {
   }
 
   /** `node gone` to one holder (bus T1). */
-  gone(handle: HandleRecord, sequence: number): void {
-    if (handle.peer.hasEnded) return;
-    const item = this.#notice(ItemKind.Gone, sequence, handle.word, handle.generation);
-    item.handle = handle;
-    handle.goneItem = item;
-    this.push(handle.peer, item);
+  gone(handle: HandleNumber, sequence: number): void {
+    const peer = this.#tables.holderOf(handle);
+    if (peer.hasEnded) return;
+    const item = this.#handleNotice(ItemKind.Gone, sequence, handle);
+    this.#notices.of(item.subject).end = item;
+    this.push(peer, item);
   }
 
   /** Nobody waits for this reply any more. */
@@ -73,25 +88,29 @@ export class Deliveries {
   }
 
   /** `node unused` to an owner; one that still waits is replaced, so that it stands where it became true last (bus T2). */
-  unused(node: NodeRecord, sequence: number): void {
+  unused(node: NodeNumber, sequence: number): void {
     this.cancelUnused(node);
-    if (node.owner.hasEnded) return;
-    const item = this.#notice(ItemKind.Unused, sequence, node.word, node.generation);
-    item.transfersSeen = node.transfersSeen;
-    item.node = node;
-    node.unusedItem = item;
-    this.push(node.owner, item);
+    const owner = this.#tables.ownerOf(node);
+    if (owner.hasEnded) return;
+    const item = this.#nodeNotice(ItemKind.Unused, sequence, node);
+    item.transfersSeen = this.#tables.nodes.transfers(node);
+    this.#notices.of(item.subject).end = item;
+    this.push(owner, item);
   }
 
-  cancelUnused(node: NodeRecord): void {
-    if (node.unusedItem !== undefined) this.#withdraw(node.owner, node.unusedItem);
+  cancelUnused(node: NodeNumber): void {
+    const item = this.#notices.find(nodeSubject(node))?.end;
+    if (item !== undefined) this.#withdraw(this.#tables.ownerOf(node), item);
   }
 
   /** Takes back what waits for the holder about a handle that it no longer has. */
-  cancelHandle(handle: HandleRecord): void {
-    this.forgetRefused(handle);
-    if (handle.goneItem !== undefined) this.#withdraw(handle.peer, handle.goneItem);
-    if (handle.writableItem !== undefined) this.#withdraw(handle.peer, handle.writableItem);
+  cancelHandle(handle: HandleNumber): void {
+    this.#cancel(handleSubject(handle), this.#tables.holderOf(handle));
+  }
+
+  /** Takes back what waits for the owner about a node that it destroys. */
+  cancelNode(node: NodeNumber): void {
+    this.#cancel(nodeSubject(node), this.#tables.ownerOf(node));
   }
 
   cancelCall(call: CallRecord): void {
@@ -99,51 +118,74 @@ export class Deliveries {
   }
 
   /** A sender was refused at `receiver` for want of room; it will be told when to try again. */
-  refused(receiver: PeerRecord, target: HandleRecord | NodeRecord): void {
-    wait(receiver.refused, target);
+  refused(receiver: PeerRecord, target: Subject): void {
+    receiver.refused ??= new Set();
+    this.#wait(receiver.refused, target);
     this.tellRefused(receiver);
   }
 
   /** A caller was refused because too many of its calls are outstanding. */
-  refusedCall(caller: PeerRecord, target: HandleRecord | NodeRecord): void {
-    wait(caller.refusedCalls, target);
+  refusedCall(caller: PeerRecord, target: Subject): void {
+    caller.refusedCalls ??= new Set();
+    this.#wait(caller.refusedCalls, target);
   }
 
-  /** Nobody waits for room with this handle or node any more. */
-  forgetRefused(target: HandleRecord | NodeRecord): void {
-    target.waitsIn?.delete(target);
-    target.waitsIn = undefined;
+  /** Nobody waits for room at this peer any more. */
+  forgetRefused(peer: PeerRecord): void {
+    for (const target of peer.refused ?? []) {
+      const notice = this.#notices.of(target);
+      notice.waitsIn = undefined;
+      this.#notices.settle(target, notice);
+    }
+    peer.refused = undefined;
   }
 
   /** Tells those who were refused, if there is room again (bus Q5). */
   tellRefused(receiver: PeerRecord): void {
-    if (receiver.refused.size > 0 && this.#quota.isWorthTrying(receiver)) this.#tell(receiver.refused);
-    if (receiver.refusedCalls.size > 0 && this.#quota.isWorthCalling(receiver)) {
-      this.#tell(receiver.refusedCalls);
+    const { refused, refusedCalls } = receiver;
+    if (refused !== undefined && refused.size > 0 && this.#quota.isWorthTrying(receiver)) this.#tell(refused);
+    if (refusedCalls !== undefined && refusedCalls.size > 0 && this.#quota.isWorthCalling(receiver)) {
+      this.#tell(refusedCalls);
     }
   }
 
+  /** A target that waits for one thing already is not worth trying before that. */
+  #wait(waiting: Waiting, target: Subject): void {
+    const notice = this.#notices.of(target);
+    if (notice.waitsIn !== undefined) return;
+    notice.waitsIn = waiting;
+    waiting.add(target);
+  }
+
   #tell(waiting: Waiting): void {
+    const tables = this.#tables;
     const sequence = this.#clock.next();
     const targets = [...waiting];
     waiting.clear();
     for (const target of targets) {
-      target.waitsIn = undefined;
-      const peer = target instanceof HandleRecord ? target.peer : target.owner;
-      if (target.writableItem !== undefined || peer.hasEnded) continue;
-      const item = this.#notice(ItemKind.Writable, sequence, target.word, target.generation);
-      if (target instanceof HandleRecord) item.handle = target;
-      else item.node = target;
-      target.writableItem = item;
+      const notice = this.#notices.of(target);
+      notice.waitsIn = undefined;
+      const handle = subjectHandle(target);
+      const peer = handle === undefined ? tables.ownerOf(subjectNode(target)) : tables.holderOf(handle);
+      if (notice.writable !== undefined || peer.hasEnded) {
+        this.#notices.settle(target, notice);
+        continue;
+      }
+      const item =
+        handle === undefined
+          ? this.#nodeNotice(ItemKind.Writable, sequence, subjectNode(target))
+          : this.#handleNotice(ItemKind.Writable, sequence, handle);
+      notice.writable = item;
       this.push(peer, item);
     }
   }
 
   /** The head of the peer's queue was handed on. The item is not to be used after this. */
   delivered(peer: PeerRecord, item: DeliveryItem): void {
-    if (item.kind === ItemKind.Gone && item.handle !== undefined) item.handle.isAnnounced = true;
+    const handle = item.kind === ItemKind.Gone ? subjectHandle(item.subject) : undefined;
+    if (handle !== undefined) this.#tables.handles.announce(handle);
     this.#withdraw(peer, item);
-    if (peer.refused.size > 0 || peer.refusedCalls.size > 0) this.tellRefused(peer);
+    if (peer.refused !== undefined || peer.refusedCalls !== undefined) this.tellRefused(peer);
   }
 
   /** Drops everything that waits for a peer that has ended (bus P3). */
@@ -168,28 +210,49 @@ export class Deliveries {
     return item;
   }
 
+  /** An item about a handle, to its holder. */
+  #handleNotice(kind: ItemKind, sequence: number, handle: HandleNumber): DeliveryItem {
+    const tables = this.#tables;
+    const item = this.#notice(kind, sequence, tables.handleWord(handle), tables.handleGeneration(handle));
+    item.subject = handleSubject(handle);
+    return item;
+  }
+
+  /** An item about a live node, to its owner. */
+  #nodeNotice(kind: ItemKind, sequence: number, node: NodeNumber): DeliveryItem {
+    const tables = this.#tables;
+    const item = this.#notice(kind, sequence, tables.nodeWord(node), tables.nodeGeneration(node));
+    item.subject = nodeSubject(node);
+    return item;
+  }
+
+  /** Takes back whatever waits about the subject, for the peer whose it is or by it. */
+  #cancel(subject: Subject, peer: PeerRecord): void {
+    const notice = this.#notices.find(subject);
+    if (notice === undefined) return;
+    notice.waitsIn?.delete(subject);
+    notice.waitsIn = undefined;
+    const { end, writable } = notice;
+    if (end !== undefined) this.#withdraw(peer, end);
+    if (writable !== undefined) this.#withdraw(peer, writable);
+    this.#notices.settle(subject, notice);
+  }
+
   #withdraw(peer: PeerRecord, item: DeliveryItem): void {
     peer.queue.remove(item);
     this.#quota.settle(peer, item);
     if (item.kind === ItemKind.Lost) peer.queuedLosses -= 1;
-    const { handle, node, call, payload } = item;
-    if (handle !== undefined) {
-      if (item === handle.goneItem) handle.goneItem = undefined;
-      else handle.writableItem = undefined;
-    }
-    if (node !== undefined) {
-      if (item === node.unusedItem) node.unusedItem = undefined;
-      else node.writableItem = undefined;
-    }
+    const { subject, call, payload } = item;
+    if (subject !== noSubject) this.#forgetNotice(subject, item.kind);
     if (call !== undefined) call.goneItem = undefined;
     this.#items.put(item);
     if (payload !== undefined) this.releasePayload(payload);
   }
-}
 
-/** A target that waits for one thing already is not worth trying before that. */
-function wait(waiting: Waiting, target: HandleRecord | NodeRecord): void {
-  if (target.waitsIn !== undefined) return;
-  target.waitsIn = waiting;
-  waiting.add(target);
+  #forgetNotice(subject: Subject, kind: ItemKind): void {
+    const notice = this.#notices.of(subject);
+    if (kind === ItemKind.Writable) notice.writable = undefined;
+    else notice.end = undefined;
+    this.#notices.settle(subject, notice);
+  }
 }

@@ -6,8 +6,8 @@
  * that never reads could make its own queue grow without bound (bus Q6).
  */
 
-import type { CallRecord, HandleRecord } from './handle-table.js';
-import type { NodeRecord } from './node-table.js';
+import type { CallRecord } from './calls.js';
+import { noSubject, type Subject } from './notices.js';
 import { type Payload, poolItemsMax } from './payload.js';
 import type { PeerRecord } from './peer-record.js';
 
@@ -53,9 +53,8 @@ export class DeliveryItem {
   /** What it was charged with, to be given back when it is delivered. */
   chargedBytes = 0;
   chargedDescriptors = 0;
-  /** What points back to this item while it waits, and forgets it when it leaves. */
-  handle: HandleRecord | undefined = undefined;
-  node: NodeRecord | undefined = undefined;
+  /** What has a notice of this item, or points back to it, while it waits, and forgets it when it leaves. */
+  subject: Subject = noSubject;
   call: CallRecord | undefined = undefined;
   previous: DeliveryItem | undefined = undefined;
   next: DeliveryItem | undefined = undefined;
@@ -110,8 +109,7 @@ export class ItemPool {
     item.code = 0;
     item.chargedBytes = 0;
     item.chargedDescriptors = 0;
-    item.handle = undefined;
-    item.node = undefined;
+    item.subject = noSubject;
     item.call = undefined;
     if (this.#free.length < poolItemsMax) this.#free.push(item);
   }

@@ -8,10 +8,12 @@ import { Deliveries, type DescriptorCloser } from './deliveries.js';
 import type { DeliveryItem } from './delivery-queue.js';
 import { noGeneration } from './ids.js';
 import { Lifecycle } from './lifecycle.js';
+import { noNode } from './nodes.js';
 import { OrderClock } from './order-clock.js';
-import { type Outlet, type PeerIdentity, PeerRecord } from './peer-record.js';
+import type { Outlet, PeerIdentity, PeerRecord } from './peer-record.js';
 import { type CapabilityLimits, Quota } from './quota.js';
 import type { Submission } from './submission.js';
+import { Tables } from './tables.js';
 import { Transactions } from './transactions.js';
 
 export type { DescriptorCloser } from './deliveries.js';
@@ -41,6 +43,7 @@ export interface CapabilityOptions {
 }
 
 export class CapabilityCore {
+  readonly #tables = new Tables();
   readonly #clock = new OrderClock();
   readonly #deliveries: Deliveries;
   readonly #lifecycle: Lifecycle;
@@ -50,9 +53,15 @@ export class CapabilityCore {
 
   constructor(options: CapabilityOptions) {
     const quota = new Quota(options.limits);
-    this.#deliveries = new Deliveries(this.#clock, quota, options.closeDescriptors);
-    this.#lifecycle = new Lifecycle(this.#deliveries);
-    this.#transactions = new Transactions(this.#clock, quota, this.#deliveries, this.#lifecycle);
+    this.#deliveries = new Deliveries(this.#tables, this.#clock, quota, options.closeDescriptors);
+    this.#lifecycle = new Lifecycle(this.#tables, this.#deliveries);
+    this.#transactions = new Transactions(
+      this.#tables,
+      this.#clock,
+      quota,
+      this.#deliveries,
+      this.#lifecycle,
+    );
   }
 
   /** The latest sequence number. */
@@ -62,6 +71,16 @@ export class CapabilityCore {
 
   get peers(): number {
     return this.#peers;
+  }
+
+  /** Nodes in the tables: live ones, and destroyed ones that somebody holds a handle to. */
+  get nodes(): number {
+    return this.#tables.nodes.size;
+  }
+
+  /** Handles in the tables: for each node one for each peer that holds it (bus N3). */
+  get handles(): number {
+    return this.#tables.handles.size;
   }
 
   /** A small number for a uid, the same for all its peers (bus P4). */
@@ -76,7 +95,7 @@ export class CapabilityCore {
 
   addPeer(identity: PeerIdentity, outlet: Outlet): PeerRecord {
     this.#peers += 1;
-    return new PeerRecord(identity, outlet);
+    return this.#tables.addPeer(identity, outlet);
   }
 
   /** Ends a peer (bus P3). Idempotent. */
@@ -88,11 +107,13 @@ export class CapabilityCore {
 
   /** Gives `receiver` a handle to a node without a message: its root (bus P5). `undefined` if the owner has no such node. */
   introduce(owner: PeerRecord, node: Id, receiver: PeerRecord): Id | undefined {
-    const record = owner.nodes.find(node.word, node.generation);
-    if (record === undefined || receiver.hasEnded) return undefined;
-    if (owner === receiver) return record;
-    record.transfersSeen = (record.transfersSeen + 1) >>> 0;
-    return this.#lifecycle.grant(record, receiver);
+    const tables = this.#tables;
+    const number = owner.nodes.find(node.word, node.generation);
+    if (number === noNode || receiver.hasEnded) return undefined;
+    if (owner === receiver) return node;
+    tables.nodes.countTransfer(number);
+    const handle = this.#lifecycle.grant(number, receiver, this.#clock.last);
+    return { word: tables.handleWord(handle), generation: tables.handleGeneration(handle) };
   }
 
   /** Sends or calls. Returns the sequence number, or a negative `ErrorCode`; then there was no effect. */
@@ -122,12 +143,13 @@ export class CapabilityCore {
 
   /** Who holds an own node, by account in increasing order; `undefined` if the peer owns no such node (bus N9). */
   holders(owner: PeerRecord, word: number, generation: number): readonly HolderShare[] | undefined {
-    const node = generation === noGeneration ? undefined : owner.nodes.find(word, generation);
-    if (node === undefined) return undefined;
+    const tables = this.#tables;
+    const node = generation === noGeneration ? noNode : owner.nodes.find(word, generation);
+    if (node === noNode) return undefined;
     const handlesByAccount = new Map<number, number>();
-    for (const handle of node.holders) {
-      const { account } = handle.peer.identity;
-      handlesByAccount.set(account, (handlesByAccount.get(account) ?? 0) + handle.count);
+    for (const handle of tables.nodes.handlesOf(node)) {
+      const { account } = tables.holderOf(handle).identity;
+      handlesByAccount.set(account, (handlesByAccount.get(account) ?? 0) + tables.handles.count(handle));
     }
     return [...handlesByAccount]
       .map(([account, handles]) => ({ account, handles }))

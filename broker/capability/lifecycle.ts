@@ -7,60 +7,66 @@
  * - an entry whose node is gone either has a `gone` item waiting or was told: never silent (bus M5);
  * - a call has a caller exactly while it stands in that caller's table of calls: so it ends exactly once (bus M7).
  */
+
+import type { CallRecord } from './calls.js';
 import type { Deliveries } from './deliveries.js';
-import { CallPool, type CallRecord, HandleRecord } from './handle-table.js';
-import type { NodeRecord } from './node-table.js';
+import { type HandleNumber, noHandle } from './handles.js';
+import { replyWord } from './held-table.js';
+import { indexOf } from './ids.js';
+import { type NodeNumber, noNode } from './nodes.js';
 import type { PeerRecord } from './peer-record.js';
+import type { Tables } from './tables.js';
 
 /** A caller's calls are found by this part of their tag. */
 export const tagSlotMask = 0xffff;
 
 export class Lifecycle {
+  readonly #tables: Tables;
   readonly #deliveries: Deliveries;
-  readonly #calls = new CallPool();
 
-  constructor(deliveries: Deliveries) {
+  constructor(tables: Tables, deliveries: Deliveries) {
+    this.#tables = tables;
     this.#deliveries = deliveries;
   }
 
-  destroyNode(node: NodeRecord, sequence: number): void {
-    node.isLive = false;
-    node.owner.nodes.remove(node);
-    this.#deliveries.cancelUnused(node);
-    this.#deliveries.forgetRefused(node);
-    while (node.calls !== undefined) this.loseCall(node.calls, sequence);
-    for (const handle of node.holders) this.#deliveries.gone(handle, sequence);
+  destroyNode(node: NodeNumber, sequence: number): void {
+    const { nodes } = this.#tables;
+    this.#deliveries.cancelNode(node);
+    this.#tables.ownerOf(node).nodes.remove(nodes.place(node));
+    nodes.destroy(node);
+    for (let call = nodes.firstCall(node); call !== undefined; call = nodes.firstCall(node)) {
+      this.loseCall(call, sequence);
+    }
+    this.#tables.forEachHolder(node, (handle) => this.#deliveries.gone(handle, sequence));
+    nodes.freeIfUnheld(node);
   }
 
   /** One more handle of `receiver` to a live node of somebody else (bus N3). */
-  grant(node: NodeRecord, receiver: PeerRecord): HandleRecord {
-    const held = node.holder(receiver);
-    if (held !== undefined) {
-      held.count += 1;
+  grant(node: NodeNumber, receiver: PeerRecord, sequence: number): HandleNumber {
+    const { handles } = this.#tables;
+    const held = handles.find(node, receiver.number);
+    if (held !== noHandle) {
+      handles.setCount(held, handles.count(held) + 1);
       return held;
     }
-    const handle = new HandleRecord(receiver, node);
-    handle.count = 1;
-    receiver.held.add(handle);
-    node.addHolder(handle);
     this.#deliveries.cancelUnused(node);
-    return handle;
+    return this.#tables.createHandle(node, receiver, sequence);
   }
 
-  releaseHandle(handle: HandleRecord, count: number, sequence: number): void {
-    handle.count -= count;
-    if (handle.count > 0) return;
-    handle.peer.held.remove(handle);
-    this.#forget(handle, sequence);
+  releaseHandle(handle: HandleNumber, count: number, sequence: number): void {
+    const { handles } = this.#tables;
+    const rest = handles.count(handle) - count;
+    if (rest > 0) handles.setCount(handle, rest);
+    else this.#removeHandle(handle, sequence);
   }
 
-  createCall(caller: PeerRecord, tag: number, node: NodeRecord): CallRecord {
-    const call = this.#calls.take();
+  createCall(caller: PeerRecord, tag: number, node: NodeNumber): CallRecord {
+    const { calls, nodes } = this.#tables;
+    const call = calls.take();
     call.caller = caller;
     call.tag = tag;
-    call.holder = node.owner;
-    node.addCall(call);
-    node.owner.held.add(call);
+    nodes.addCall(node, call);
+    this.#hold(call, this.#tables.ownerOf(node));
     const slot = tag & tagSlotMask;
     // Filled in order, so that the array never turns into a dictionary.
     while (caller.calls.length <= slot) caller.calls.push(undefined);
@@ -71,13 +77,13 @@ export class Lifecycle {
 
   /** Nobody waits for the call any more: it was answered, lost or withdrawn. The holder's entry stays. */
   detachCall(call: CallRecord): void {
-    const { caller, node } = call;
+    const { caller } = call;
     if (caller !== undefined) {
       caller.calls[call.tag & tagSlotMask] = undefined;
       caller.callsOutstanding -= 1;
       call.caller = undefined;
     }
-    node?.removeCall(call);
+    this.#tables.nodes.removeCall(call);
   }
 
   loseCall(call: CallRecord, sequence: number): void {
@@ -95,39 +101,53 @@ export class Lifecycle {
   /** Takes the entry from its holder, by the holder's own act. Nothing may refer to the call after this. */
   freeCall(call: CallRecord): void {
     this.#deliveries.cancelCall(call);
-    call.holder?.held.remove(call);
-    this.#calls.put(call);
+    call.holder?.held.remove(indexOf(call.word));
+    this.#tables.calls.put(call);
   }
 
   /** Gives the right to answer to somebody else: from now on the call depends on its new holder only. */
   moveCall(call: CallRecord, receiver: PeerRecord): void {
     this.#deliveries.cancelCall(call);
-    call.holder?.held.remove(call);
-    call.node?.removeCall(call);
-    call.holder = receiver;
-    receiver.held.add(call);
+    call.holder?.held.remove(indexOf(call.word));
+    this.#tables.nodes.removeCall(call);
+    this.#hold(call, receiver);
   }
 
   /** The end of a peer is one transaction (bus P3). */
   endPeer(peer: PeerRecord, sequence: number): void {
+    const { calls } = this.#tables;
     peer.hasEnded = true;
-    for (const node of peer.nodes) this.destroyNode(node, sequence);
-    for (const entry of peer.held) {
-      if (entry instanceof HandleRecord) {
-        entry.count = 0;
-        this.#forget(entry, sequence);
-      } else this.loseCall(entry, sequence);
+    for (let index = 0; index < peer.nodes.length; index += 1) {
+      const node = peer.nodes.at(index);
+      if (node !== noNode) this.destroyNode(node, sequence);
+    }
+    for (let index = 0; index < peer.held.length; index += 1) {
+      const handle = peer.held.handleAt(index);
+      if (handle !== noHandle) this.#removeHandle(handle, sequence);
+      const call = calls.at(peer.held.callAt(index));
+      if (call === undefined) continue;
+      this.loseCall(call, sequence);
+      this.freeCall(call);
     }
     for (const call of peer.calls) if (call !== undefined) this.withdrawCall(call, sequence);
     this.#deliveries.drop(peer);
-    for (const target of peer.refused) target.waitsIn = undefined;
-    peer.refused.clear();
+    this.#deliveries.forgetRefused(peer);
+    this.#tables.removePeer(peer);
   }
 
-  #forget(handle: HandleRecord, sequence: number): void {
+  #hold(call: CallRecord, holder: PeerRecord): void {
+    call.holder = holder;
+    const place = holder.held.addCall(call.number);
+    call.word = replyWord(place);
+    call.generation = holder.held.generation(place);
+  }
+
+  #removeHandle(handle: HandleNumber, sequence: number): void {
+    const { handles, nodes } = this.#tables;
+    const node = handles.node(handle);
     this.#deliveries.cancelHandle(handle);
-    const { node } = handle;
-    node.removeHolder(handle);
-    if (node.isLive && node.holders.length === 0) this.#deliveries.unused(node, sequence);
+    const isLast = nodes.isLive(node) && nodes.holders(node) === 1;
+    this.#tables.removeHandle(handle);
+    if (isLast) this.#deliveries.unused(node, sequence);
   }
 }

@@ -1,9 +1,13 @@
 /**
  * What the broker knows of one peer (bus P1, P4).
  */
+
+import type { CallRecord } from './calls.js';
 import { DeliveryQueue } from './delivery-queue.js';
-import { type CallRecord, type HandleRecord, HandleTable } from './handle-table.js';
-import { type NodeRecord, NodeTable } from './node-table.js';
+import type { PeerNumber } from './handles.js';
+import { HeldTable } from './held-table.js';
+import { NodeTable } from './node-table.js';
+import type { Waiting } from './notices.js';
 
 /** How the core reaches whoever carries a peer's items away. */
 export interface Outlet {
@@ -21,14 +25,12 @@ export interface PeerIdentity {
   readonly gid: number;
 }
 
-/** Handles and own nodes whose peers are to be told when to try again. */
-export type Waiting = Set<HandleRecord | NodeRecord>;
-
 export class PeerRecord {
+  readonly number: PeerNumber;
   readonly identity: PeerIdentity;
   readonly outlet: Outlet;
   readonly nodes = new NodeTable();
-  readonly held = new HandleTable();
+  readonly held = new HeldTable();
   readonly queue = new DeliveryQueue();
   /** Calls that wait for their reply, by the low 16 bits of the caller's tag. */
   readonly calls: (CallRecord | undefined)[] = [];
@@ -41,11 +43,12 @@ export class PeerRecord {
   queuedMessages = 0;
   queuedDescriptors = 0;
   /** With what others, or the peer itself, were refused for want of room here, and wait to be told (bus Q5). */
-  readonly refused: Waiting = new Set();
+  refused: Waiting | undefined = undefined;
   /** With what the peer itself was refused because too many of its calls are outstanding. */
-  readonly refusedCalls: Waiting = new Set();
+  refusedCalls: Waiting | undefined = undefined;
 
-  constructor(identity: PeerIdentity, outlet: Outlet) {
+  constructor(number: PeerNumber, identity: PeerIdentity, outlet: Outlet) {
+    this.number = number;
     this.identity = identity;
     this.outlet = outlet;
   }

@@ -3,33 +3,40 @@
  * happened (bus M2, F4). An operation returns its sequence number, or a negative `ErrorCode`.
  */
 import { ErrorCode } from '../contract/errors.js';
+import type { CallNumber, CallRecord } from './calls.js';
 import type { Deliveries } from './deliveries.js';
 import { ItemKind, noIds } from './delivery-queue.js';
-import { CallRecord, HandleRecord } from './handle-table.js';
-import { bitsOf, indexOf, newNodeBits, nodeBits, noGeneration } from './ids.js';
+import { type HandleNumber, noHandle } from './handles.js';
+import { bitsOf, handleBits, indexOf, newNodeBits, nodeBits, noGeneration, wordOf } from './ids.js';
 import { type Lifecycle, tagSlotMask } from './lifecycle.js';
-import type { NodeRecord } from './node-table.js';
+import { NodeMarks } from './node-marks.js';
+import { type NodeNumber, noNode } from './nodes.js';
+import { handleSubject, nodeSubject, type Subject } from './notices.js';
 import type { OrderClock } from './order-clock.js';
 import { noDescriptors, type Payload } from './payload.js';
 import type { PeerRecord } from './peer-record.js';
 import type { Quota } from './quota.js';
 import type { Submission } from './submission.js';
+import type { Tables } from './tables.js';
 
-/** What a transfer stands for: a node (own or held), a reply, or nothing any more. */
-type Transferred = NodeRecord | CallRecord;
+/** What a transfer stands for: a node (own or held), a call as the negative of its number, or nothing any more (0). */
+type Transferred = number;
 
 export class Transactions {
+  readonly #tables: Tables;
   readonly #clock: OrderClock;
   readonly #quota: Quota;
   readonly #deliveries: Deliveries;
   readonly #lifecycle: Lifecycle;
-  #operation = 0;
+  readonly #marks = new NodeMarks();
   /** Of the operation under way, by position: what the destinations and the transfers stand for. */
-  readonly #targets: NodeRecord[] = [];
-  readonly #handles: (HandleRecord | undefined)[] = [];
-  readonly #transferred: (Transferred | undefined)[] = [];
+  readonly #targets: NodeNumber[] = [];
+  /** `noHandle` where the destination is an own node. */
+  readonly #handles: HandleNumber[] = [];
+  readonly #transferred: Transferred[] = [];
 
-  constructor(clock: OrderClock, quota: Quota, deliveries: Deliveries, lifecycle: Lifecycle) {
+  constructor(tables: Tables, clock: OrderClock, quota: Quota, deliveries: Deliveries, lifecycle: Lifecycle) {
+    this.#tables = tables;
     this.#clock = clock;
     this.#quota = quota;
     this.#deliveries = deliveries;
@@ -67,7 +74,7 @@ export class Transactions {
     );
     payload.references = 1;
     submission.descriptors = noDescriptors;
-    const call = sender.held.findCall(submission.destinations[0] ?? 0, submission.destinations[1] ?? 0);
+    const call = this.#findCall(sender, submission.destinations[0] ?? 0, submission.destinations[1] ?? 0);
     const code =
       call === undefined ? ErrorCode.UnknownHandle : this.#resolveTransfers(sender, submission, 1, call);
     const result = code === 0 && call !== undefined ? this.#answer(sender, call, submission, payload) : -code;
@@ -80,18 +87,17 @@ export class Transactions {
     if (bitsOf(word) !== nodeBits) return -ErrorCode.InvalidArgument;
     const code = this.#checkFresh(owner, word, generation, 0);
     if (code !== 0) return -code;
-    owner.nodes.add(owner, indexOf(word), generation, showsCredentials);
+    this.#tables.createNode(owner, indexOf(word), generation, showsCredentials);
     return this.#clock.next();
   }
 
   /** Destroys own nodes, all or none (bus N7). `ids` has `count` pairs. */
   destroy(owner: PeerRecord, ids: Uint32Array, count: number): number {
-    this.#operation += 1;
+    this.#marks.begin();
     for (let at = 0; at < count; at += 1) {
       const node = owner.nodes.find(ids[2 * at] ?? 0, ids[2 * at + 1] ?? 0);
-      if (node === undefined) return -ErrorCode.UnknownHandle;
-      if (node.mark === this.#operation) return -ErrorCode.InvalidArgument;
-      node.mark = this.#operation;
+      if (node === noNode) return -ErrorCode.UnknownHandle;
+      if (!this.#marks.add(node)) return -ErrorCode.InvalidArgument;
       this.#targets[at] = node;
     }
     const sequence = this.#clock.next();
@@ -102,12 +108,10 @@ export class Transactions {
   /** Gives back handles and replies, all or none (bus N3). `entries` has `count` triples of word, generation and how many. */
   release(holder: PeerRecord, entries: Uint32Array, count: number): number {
     for (let at = 0; at < count; at += 1) {
-      const entry = holder.held.find(entries[3 * at] ?? 0, entries[3 * at + 1] ?? 0);
+      const held = this.#countHeld(holder, entries[3 * at] ?? 0, entries[3 * at + 1] ?? 0);
       const times = entries[3 * at + 2] ?? 0;
-      if (entry === undefined) return -ErrorCode.UnknownHandle;
-      if (times < 1 || times > (entry instanceof HandleRecord ? entry.count : 1)) {
-        return -ErrorCode.InvalidArgument;
-      }
+      if (held === 0) return -ErrorCode.UnknownHandle;
+      if (times < 1 || times > held) return -ErrorCode.InvalidArgument;
       for (let before = 0; before < at; before += 1) {
         const isSame =
           entries[3 * before] === entries[3 * at] && entries[3 * before + 1] === entries[3 * at + 1];
@@ -116,15 +120,16 @@ export class Transactions {
     }
     const sequence = this.#clock.next();
     for (let at = 0; at < count; at += 1) {
-      const entry = holder.held.find(entries[3 * at] ?? 0, entries[3 * at + 1] ?? 0);
-      if (entry instanceof HandleRecord) {
-        this.#lifecycle.releaseHandle(entry, entries[3 * at + 2] ?? 0, sequence);
-      } else if (entry !== undefined) {
-        this.#lifecycle.loseCall(entry, sequence);
-        this.#lifecycle.freeCall(entry);
+      const [word = 0, generation = 0] = [entries[3 * at], entries[3 * at + 1]];
+      const handle = holder.held.findHandle(word, generation);
+      if (handle !== noHandle) this.#lifecycle.releaseHandle(handle, entries[3 * at + 2] ?? 0, sequence);
+      const call = this.#findCall(holder, word, generation);
+      if (call !== undefined) {
+        this.#lifecycle.loseCall(call, sequence);
+        this.#lifecycle.freeCall(call);
       }
     }
-    if (holder.refused.size > 0) this.#deliveries.tellRefused(holder);
+    if (holder.refused !== undefined) this.#deliveries.tellRefused(holder);
     return sequence;
   }
 
@@ -133,28 +138,50 @@ export class Transactions {
     const call = caller.calls[tag & tagSlotMask];
     const sequence = this.#clock.next();
     if (call !== undefined && call.tag === tag) this.#lifecycle.withdrawCall(call, sequence);
-    if (caller.refusedCalls.size > 0) this.#deliveries.tellRefused(caller);
+    if (caller.refusedCalls !== undefined) this.#deliveries.tellRefused(caller);
     return sequence;
   }
 
-  #target(at: number): NodeRecord {
-    return this.#targets[at] as NodeRecord;
+  #target(at: number): NodeNumber {
+    return this.#targets[at] as NodeNumber;
+  }
+
+  /** What the sender named as a destination. */
+  #subject(at: number): Subject {
+    const handle = this.#handles[at] as HandleNumber;
+    return handle === noHandle ? nodeSubject(this.#target(at)) : handleSubject(handle);
+  }
+
+  #findCall(holder: PeerRecord, word: number, generation: number): CallRecord | undefined {
+    return this.#tables.calls.at(holder.held.findCall(word, generation));
+  }
+
+  /** A call that stands among the transferred. */
+  #transferredCall(thing: Transferred): CallRecord | undefined {
+    return thing < 0 ? this.#tables.calls.at(-thing as CallNumber) : undefined;
+  }
+
+  /** How often the peer may give this id back; 0 if it does not hold it. */
+  #countHeld(holder: PeerRecord, word: number, generation: number): number {
+    const handle = holder.held.findHandle(word, generation);
+    if (handle !== noHandle) return this.#tables.handles.count(handle);
+    return this.#findCall(holder, word, generation) === undefined ? 0 : 1;
   }
 
   #resolveDestinations(sender: PeerRecord, submission: Submission): number {
-    this.#operation += 1;
+    const { handles } = this.#tables;
     const { destinations, destinationCount, outcomes } = submission;
+    if (destinationCount > 1) this.#marks.begin();
     for (let at = 0; at < destinationCount; at += 1) {
       submission.refusedAt = at;
-      const word = destinations[2 * at] ?? 0;
-      const generation = destinations[2 * at + 1] ?? 0;
+      const word = destinations[2 * at] as number;
+      const generation = destinations[2 * at + 1] as number;
       const handle = sender.held.findHandle(word, generation);
-      const node = handle === undefined ? sender.nodes.find(word, generation) : handle.node;
-      if (node === undefined) return ErrorCode.UnknownHandle;
-      if (node.mark === this.#operation) return ErrorCode.InvalidArgument;
-      node.mark = this.#operation;
+      const node = handle === noHandle ? sender.nodes.find(word, generation) : handles.node(handle);
+      if (node === noNode) return ErrorCode.UnknownHandle;
+      if (destinationCount > 1 && !this.#marks.add(node)) return ErrorCode.InvalidArgument;
       outcomes[at] = 0;
-      if (handle?.isAnnounced === true) {
+      if (handle !== noHandle && handles.isAnnounced(handle)) {
         if (!submission.isPartial) return ErrorCode.NodeGone;
         outcomes[at] = ErrorCode.NodeGone;
       }
@@ -176,27 +203,35 @@ export class Transactions {
       submission.refusedAt = at;
       const word = transfers[2 * at] ?? 0;
       const generation = transfers[2 * at + 1] ?? 0;
-      let thing: Transferred | undefined;
-      if (word === 0 && generation === noGeneration) thing = undefined;
-      else if (bitsOf(word) === newNodeBits) {
+      let thing: Transferred = 0;
+      if (word === 0 && generation === noGeneration) {
+        // A handle that was invalid already.
+      } else if (bitsOf(word) === newNodeBits) {
         const code = this.#checkFresh(sender, word, generation, created);
         if (code !== 0) return code;
         if (isPlaceRepeated(transfers, at)) return ErrorCode.InvalidArgument;
         created += 1;
       } else {
-        const held = sender.held.find(word, generation);
-        if (held instanceof CallRecord) {
+        const call = this.#findCall(sender, word, generation);
+        if (call !== undefined) {
           // The right to answer is one: it cannot go to two places, nor into its own answer.
-          if (destinationCount !== 1 || held === answered || isRepeated(transfers, at)) {
+          if (destinationCount !== 1 || call === answered || isRepeated(transfers, at)) {
             return ErrorCode.InvalidArgument;
           }
-          thing = held;
-        } else thing = held === undefined ? sender.nodes.find(word, generation) : held.node;
-        if (thing === undefined) return ErrorCode.UnknownHandle;
+          thing = -call.number;
+        } else thing = this.#findNode(sender, word, generation);
+        if (thing === 0) return ErrorCode.UnknownHandle;
       }
       this.#transferred[at] = thing;
     }
     return 0;
+  }
+
+  /** The node that an id of the peer's stands for, own or held. */
+  #findNode(peer: PeerRecord, word: number, generation: number): NodeNumber {
+    if (bitsOf(word) !== handleBits) return peer.nodes.find(word, generation);
+    const handle = peer.held.findHandle(word, generation);
+    return handle === noHandle ? noNode : this.#tables.handles.node(handle);
   }
 
   #checkFresh(owner: PeerRecord, word: number, generation: number, alsoCreated: number): number {
@@ -212,33 +247,40 @@ export class Transactions {
     if (sender.calls[tag & tagSlotMask] !== undefined) return ErrorCode.InvalidArgument;
     if (this.#quota.admitsCall(sender)) return 0;
     submission.refusedAt = 0;
-    this.#deliveries.refusedCall(sender, this.#handles[0] ?? this.#target(0));
+    this.#deliveries.refusedCall(sender, this.#subject(0));
     return ErrorCode.OverQuota;
   }
 
   /** Charges all receivers, or none unless partial (bus M2, Q4). */
   #charge(submission: Submission, payload: Payload): number {
+    const tables = this.#tables;
     const { destinationCount, outcomes, transferCount } = submission;
     const handles = transferCount + (submission.tag === 0 ? 0 : 1);
     const descriptors = payload.descriptors.length;
     for (let at = 0; at < destinationCount; at += 1) {
       const node = this.#target(at);
-      if (!node.isLive || this.#quota.charge(node.owner, payload.length, handles, descriptors)) continue;
+      if (!tables.nodes.isLive(node)) continue;
+      const owner = tables.ownerOf(node);
+      if (this.#quota.charge(owner, payload.length, handles, descriptors)) continue;
       outcomes[at] = ErrorCode.OverQuota;
       if (!submission.isPartial) {
         submission.refusedAt = at;
         for (let before = 0; before < at; before += 1) {
           const charged = this.#target(before);
-          if (charged.isLive) this.#quota.refund(charged.owner, payload.length, descriptors);
+          if (tables.nodes.isLive(charged)) {
+            this.#quota.refund(tables.ownerOf(charged), payload.length, descriptors);
+          }
         }
       }
-      this.#deliveries.refused(node.owner, this.#handles[at] ?? node);
+      this.#deliveries.refused(owner, this.#subject(at));
       if (!submission.isPartial) return ErrorCode.OverQuota;
     }
     return 0;
   }
 
   #commit(sender: PeerRecord, submission: Submission, payload: Payload): number {
+    const tables = this.#tables;
+    const { nodes } = tables;
     const sequence = this.#clock.next();
     const { destinationCount, outcomes, transferCount, tag } = submission;
     if (transferCount > 0) this.#createTransferred(sender, submission);
@@ -246,23 +288,27 @@ export class Transactions {
     let isDropped = false;
     for (let at = 0; at < destinationCount; at += 1) {
       const node = this.#target(at);
-      if (node.owner !== sender) isOutward = true;
+      const handle = this.#handles[at] as HandleNumber;
+      if (handle !== noHandle) isOutward = true;
       if (outcomes[at] !== 0) continue;
-      if (!node.isLive) {
+      if (handle !== noHandle) tables.handles.use(handle);
+      if (!nodes.isLive(node)) {
         isDropped = true;
         continue;
       }
+      const owner = tables.ownerOf(node);
       const item = this.#deliveries.charged(ItemKind.Message, sequence, sender, payload);
-      item.word = node.word;
-      item.generation = node.generation;
-      item.showsCredentials = node.showsCredentials;
+      const place = nodes.place(node);
+      item.word = wordOf(place, nodeBits);
+      item.generation = owner.nodes.generation(place);
+      item.showsCredentials = nodes.showsCredentials(node);
       if (tag !== 0) {
         const call = this.#lifecycle.createCall(sender, tag, node);
         item.replyWord = call.word;
         item.replyGeneration = call.generation;
       }
-      if (transferCount > 0) item.handles = this.#grantAll(node.owner, transferCount);
-      this.#deliveries.push(node.owner, item);
+      if (transferCount > 0) item.handles = this.#grantAll(owner, transferCount, sequence);
+      this.#deliveries.push(owner, item);
     }
     if (isDropped) this.#loseDropped(sender, submission, sequence);
     if (transferCount > 0) this.#countTransfers(sender, transferCount, isOutward, sequence);
@@ -280,7 +326,7 @@ export class Transactions {
     ) {
       const item = this.#deliveries.charged(ItemKind.Answer, sequence, sender, payload);
       item.tag = tag;
-      if (transferCount > 0) item.handles = this.#grantAll(caller, transferCount);
+      if (transferCount > 0) item.handles = this.#grantAll(caller, transferCount, sequence);
       this.#lifecycle.detachCall(call);
       this.#deliveries.push(caller, item);
     } else {
@@ -299,26 +345,33 @@ export class Transactions {
       const word = transfers[2 * at] ?? 0;
       if (bitsOf(word) !== newNodeBits) continue;
       const generation = transfers[2 * at + 1] ?? 0;
-      this.#transferred[at] = sender.nodes.add(sender, indexOf(word), generation, false);
+      this.#transferred[at] = this.#tables.createNode(sender, indexOf(word), generation, false);
     }
   }
 
   /** The transferred things as ids of the receiver's own (bus M3, M4, N4). */
-  #grantAll(receiver: PeerRecord, count: number): readonly number[] {
+  #grantAll(receiver: PeerRecord, count: number, sequence: number): readonly number[] {
     if (count === 0) return noIds;
+    const tables = this.#tables;
     const ids: number[] = [];
     for (let at = 0; at < count; at += 1) {
-      const thing = this.#transferred[at];
-      let entry: { readonly word: number; readonly generation: number } | undefined;
-      if (thing instanceof CallRecord) {
-        if (thing.caller !== undefined) {
-          this.#lifecycle.moveCall(thing, receiver);
-          entry = thing;
-        } else this.#lifecycle.freeCall(thing);
-      } else if (thing?.isLive === true) {
-        entry = thing.owner === receiver ? thing : this.#lifecycle.grant(thing, receiver);
+      const thing = this.#transferred[at] as Transferred;
+      const call = this.#transferredCall(thing);
+      if (call !== undefined && call.caller !== undefined) {
+        this.#lifecycle.moveCall(call, receiver);
+        ids.push(call.word, call.generation);
+      } else if (call === undefined && thing !== 0 && tables.nodes.isLive(thing as NodeNumber)) {
+        const node = thing as NodeNumber;
+        if (tables.nodes.owner(node) === receiver.number) {
+          ids.push(tables.nodeWord(node), tables.nodeGeneration(node));
+        } else {
+          const handle = this.#lifecycle.grant(node, receiver, sequence);
+          ids.push(tables.handleWord(handle), tables.handleGeneration(handle));
+        }
+      } else {
+        if (call !== undefined) this.#lifecycle.freeCall(call);
+        ids.push(0, noGeneration);
       }
-      ids.push(entry?.word ?? 0, entry?.generation ?? noGeneration);
     }
     return ids;
   }
@@ -332,10 +385,10 @@ export class Transactions {
   /** Replies inside a message that nobody will receive are lost with it. */
   #loseTransferred(count: number, sequence: number): void {
     for (let at = 0; at < count; at += 1) {
-      const thing = this.#transferred[at];
-      if (!(thing instanceof CallRecord)) continue;
-      this.#lifecycle.loseCall(thing, sequence);
-      this.#lifecycle.freeCall(thing);
+      const call = this.#transferredCall(this.#transferred[at] as Transferred);
+      if (call === undefined) continue;
+      this.#lifecycle.loseCall(call, sequence);
+      this.#lifecycle.freeCall(call);
     }
   }
 
@@ -344,13 +397,14 @@ export class Transactions {
    * unused right away: its owner has given it away and would wait for ever.
    */
   #countTransfers(sender: PeerRecord, count: number, isOutward: boolean, sequence: number): void {
+    const { nodes } = this.#tables;
     for (let at = 0; at < count; at += 1) {
-      const thing = this.#transferred[at];
-      this.#transferred[at] = undefined;
-      if (!isOutward || thing === undefined || thing instanceof CallRecord || thing.owner !== sender)
-        continue;
-      thing.transfersSeen = (thing.transfersSeen + 1) >>> 0;
-      if (thing.isLive && thing.holders.length === 0) this.#deliveries.unused(thing, sequence);
+      const thing = this.#transferred[at] as Transferred;
+      if (!isOutward || thing <= 0) continue;
+      const node = thing as NodeNumber;
+      if (nodes.owner(node) !== sender.number) continue;
+      nodes.countTransfer(node);
+      if (nodes.holders(node) === 0) this.#deliveries.unused(node, sequence);
     }
   }
 }

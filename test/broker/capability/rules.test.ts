@@ -563,5 +563,5 @@ test('Q6: who was refused and has left is not remembered', (t) => {
     if (at % 2 === 0) visitor.end();
     else visitor.release(handle);
   }
-  t.is(p.record.refused.size, 0);
+  t.is(p.record.refused?.size, 0);
 });

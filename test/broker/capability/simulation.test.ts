@@ -63,6 +63,8 @@ class Simulation {
     for (const player of this.#players) this.#receiveAll(player);
     this.#checkEverythingHeld();
     for (const player of this.#players) if (!player.hasEnded) this.#end(player);
+    const { peers, nodes, handles } = this.#world.core;
+    this.#t.deepEqual({ peers, nodes, handles }, { peers: 0, nodes: 0, handles: 0 }, 'the tables are empty');
     for (const player of this.#players) this.#t.is(player.peer.record.callsOutstanding, 0);
     const dropped = this.#world.closed.length;
     this.#t.is(
@@ -301,8 +303,9 @@ class Simulation {
         if (kind === 'Unused') this.#t.true(player.nodes.has(id), 'unused only for a live node (T2)');
       }
       for (const node of player.nodes.keys()) {
-        const record = player.peer.record.nodes.find(idOf(node).word, idOf(node).generation);
-        this.#t.is(record?.holders.length, 0, 'counts come back to nothing (N3)');
+        const { word, generation } = idOf(node);
+        const holders = this.#world.core.holders(player.peer.record, word, generation);
+        this.#t.deepEqual(holders, [], 'counts come back to nothing (N3)');
       }
     }
   }
