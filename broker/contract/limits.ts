@@ -28,6 +28,8 @@ export const peerHandlesMax = 65_536;
 export const peerNodesMax = 65_536;
 /** Calls of one peer that wait for their reply. */
 export const callsOutstandingMax = 65_536;
+/** Questions for sameness (`Handle.same`) that wait on one connection of `sockets`. */
+export const sameQuestionsMax = 256;
 /** Peers connected to one broker. */
 export const peersMax = 16_384;
 

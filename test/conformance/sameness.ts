@@ -15,8 +15,7 @@ async function areSame(one: Handle, other: Handle): Promise<boolean> {
   return answers[0];
 }
 
-/** On `sockets` the owner has to be asked, and the question is not in its protocol yet. */
-const clauses: readonly Clause[] = [
+export const samenessClauses: readonly Clause[] = [
   {
     id: 'C29',
     title: 'two handles to one node are the same, whichever way they came, and two nodes are not',
@@ -127,8 +126,3 @@ const clauses: readonly Clause[] = [
     },
   },
 ];
-
-export const samenessClauses: readonly Clause[] = clauses.map((clause) => ({
-  ...clause,
-  applies: (_manifest, { name }) => name !== 'sockets',
-}));

@@ -23,7 +23,10 @@ export type Frame =
   | { readonly kind: 'reply-attach'; readonly serial: number; readonly fence: number }
   | { readonly kind: 'attach'; readonly fence: number }
   | { readonly kind: 'ack'; readonly received: number }
-  | { readonly kind: 'gone' };
+  | { readonly kind: 'gone' }
+  /** The token in hexadecimal. */
+  | { readonly kind: 'same'; readonly serial: number; readonly step: number; readonly token: string }
+  | { readonly kind: 'same-answer'; readonly serial: number; readonly result: number };
 
 const { FrameKind, TransferKind } = wire;
 const messageKinds = { message: FrameKind.Message, call: FrameKind.Call, reply: FrameKind.Reply } as const;
@@ -61,6 +64,8 @@ function frameBytes(frame: Frame): number {
       return wire.welcomeBytes;
     case 'gone':
       return wire.goneBytes;
+    case 'same':
+      return wire.sameBytes;
     case 'message':
     case 'call':
     case 'reply':
@@ -110,6 +115,12 @@ function writeFrame(bytes: Uint8Array, view: DataView, at: number, frame: Frame)
       break;
     case 'ack':
       wire.writeShort(view, at, FrameKind.Ack, 0, frame.received, 0);
+      break;
+    case 'same':
+      wire.writeSame(view, at, frame.serial, frame.step as wire.SameStep, Buffer.from(frame.token, 'hex'));
+      break;
+    case 'same-answer':
+      wire.writeShort(view, at, FrameKind.SameAnswer, 0, frame.serial, frame.result);
       break;
     default:
       writeMessage(bytes, view, at, frame);
@@ -181,6 +192,15 @@ function readFrame(bytes: Uint8Array, view: DataView, at: number): Frame {
       return { kind: 'ack', received: first };
     case FrameKind.Gone:
       return { kind: 'gone' };
+    case FrameKind.Same:
+      return {
+        kind: 'same',
+        serial: first,
+        step: wire.secondWordAt(view, at),
+        token: wire.sameTokenAt(view, at),
+      };
+    case FrameKind.SameAnswer:
+      return { kind: 'same-answer', serial: first, result: wire.secondWordAt(view, at) };
     default:
       throw new Error(`a frame of kind ${kind}`);
   }

@@ -67,6 +67,13 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ kind: fc.constant('attach' as const), fence: word }),
   fc.record({ kind: fc.constant('ack' as const), received: word }),
   fc.record({ kind: fc.constant('gone' as const) }),
+  fc.record({
+    kind: fc.constant('same' as const),
+    serial: word,
+    step: word,
+    token: fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString('hex')),
+  }),
+  fc.record({ kind: fc.constant('same-answer' as const), serial: word, result: word }),
 );
 
 function descriptorsOf(frame: Frame): number {

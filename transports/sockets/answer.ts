@@ -22,6 +22,16 @@ export class SocketsAnswer implements Answer {
   }
 }
 
+/** What came back from a question for sameness. */
+export class SameAnswer extends SocketsAnswer {
+  readonly result: number;
+
+  constructor(result: number) {
+    super(new Uint8Array(0), [], []);
+    this.result = result;
+  }
+}
+
 /**
  * The answer in the REPLY frame at `at`; takes the descriptors. `undefined`, with them closed, if the frame is garbage.
  */

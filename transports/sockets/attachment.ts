@@ -15,6 +15,7 @@ import { SocketsDelivery } from './delivery.js';
 import { Link } from './link.js';
 import type { SocketsNode } from './node.js';
 import { SocketsReply } from './reply.js';
+import { Questions } from './sameness.js';
 import { receiveTransfers } from './transfer.js';
 import * as wire from './wire.js';
 
@@ -47,6 +48,8 @@ export class Attachment extends Link {
   #isLocal = false;
   /** Each packet shows who sent it. */
   #isWatched = false;
+  /** Made with the first question for sameness. */
+  #questions: Questions | undefined;
   #isPaused = false;
   #isDone = false;
 
@@ -108,6 +111,8 @@ export class Attachment extends Link {
         return this.#message(at, kind, descriptors, node, sender);
       case wire.FrameKind.Attach:
         return this.#attach(at, descriptors, node);
+      case wire.FrameKind.Same:
+        return this.#same(at, node);
       case wire.FrameKind.Ack:
         return this.noteAcknowledged(wire.firstWordAt(view, at));
       default:
@@ -165,6 +170,20 @@ export class Attachment extends Link {
     } catch {
       return false;
     }
+  }
+
+  /** One step of the question whether another handle of the holder leads here too. */
+  #same(at: number, node: SocketsNode): boolean {
+    const { loop } = this.core;
+    const view = loop.receiveView;
+    this.#questions ??= new Questions(this, (on) => {
+      if (!this.#isWatched) this.socket.setCredentials(on);
+    });
+    const token = wire.sameTokenAt(view, at);
+    const result = this.#questions.take(wire.secondWordAt(view, at), token, loop, node.notedTokens);
+    if (result === undefined) return false;
+    this.sendShort(wire.FrameKind.SameAnswer, wire.firstWordAt(view, at), result);
+    return true;
   }
 
   /** The holder's greeting. */
@@ -294,6 +313,7 @@ export class Attachment extends Link {
     this.#isDone = true;
     this.allow();
     this.#options.ended?.();
+    if (this.#node !== undefined) this.#questions?.end(this.#node.notedTokens);
     this.#node?.leave(this, this.#isLocal, isSilent);
   }
 }

@@ -40,6 +40,8 @@ export interface SocketSystem {
   duplicate(descriptor: number): number;
   /** Whether it is a SOCK_SEQPACKET socket. */
   isSocket(descriptor: number): boolean;
+  /** 16 bytes that nobody can guess. */
+  createToken(): Uint8Array;
   /** A number that is not open is ignored. */
   close(descriptor: number): void;
 }

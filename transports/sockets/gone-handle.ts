@@ -4,10 +4,11 @@
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
 import type { Answer, GoneReason, Handle, Message } from '../../broker/contract/transport.js';
 import { type Closable, closeAll, type PeerCore } from './core.js';
+import { areSame, type Comparable, comparable } from './sameness.js';
 import { makeOffer, type Offer, type Offering } from './transfer.js';
 import * as wire from './wire.js';
 
-export class GoneHandle implements Handle, Offering, Closable {
+export class GoneHandle implements Handle, Offering, Closable, Comparable {
   readonly kind = 'handle';
   readonly gone: Promise<GoneReason> = Promise.resolve('node-gone');
   readonly isGone = true;
@@ -44,9 +45,12 @@ export class GoneHandle implements Handle, Offering, Closable {
     return new GoneHandle(this.#core);
   }
 
-  /** Only the owner can tell (sockets S13). */
-  same(_other: Handle): Promise<boolean> {
-    return Promise.reject(new BrokerError(ErrorCode.Unsupported, 'the owner cannot be asked'));
+  same(other: Handle): Promise<boolean> {
+    return areSame(this, other);
+  }
+
+  [comparable](): BrokerError {
+    return this.offerFault() ?? new BrokerError(ErrorCode.NodeGone, 'the node is gone');
   }
 
   close(): void {

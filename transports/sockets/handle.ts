@@ -8,15 +8,16 @@
  * Whether the owner read what was in flight when the connection ended cannot be known (sockets S7): calls end with
  * `reply-lost`, whose text says so.
  */
-import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
+import { BrokerError, ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import { callDeadlineMs, peerHandlesMax } from '../../broker/contract/limits.js';
 import { messageFault } from '../../broker/contract/message.js';
 import type { Answer, CallOptions, GoneReason, Handle, Message } from '../../broker/contract/transport.js';
-import { AnswerLink, lostText, receiveAnswer } from './answer.js';
+import { AnswerLink, lostText, receiveAnswer, SameAnswer } from './answer.js';
 import { type Call, type CallHolder, CallRing } from './calls.js';
 import { type Closable, closeAll, type PeerCore } from './core.js';
 import { Gone } from './gone.js';
 import { Link, type SharedPayload } from './link.js';
+import { areSame, type Comparable, comparable, type Questioned } from './sameness.js';
 import { createPair, makeOffer, type Offer, type Offering } from './transfer.js';
 import * as wire from './wire.js';
 
@@ -40,7 +41,10 @@ export interface HandleOptions {
   readonly isRoot?: boolean;
 }
 
-export class SocketsHandle extends Link implements Handle, Offering, CallHolder, Closable {
+export class SocketsHandle
+  extends Link
+  implements Handle, Offering, CallHolder, Closable, Comparable, Questioned
+{
   readonly kind = 'handle';
   isSwept = false;
   readonly #calls = new CallRing();
@@ -136,9 +140,42 @@ export class SocketsHandle extends Link implements Handle, Offering, CallHolder,
     return new SocketsHandle(this.core, introduced.far, { fence: introduced.fence });
   }
 
-  /** Only the owner can tell (sockets S13). */
-  same(_other: Handle): Promise<boolean> {
-    return Promise.reject(new BrokerError(ErrorCode.Unsupported, 'the owner cannot be asked'));
+  same(other: Handle): Promise<boolean> {
+    return areSame(this, other);
+  }
+
+  [comparable](): Questioned | BrokerError {
+    if (this.#isClosed) return new BrokerError(ErrorCode.Closed, 'the handle was closed before');
+    return this.isEnded ? this.#endFault() : this;
+  }
+
+  /** The node of an owner's own handle. */
+  get local(): LocalNode | undefined {
+    return this.#local;
+  }
+
+  /** One step of the question for sameness: a call whose answer is one number. */
+  async question(step: wire.SameStep, token: Uint8Array, deadlineMs: number): Promise<number> {
+    if (this.isEnded) throw this.#endFault();
+    if (this.core.calls.isFull) throw this.#callsFault();
+    const call = this.core.calls.open(this, deadlineMs, undefined);
+    const refusal = this.sendSame(this.#calls.add(call), step, token);
+    if (refusal !== undefined) {
+      this.#calls.take(call.serial);
+      call.refuse(refusal);
+    }
+    let answer: Answer;
+    try {
+      answer = await call.promise;
+    } catch (error) {
+      // Asking has no effect that could be lost.
+      throw hasCode(error, ErrorCode.ReplyLost) ? this.#endFault() : error;
+    }
+    if (answer instanceof SameAnswer) return answer.result;
+    // An owner that answers a question as if it were a call knows nothing of it.
+    for (const handle of answer.handles) handle.close();
+    closeAll(this.core.system, answer.descriptors);
+    return wire.SameResult.No;
   }
 
   close(): void {
@@ -184,7 +221,10 @@ export class SocketsHandle extends Link implements Handle, Offering, CallHolder,
     if (this.#isClosed) return new BrokerError(ErrorCode.Closed, 'the handle was closed before');
     const fault = messageFault(message, this.core.manifest);
     if (fault !== undefined) return fault;
-    if (!this.isEnded) return undefined;
+    return this.isEnded ? this.#endFault() : undefined;
+  }
+
+  #endFault(): BrokerError {
     return this.#gone.reason === 'disconnected'
       ? new BrokerError(ErrorCode.Disconnected, 'the server of this handle has ended')
       : new BrokerError(ErrorCode.NodeGone, 'the node is gone');
@@ -195,7 +235,10 @@ export class SocketsHandle extends Link implements Handle, Offering, CallHolder,
       return new BrokerError(ErrorCode.InvalidArgument, `${deadlineMs} is not a deadline`);
     }
     if (signal?.aborted === true) return new BrokerError(ErrorCode.Aborted, 'the caller gave the call up');
-    if (!this.core.calls.isFull) return undefined;
+    return this.core.calls.isFull ? this.#callsFault() : undefined;
+  }
+
+  #callsFault(): BrokerError {
     return new BrokerError(
       ErrorCode.OverQuota,
       `${this.core.calls.outstanding} calls of this peer are outstanding`,
@@ -239,6 +282,9 @@ export class SocketsHandle extends Link implements Handle, Offering, CallHolder,
         return true;
       case wire.FrameKind.ReplyAttach:
         return this.#attachReply(at, descriptors);
+      case wire.FrameKind.SameAnswer:
+        this.#calls.take(wire.firstWordAt(view, at))?.answer(new SameAnswer(wire.secondWordAt(view, at)));
+        return true;
       case wire.FrameKind.Ack:
         return this.noteAcknowledged(wire.firstWordAt(view, at));
       case wire.FrameKind.Gone:

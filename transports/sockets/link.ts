@@ -220,12 +220,23 @@ export abstract class Link implements PacketHandler {
   }
 
   /** Commits a frame of two words and no descriptor; dropped on a closed socket. */
-  protected sendShort(kind: wire.FrameKind, first: number): void {
+  protected sendShort(kind: wire.FrameKind, first: number, second = 0): void {
     if (!this.isGreeted) this.#greetOnce();
     const at = this.socket.begin(wire.shortFrameBytes);
-    wire.writeShort(this.core.loop.sendView, at, kind, 0, first, 0);
+    wire.writeShort(this.core.loop.sendView, at, kind, 0, first, second);
     this.socket.commit();
     this.framesSent = (this.framesSent + 1) >>> 0;
+  }
+
+  /** Commits SAME; an error means that it was not sent. */
+  protected sendSame(serial: number, step: wire.SameStep, token: Uint8Array): BrokerError | undefined {
+    if (this.isFull) return this.#refuseFull();
+    if (!this.isGreeted) this.#greetOnce();
+    const at = this.socket.begin(wire.sameBytes);
+    wire.writeSame(this.core.loop.sendView, at, serial, step, token);
+    this.socket.commit();
+    this.framesSent = (this.framesSent + 1) >>> 0;
+    return undefined;
   }
 
   /** Commits GONE. */

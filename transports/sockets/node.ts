@@ -10,6 +10,7 @@ import type { CapabilityNode, Handle, Receiver } from '../../broker/contract/tra
 import { Attachment, type AttachmentOptions } from './attachment.js';
 import { type Closable, closeAll, type PeerCore } from './core.js';
 import { type LocalNode, SocketsHandle } from './handle.js';
+import { NotedTokens } from './sameness.js';
 import { createPair, makeOffer, type Offer, type Offering } from './transfer.js';
 import * as wire from './wire.js';
 
@@ -17,6 +18,8 @@ export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closabl
   readonly kind = 'node';
   readonly receiver: Receiver;
   readonly wantsCredentials: boolean;
+  /** What holders have noted to find out whether two of their handles lead here. */
+  readonly notedTokens = new NotedTokens();
   readonly #core: PeerCore;
   readonly #ended: (node: SocketsNode) => void;
   readonly #attachments = new Set<Attachment>();

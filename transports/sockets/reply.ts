@@ -14,6 +14,7 @@ import type { Answer, GoneReason, Handle, Message, Reply } from '../../broker/co
 import { type Closable, closeAll, type PeerCore, refusalOf, SystemRefusal } from './core.js';
 import { Gone } from './gone.js';
 import { Link } from './link.js';
+import { areSame, type Comparable, comparable } from './sameness.js';
 import { createPair, makeOffer, type Offer, type Offering } from './transfer.js';
 import * as wire from './wire.js';
 
@@ -165,7 +166,7 @@ class Outlet extends Link {
 }
 
 /** A reply that was given away, for its new holder: a handle that takes one message. */
-export class ReplyHandle implements Handle, Offering, Closable {
+export class ReplyHandle implements Handle, Offering, Closable, Comparable {
   readonly kind = 'handle';
   readonly #core: PeerCore;
   readonly #outlet: Outlet;
@@ -236,9 +237,13 @@ export class ReplyHandle implements Handle, Offering, Closable {
     return new ReplyHandle(this.#core, descriptor, true);
   }
 
-  /** Only the owner can tell (sockets S13). */
-  same(_other: Handle): Promise<boolean> {
-    return Promise.reject(new BrokerError(ErrorCode.Unsupported, 'the owner cannot be asked'));
+  same(other: Handle): Promise<boolean> {
+    return areSame(this, other);
+  }
+
+  [comparable](): BrokerError {
+    if (this.#state === 'closed') return new BrokerError(ErrorCode.Closed, 'the handle was closed before');
+    return new BrokerError(ErrorCode.Unsupported, 'the right to answer a call is no node');
   }
 
   close(): void {

@@ -1,8 +1,10 @@
 /**
  * The system calls of this transport, over the native addon.
  */
+import { randomBytes } from 'node:crypto';
 import { isSystemError, loadNative } from '../../broker/native/addon.js';
 import { type SocketSystem, SystemRefusal } from './core.js';
+import { sameTokenBytes } from './wire.js';
 
 /** Runs a system call; its failure becomes a `SystemRefusal`, everything else stays what it is. */
 function refusing<T>(call: () => T): T {
@@ -26,6 +28,7 @@ export function createSystem(): SocketSystem {
     },
     duplicate: (descriptor) => refusing(() => native.duplicate(descriptor)),
     isSocket: (descriptor) => native.isSeqpacketSocket(descriptor),
+    createToken: () => randomBytes(sameTokenBytes),
     close: (descriptor) => {
       try {
         native.close(descriptor);

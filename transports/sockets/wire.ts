@@ -43,6 +43,10 @@ export const FrameKind = {
   Ack: 10,
   /** Owner: the node was destroyed, or this holder's grant was taken back. The connection is closed after it. */
   Gone: 11,
+  /** Holder: one step of the question whether another handle of the sender leads to this node too. */
+  Same: 12,
+  /** Owner: the result of the step with this serial. */
+  SameAnswer: 13,
 } as const;
 
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
@@ -58,9 +62,21 @@ export const TransferKind = {
 
 export type TransferKind = (typeof TransferKind)[keyof typeof TransferKind];
 
+/** The steps of SAME, in order. */
+export const SameStep = { Prepare: 1, Note: 2, Ask: 3 } as const;
+
+export type SameStep = (typeof SameStep)[keyof typeof SameStep];
+
+/** The results of SAME_ANSWER: no; yes, or done; too many questions at once; the sender is unknown. */
+export const SameResult = { No: 0, Yes: 1, Full: 2, Unknown: 3 } as const;
+
+export type SameResult = (typeof SameResult)[keyof typeof SameResult];
+
 export const helloBytes = 24;
 export const welcomeBytes = 16;
-/** REFUSE, REPLY_LOST, REPLY_ATTACH, ATTACH and ACK: the header and two words. */
+export const sameBytes = 32;
+export const sameTokenBytes = 16;
+/** REFUSE, REPLY_LOST, REPLY_ATTACH, ATTACH, ACK and SAME_ANSWER: the header and two words. */
 export const shortFrameBytes = 16;
 export const goneBytes = frameHeaderBytes;
 /** MESSAGE, CALL and REPLY up to the transfer entries. */
@@ -112,6 +128,32 @@ export function writeShort(
   writeHeader(view, at, shortFrameBytes, kind, descriptors, 0);
   view.setUint32(at + 8, first, true);
   view.setUint32(at + 12, second, true);
+}
+
+/** Writes a SAME of `sameBytes`; the token has `sameTokenBytes`. */
+export function writeSame(
+  view: DataView,
+  at: number,
+  serial: number,
+  step: SameStep,
+  token: Uint8Array,
+): void {
+  writeHeader(view, at, sameBytes, FrameKind.Same, 0, 0);
+  view.setUint32(at + 8, serial, true);
+  view.setUint32(at + 12, step, true);
+  for (let index = 0; index < sameTokenBytes; index += 1) view.setUint8(at + 16 + index, token[index] ?? 0);
+}
+
+/** The token of a SAME, in hexadecimal. */
+export function sameTokenAt(view: DataView, at: number): string {
+  let text = '';
+  for (let word = 0; word < sameTokenBytes; word += 4) {
+    text += view
+      .getUint32(at + 16 + word)
+      .toString(16)
+      .padStart(8, '0');
+  }
+  return text;
 }
 
 /** Writes a GONE of `goneBytes`. */
@@ -176,12 +218,12 @@ export function frameDescriptorsAt(view: DataView, at: number): number {
   return view.getUint8(at + 6);
 }
 
-/** The first word after the header: serial, fence (ATTACH), code (REFUSE), count (ACK). */
+/** The first word after the header: serial (SAME and SAME_ANSWER too), fence (ATTACH), code (REFUSE), count (ACK). */
 export function firstWordAt(view: DataView, at: number): number {
   return view.getUint32(at + 8, true);
 }
 
-/** The second word after the header: fence (REPLY_ATTACH), number of transfers (MESSAGE, CALL, REPLY). */
+/** The second word after the header: fence (REPLY_ATTACH), step (SAME), result (SAME_ANSWER), number of transfers (MESSAGE, CALL, REPLY). */
 export function secondWordAt(view: DataView, at: number): number {
   return view.getUint32(at + 12, true);
 }
@@ -252,7 +294,10 @@ function isFrameSound(view: DataView, at: number, frameBytes: number, word: numb
     case FrameKind.Ack:
     case FrameKind.ReplyLost:
     case FrameKind.Refuse:
+    case FrameKind.SameAnswer:
       return descriptors === 0 && frameBytes === shortFrameBytes;
+    case FrameKind.Same:
+      return descriptors === 0 && frameBytes === sameBytes;
     case FrameKind.Gone:
       return descriptors === 0 && frameBytes === goneBytes;
     // Greetings of later versions may be longer; what this version knows stays where it is.
