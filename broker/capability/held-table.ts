@@ -7,7 +7,7 @@
  */
 import type { CallNumber } from './calls.js';
 import { type HandleNumber, noHandle } from './handles.js';
-import { IdTable } from './id-table.js';
+import { type IdArena, IdTable } from './id-table.js';
 import { bitsOf, generationMax, handleBits, indexOf, replyBits, wordOf } from './ids.js';
 
 export const noCall = 0 as CallNumber;
@@ -23,7 +23,7 @@ const kindBits = 2;
 const kindMask = 3;
 
 export class HeldTable {
-  readonly #ids = new IdTable();
+  readonly #ids: IdTable;
   /** The first free index, plus 1. */
   #free = 0;
   #size = 0;
@@ -31,6 +31,10 @@ export class HeldTable {
   #generationFloor = 0;
   /** The size at which it is looked anew whether the table can be smaller. */
   #trimSize = 0;
+
+  constructor(arena: IdArena) {
+    this.#ids = new IdTable(arena);
+  }
 
   /** Handles and replies held. */
   get size(): number {
@@ -81,6 +85,11 @@ export class HeldTable {
   /** Indexes are below this. */
   get length(): number {
     return this.#ids.length;
+  }
+
+  /** Gives its memory back: the holder has ended. */
+  clear(): void {
+    this.#ids.truncate(0);
   }
 
   #find(word: number, generation: number): number {

@@ -1,51 +1,72 @@
 /**
- * A peer's ids of one kind: for each index an entry and the generation that the index had last, in one array of words. It grows by
- * an eighth at a time, because a broker has two of these for each of ten thousand peers.
+ * A peer's ids of one kind: for each index an entry and the generation that the index had last.
+ *
+ * They stand in chunks of a few ids in one arena for all peers: a broker has two tables for each of ten thousand peers, and an
+ * array of its own for each would cost more than what most of them hold.
  */
+import { RecordArena } from './record-arena.js';
 
-const growthMin = 4;
-const empty = new Uint32Array(0);
+const chunkBits = 4;
+const chunkIds = 1 << chunkBits;
+const chunkMask = chunkIds - 1;
+
+/** The ids of all peers. */
+export type IdArena = RecordArena;
+
+export function createIdArena(): IdArena {
+  return new RecordArena(2 * chunkIds);
+}
 
 export class IdTable {
-  #words: Uint32Array = empty;
+  readonly #arena: IdArena;
+  readonly #chunks: number[] = [];
   #length = 0;
 
-  /** Indexes that were ever used, in the table as it is now. */
+  constructor(arena: IdArena) {
+    this.#arena = arena;
+  }
+
+  /** Indexes are below this. */
   get length(): number {
     return this.#length;
   }
 
   /** 0 for an index that was never used. */
   entry(index: number): number {
-    return index < this.#length ? (this.#words[2 * index] as number) : 0;
+    return index < this.#length ? this.#arena.get(this.#chunk(index), 2 * (index & chunkMask)) : 0;
   }
 
   generation(index: number): number {
-    return index < this.#length ? (this.#words[2 * index + 1] as number) : 0;
+    return index < this.#length ? this.#arena.get(this.#chunk(index), 2 * (index & chunkMask) + 1) : 0;
   }
 
+  /** Of an index below the length. */
   setEntry(index: number, entry: number): void {
-    this.#words[2 * index] = entry;
+    this.#arena.set(this.#chunk(index), 2 * (index & chunkMask), entry);
   }
 
   /** Makes room up to `index` if need be. */
   set(index: number, entry: number, generation: number): void {
-    if (index >= this.#length) this.#grow(index + 1);
-    this.#words[2 * index] = entry;
-    this.#words[2 * index + 1] = generation;
+    while (this.#chunks.length << chunkBits <= index) this.#chunks.push(this.#arena.take());
+    if (index >= this.#length) this.#length = index + 1;
+    this.setEntry(index, entry);
+    this.#arena.set(this.#chunk(index), 2 * (index & chunkMask) + 1, generation);
   }
 
   /** Forgets the indexes from `length` on, and gives their memory back. */
   truncate(length: number): void {
+    const chunks = (length + chunkMask) >>> chunkBits;
+    for (let at = chunks; at < this.#chunks.length; at += 1) this.#arena.free(this.#chunks[at] as number);
+    this.#chunks.length = chunks;
+    // What is left of the last chunk is as good as new.
+    for (let index = length; index < chunks << chunkBits; index += 1) {
+      this.setEntry(index, 0);
+      this.#arena.set(this.#chunk(index), 2 * (index & chunkMask) + 1, 0);
+    }
     this.#length = length;
-    this.#words = length === 0 ? empty : this.#words.slice(0, 2 * length);
   }
 
-  #grow(length: number): void {
-    this.#length = length;
-    if (2 * length <= this.#words.length) return;
-    const words = new Uint32Array(2 * (length + Math.max(growthMin - 1, length >>> 3)));
-    words.set(this.#words);
-    this.#words = words;
+  #chunk(index: number): number {
+    return this.#chunks[index >>> chunkBits] as number;
   }
 }

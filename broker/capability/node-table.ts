@@ -1,11 +1,15 @@
 /** The nodes of one peer, by the ids that it chose (bus N1). */
-import { IdTable } from './id-table.js';
+import { type IdArena, IdTable } from './id-table.js';
 import { bitsOf, generationMax, indexOf, nodeBits } from './ids.js';
 import { type NodeNumber, noNode } from './nodes.js';
 
 export class NodeTable {
-  readonly #ids = new IdTable();
+  readonly #ids: IdTable;
   #size = 0;
+
+  constructor(arena: IdArena) {
+    this.#ids = new IdTable(arena);
+  }
 
   get size(): number {
     return this.#size;
@@ -45,5 +49,10 @@ export class NodeTable {
   remove(index: number): void {
     this.#ids.setEntry(index, noNode);
     this.#size -= 1;
+  }
+
+  /** Gives its memory back: the owner has ended. */
+  clear(): void {
+    this.#ids.truncate(0);
   }
 }

@@ -6,6 +6,7 @@ import type { CallRecord } from './calls.js';
 import { DeliveryQueue } from './delivery-queue.js';
 import type { PeerNumber } from './handles.js';
 import { HeldTable } from './held-table.js';
+import type { IdArena } from './id-table.js';
 import { NodeTable } from './node-table.js';
 import type { Waiting } from './notices.js';
 
@@ -29,8 +30,8 @@ export class PeerRecord {
   readonly number: PeerNumber;
   readonly identity: PeerIdentity;
   readonly outlet: Outlet;
-  readonly nodes = new NodeTable();
-  readonly held = new HeldTable();
+  readonly nodes: NodeTable;
+  readonly held: HeldTable;
   readonly queue = new DeliveryQueue();
   /** Calls that wait for their reply, by the low 16 bits of the caller's tag. */
   readonly calls: (CallRecord | undefined)[] = [];
@@ -47,8 +48,10 @@ export class PeerRecord {
   /** With what the peer itself was refused because too many of its calls are outstanding. */
   refusedCalls: Waiting | undefined = undefined;
 
-  constructor(number: PeerNumber, identity: PeerIdentity, outlet: Outlet) {
+  constructor(number: PeerNumber, ids: IdArena, identity: PeerIdentity, outlet: Outlet) {
     this.number = number;
+    this.nodes = new NodeTable(ids);
+    this.held = new HeldTable(ids);
     this.identity = identity;
     this.outlet = outlet;
   }

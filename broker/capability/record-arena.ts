@@ -51,6 +51,11 @@ export class RecordArena {
     return this.#size;
   }
 
+  /** Pages that are there now. */
+  get pages(): number {
+    return this.#pages.length - this.#absent.length;
+  }
+
   get(record: number, word: number): number {
     const page = this.#pages[record >>> pageBits] as Uint32Array;
     return page[(record & pageMask) * this.#recordWords + word] as number;

@@ -8,6 +8,7 @@
 import { Calls } from './calls.js';
 import { type HandleNumber, Handles, noHandle, type PeerNumber } from './handles.js';
 import { handleWord } from './held-table.js';
+import { createIdArena } from './id-table.js';
 import { nodeBits, wordOf } from './ids.js';
 import { type NodeNumber, Nodes } from './nodes.js';
 import type { Outlet, PeerIdentity } from './peer-record.js';
@@ -16,6 +17,7 @@ import { PeerRecord } from './peer-record.js';
 export class Tables {
   readonly calls = new Calls();
   readonly handles = new Handles();
+  readonly #ids = createIdArena();
   readonly nodes = new Nodes(this.handles, this.calls);
   /** By number; number 0 is nobody. */
   readonly #peers: (PeerRecord | undefined)[] = [undefined];
@@ -23,13 +25,15 @@ export class Tables {
 
   addPeer(identity: PeerIdentity, outlet: Outlet): PeerRecord {
     const number = this.#freePeers.pop() ?? (this.#peers.length as PeerNumber);
-    const peer = new PeerRecord(number, identity, outlet);
+    const peer = new PeerRecord(number, this.#ids, identity, outlet);
     this.#peers[number] = peer;
     return peer;
   }
 
   /** Nothing of the peer may be left in the tables. */
   removePeer(peer: PeerRecord): void {
+    peer.nodes.clear();
+    peer.held.clear();
     this.#peers[peer.number] = undefined;
     this.#freePeers.push(peer.number);
   }
