@@ -14,6 +14,8 @@ export const {
   StopReason,
   DependencyKind,
   EventKind,
+  Passed,
+  PassedKind,
 } = capstan.control;
 
 export const ExitKind = capstan.control.Exit.Kind;
@@ -32,6 +34,14 @@ export type DependencyShape = capstan.control.DependencyList.Entry.$Properties;
 export type LogLineShape = capstan.control.LogLine.$Properties;
 export type LogTextShape = capstan.control.LogText.$Properties;
 export type EventShape = capstan.control.Event.$Properties;
+export type WhichShape = capstan.control.Which.$Properties;
+export type PeerNameShape = capstan.control.PeerName.$Properties;
+export type PeerEntryShape = capstan.control.PeerEntry.$Properties;
+export type HandleEntryShape = capstan.control.HandleEntry.$Properties;
+export type AccountEntryShape = capstan.control.AccountEntry.$Properties;
+export type MeasuresShape = capstan.control.Measures.$Properties;
+export type TransportMeasuresShape = capstan.control.Measures.Transport.$Properties;
+export type PassedItemShape = capstan.control.PassedItem.$Properties;
 
 export type Rights = capstan.control.Rights;
 export type State = capstan.control.State;
@@ -39,3 +49,4 @@ export type ServiceType = capstan.control.ServiceType;
 export type StopReason = capstan.control.StopReason;
 export type DependencyKind = capstan.control.DependencyKind;
 export type EventKind = capstan.control.EventKind;
+export type PassedKind = capstan.control.PassedKind;

@@ -9,6 +9,7 @@
  * Times are those of the monotonic clock, as moments (`sinceMs`); whoever shows them turns them into ages. `undefined` stands for
  * what this transport cannot know: on `sockets` messages between others never pass the server.
  */
+import { introspectionStepsMax } from './limits.js';
 import type { CapabilityNode, Handle } from './transport.js';
 
 /** A peer, named well enough to find it again. */
@@ -171,19 +172,21 @@ export interface Page<T> {
   readonly next: string | undefined;
 }
 
-export interface PageQuery {
+export interface PageQuery<T> {
   /** `next` of the page before, or the `cursor` of any entry; empty or absent: from the beginning. A strange one is no error. */
   readonly after?: string;
   readonly itemsMax: number;
+  /** Leaves out what it is false for; asked once for each entry that is looked at. */
+  readonly fits?: (facts: T) => boolean;
 }
 
-/** What a server knows. Optional: a transport that offers nothing is as good as any other. */
+/** What a server knows. A transport need not offer it. */
 export interface Introspection {
   /** In the order of their ids, the server's own peer among them. */
-  peers(query: PageQuery): Page<PeerFacts>;
+  peers(query: PageQuery<PeerFacts>): Page<PeerFacts>;
   /** What peers hold; all of one peer's before the next one's. */
-  handles(query: PageQuery): Page<HandleFacts>;
-  accounts(query: PageQuery): Page<AccountFacts>;
+  handles(query: PageQuery<HandleFacts>): Page<HandleFacts>;
+  accounts(query: PageQuery<AccountFacts>): Page<AccountFacts>;
   totals(): Totals;
   readonly traffic: Traffic;
   /** The user behind an account (`Sender.account`). */
@@ -235,4 +238,32 @@ export class Observers {
   readonly #tell = (item: PassingItem): void => {
     for (const listener of this.#listeners) listener(item);
   };
+}
+
+/**
+ * One page of what a walk yields. Entries are looked at up to `introspectionStepsMax`; the walk, which begins behind
+ * `query.after`, goes on as long as entries are taken from it.
+ */
+export function pageOf<T extends { readonly cursor: string }>(
+  walk: Iterable<T>,
+  query: PageQuery<T>,
+): Page<T> {
+  const items: T[] = [];
+  let steps = 0;
+  let last = '';
+  for (const facts of walk) {
+    if (items.length >= query.itemsMax || steps >= introspectionStepsMax) return { items, next: last };
+    steps += 1;
+    last = facts.cursor;
+    if (query.fits === undefined || query.fits(facts)) items.push(facts);
+  }
+  return { items, next: undefined };
+}
+
+/** The numbers of a cursor such as `3.17`; 0 for what is missing or none. */
+export function cursorNumbers(cursor: string | undefined): readonly [number, number] {
+  const [first = 0, second = 0] = (cursor ?? '')
+    .split('.')
+    .map((text) => (/^\d{1,15}$/.test(text) ? Number(text) : 0));
+  return [first, second];
 }

@@ -62,29 +62,43 @@ export interface Place {
   readonly accounts: Accounts;
 }
 
+/** What people are told that an object is. */
+export interface ObjectName {
+  readonly label: string;
+  /** The service that it stands for, or tells of. */
+  readonly service?: string;
+}
+
 export abstract class ControlObject {
   readonly place: Place;
   readonly rights: Rights;
   readonly node: CapabilityNode;
+  /** Name of the service that it is an object of; empty for the manager's own. */
+  readonly service: string;
   readonly #account: number | undefined;
 
   /** With `account` undefined it is a root. Throws `over-quota`; then there is nothing. */
-  constructor(place: Place, rights: Rights, account: number | undefined) {
+  constructor(place: Place, rights: Rights, account: number | undefined, name: ObjectName) {
     this.place = place;
     this.rights = rights;
+    this.service = name.service ?? '';
     this.#account = account;
     if (account !== undefined) place.accounts.add(account);
     try {
-      this.node = place.peer.createNode({
-        message: (delivery) => this.#receive(delivery),
-        unused: () => {
-          if (account !== undefined) this.destroy();
+      this.node = place.peer.createNode(
+        {
+          message: (delivery) => this.#receive(delivery),
+          unused: () => {
+            if (account !== undefined) this.destroy();
+          },
         },
-      });
+        { label: name.label },
+      );
     } catch (error) {
       if (account !== undefined) place.accounts.remove(account);
       throw error;
     }
+    place.room.subjects.set(this.node, this);
   }
 
   /** The answer to `status`. */

@@ -6,10 +6,12 @@
  * drops it, and the fields that change without one are compared.
  */
 import { Response } from '../contract/control.js';
-import { ErrorCode, limits, type Message, type Time } from '../contract/index.js';
+import { type CapabilityNode, ErrorCode, limits, type Message, type Time } from '../contract/index.js';
 import type { ServiceRecord } from '../service/index.js';
 import type { SupervisorApi, SupervisorEvent } from '../supervisor/index.js';
+import { Census, type Subject } from './census.js';
 import { ControlFailure } from './errors.js';
+import type { Machine } from './machine.js';
 import { statusShape } from './shapes.js';
 import { Waiters } from './waiting.js';
 
@@ -97,13 +99,20 @@ export class ControlRoom {
   readonly supervisor: SupervisorApi;
   readonly time: Time;
   readonly facts: ManagerFacts;
+  readonly machine: Machine;
+  /** What the nodes of control objects stand for. */
+  readonly subjects = new WeakMap<CapabilityNode, Subject>();
+  readonly census = new Census((node) => (node === undefined ? undefined : this.subjects.get(node)));
+  /** Monitors that are open. */
+  monitors = 0;
   readonly #endListening: () => void;
   #isClosed = false;
 
-  constructor(supervisor: SupervisorApi, time: Time, facts: ManagerFacts) {
+  constructor(supervisor: SupervisorApi, time: Time, facts: ManagerFacts, machine: Machine) {
     this.supervisor = supervisor;
     this.time = time;
     this.facts = facts;
+    this.machine = machine;
     this.#endListening = supervisor.listen((event) => {
       if (event.kind === 'shutdown') return;
       const room = event.record.control;

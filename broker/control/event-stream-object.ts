@@ -13,7 +13,7 @@ import { EventKind, type EventShape, Events, Rights, type StatusShape } from '..
 import { BrokerError, ErrorCode, type Handle, hasCode, type Message } from '../contract/index.js';
 import type { ServiceRecord } from '../service/index.js';
 import type { Stamped, Subscription, SupervisorEvent } from '../supervisor/index.js';
-import { ControlObject, type Incoming, type Place, type Result } from './control-object.js';
+import { ControlObject, type Incoming, type ObjectName, type Place, type Result } from './control-object.js';
 import { ControlFailure } from './errors.js';
 import { eventShape, statusShape } from './shapes.js';
 
@@ -68,7 +68,7 @@ export class EventStreamObject extends ControlObject {
     wish: Wish,
     record: ServiceRecord | undefined,
   ) {
-    super(place, Rights.RIGHTS_OBSERVE, account);
+    super(place, Rights.RIGHTS_OBSERVE, account, streamName(record));
     this.#subscriber = subscriber;
     this.#record = record;
     this.#wantsStates = wish.states === true;
@@ -191,6 +191,11 @@ export class EventStreamObject extends ControlObject {
     }
     this.#toldUntil = at < records.length ? last : undefined;
   }
+}
+
+function streamName(record: ServiceRecord | undefined): ObjectName {
+  if (record === undefined) return { label: 'events' };
+  return { label: `events of service ${record.name}`, service: record.name };
 }
 
 function noMethod(method: string): BrokerError {

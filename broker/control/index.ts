@@ -9,16 +9,20 @@ import type { RootChooser, Server, Time } from '../contract/index.js';
 import type { SupervisorApi } from '../supervisor/index.js';
 import type { Place } from './control-object.js';
 import { Accounts, ControlRoom, type ManagerFacts } from './control-room.js';
+import { createMachine, type Machine } from './machine.js';
 import { ManagerObject } from './manager-object.js';
 import { rightsOf } from './rights.js';
 
 export type { ManagerFacts } from './control-room.js';
+export type { Machine, MachineNames, Vitals } from './machine.js';
 export { controlProtocol } from './manager-object.js';
 
 export interface ControlParts {
   readonly supervisor: SupervisorApi;
   readonly time: Time;
   readonly facts: ManagerFacts;
+  /** Names of programs and users, and the numbers of this process; default: those of this machine. */
+  readonly machine?: Machine;
 }
 
 export interface Control {
@@ -33,10 +37,13 @@ export interface Control {
 
 export function createControl(parts: ControlParts): Control {
   const { supervisor, time, facts } = parts;
-  const room = new ControlRoom(supervisor, time, facts);
+  const room = new ControlRoom(supervisor, time, facts, parts.machine ?? createMachine());
   return {
     publish: (server, transport) => {
       const place: Place = { room, peer: server.peer, transport, accounts: new Accounts() };
+      if (server.introspection !== undefined) {
+        room.census.add(transport, server.introspection, server.peer.ended);
+      }
       const roots = new Map<Rights, ManagerObject>();
       for (const rights of [Rights.RIGHTS_OBSERVE, Rights.RIGHTS_MANAGE]) {
         roots.set(rights, new ManagerObject(place, rights));

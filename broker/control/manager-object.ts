@@ -1,9 +1,10 @@
 /**
  * The manager, as a control object: the root that everybody who connects is given, with the rights that they have.
  */
-import { Response, Rights, type StatusShape } from '../contract/control.js';
+import { Response, Rights, type StatusShape, type WhichShape } from '../contract/control.js';
 import { BrokerError, ErrorCode, limits, type Message } from '../contract/index.js';
 import type { ServiceRecord } from '../service/index.js';
+import type { Inquiry } from './census.js';
 import {
   answerBytesMax,
   ControlObject,
@@ -14,17 +15,30 @@ import {
 } from './control-object.js';
 import { ControlFailure, loadFailure } from './errors.js';
 import { EventStreamObject, firstAfter, statusSize } from './event-stream-object.js';
+import { eventLoopDelay, measuresShape } from './measures.js';
+import { MonitorObject } from './monitor-object.js';
 import { facetRights } from './rights.js';
 import { ServiceObject } from './service-object.js';
 import { statusShape } from './shapes.js';
+import { Filter, Scope } from './which.js';
 
 /** Version of the protocol of `control.proto`. */
 export const controlProtocol = 1;
 
+/** The uid that no process has (setresuid(2)): whoever it stands for sees nothing. */
+const nobody = 0xffff_ffff;
+
+/** What the questions of the census have in common. */
+interface Question {
+  readonly after?: string | null;
+  readonly count?: number | null;
+  readonly which?: WhichShape | null;
+}
+
 export class ManagerObject extends ControlObject {
   /** With `account` undefined it is a root, and stays when nobody is connected. */
   constructor(place: Place, rights: Rights, account?: number) {
-    super(place, rights, account);
+    super(place, rights, account, { label: 'manager' });
   }
 
   protected override statusMessage(): Message {
@@ -71,7 +85,55 @@ export class ManagerObject extends ControlObject {
       return { response: { done: {} }, gives: stream };
     }
     if (request.shutdown) return this.#shutdown(request.shutdown.wait ?? false);
+    return this.#introspect(incoming);
+  }
+
+  #introspect(incoming: Incoming): Result | Promise<Result> {
+    const { request, account } = incoming;
+    const { census } = this.place.room;
+    if (request.peers) {
+      const { entries, next } = census.peers(this.#inquiry(request.peers, account));
+      return { response: { peers: { peers: entries, next } } };
+    }
+    if (request.handles) {
+      const { entries, next } = census.handles(this.#inquiry(request.handles, account));
+      return { response: { handles: { handles: entries, next } } };
+    }
+    if (request.accounts) {
+      const { entries, next } = census.accounts(this.#inquiry(request.accounts, account));
+      return { response: { accounts: { accounts: entries, next } } };
+    }
+    if (request.measure) return this.#measure();
+    if (request.monitor) {
+      this.demand(Rights.RIGHTS_MANAGE, 'to monitor what passes');
+      return { response: { done: {} }, gives: MonitorObject.open(this.place, incoming) };
+    }
     throw new BrokerError(ErrorCode.UnknownMethod, `the manager has no method '${request.method}'`);
+  }
+
+  /** A question as the asker may ask it: who has not all rights sees what is its own user's. */
+  #inquiry(question: Question, account: number): Inquiry {
+    const { census, machine, time } = this.place.room;
+    const names = machine.names();
+    const uid = census.find(this.place.transport)?.introspection.uidOf(account);
+    const sees = this.rights >= Rights.RIGHTS_MANAGE ? undefined : (uid ?? nobody);
+    return {
+      after: question.after ?? '',
+      count: question.count ?? 0,
+      scope: new Scope(sees),
+      filter: new Filter(question.which, names, (node) => census.serviceOf(node)),
+      names,
+      nowMs: time.monotonicMs(),
+    };
+  }
+
+  async #measure(): Promise<Result> {
+    const { supervisor, machine, census, time, monitors } = this.place.room;
+    const eventLoopDelayMs = await eventLoopDelay(time);
+    const { servers } = census;
+    return {
+      response: { measures: measuresShape({ supervisor, machine, servers, monitors, eventLoopDelayMs }) },
+    };
   }
 
   #find(name: string, load: boolean): ServiceRecord {

@@ -42,7 +42,7 @@ export class ServiceObject extends ControlObject {
   readonly #waiting = new Set<Waiting>();
 
   constructor(place: Place, rights: Rights, account: number, record: ServiceRecord) {
-    super(place, rights, account);
+    super(place, rights, account, { label: `service ${record.name}`, service: record.name });
     this.#record = record;
     this.#service = place.room.of(record);
     this.#service.objects.add(this);

@@ -22,6 +22,9 @@ import type {
 } from '../service/index.js';
 import type { SubscribeOptions, Subscription } from './event-stream.js';
 import type { LogExtract, LogLine } from './log-buffer.js';
+import type { SupervisorMeasures } from './measures.js';
+
+export type { SupervisorMeasures };
 
 /** One service, as it is at one moment. Plain data. */
 export interface ServiceStatus {
@@ -115,6 +118,8 @@ export interface SupervisorInfo {
 export interface SupervisorApi {
   readonly graph: ServiceGraph;
   info(): SupervisorInfo;
+  /** Numbers of all services together. Looks at each of them. */
+  measure(): SupervisorMeasures;
   find(name: string): ServiceRecord | undefined;
   /** The loaded service of that name, or reads its description and all that it depends on: all of it or nothing. */
   load(name: string): LoadResult;

@@ -54,6 +54,11 @@ export class LogBuffer {
     this.#lineBytesMax = Math.min(lineBytesMax, this.#capacityBytes - 1);
   }
 
+  /** Bytes of the lines that are kept, the unfinished one included. */
+  get bytes(): number {
+    return this.#bytes + this.#unfinishedBytes;
+  }
+
   /** Appends what was read; `bytes` is copied where it is kept. Returns the lines that it completed. */
   append(bytes: Uint8Array, wallMs: number): readonly LogLine[] {
     const completed: LogLine[] = [];

@@ -38,6 +38,7 @@ import { type Inheritance, InitClient, type InitReport, type Welcome } from './i
 import { createEnvironmentMaker } from './launch.js';
 import { LogBuffer, type LogExtract } from './log-buffer.js';
 import { LogPipes } from './log-pipes.js';
+import { measuresOf, type SupervisorMeasures } from './measures.js';
 import type { Platform } from './platform.js';
 import { Processes } from './processes.js';
 import { Reporter } from './reporter.js';
@@ -97,6 +98,7 @@ export class Supervisor implements SupervisorApi {
   #isEnded = false;
   #isTurnEnding = false;
   #sorted: readonly ServiceRecord[] | undefined;
+  #restartsOfUnloaded = 0;
   #whenStopped: PromiseWithResolvers | undefined;
 
   constructor(parts: SupervisorParts) {
@@ -203,6 +205,10 @@ export class Supervisor implements SupervisorApi {
     };
   }
 
+  measure(): SupervisorMeasures {
+    return measuresOf(this.#engine.graph, (record) => this.status(record), this.#restartsOfUnloaded);
+  }
+
   find(name: string): ServiceRecord | undefined {
     return this.#engine.graph.find(name);
   }
@@ -221,6 +227,7 @@ export class Supervisor implements SupervisorApi {
     if (!result.ok) return result;
     const host = hostOf(record);
     const status = this.status(record);
+    this.#restartsOfUnloaded += host.restarts;
     host.timer.disarm();
     this.#pipes.close(host);
     this.#keeper?.remove(host);

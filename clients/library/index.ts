@@ -13,7 +13,20 @@ export {
 } from './connect.js';
 export { ControlError } from './control-error.js';
 export { type EventOptions, EventStream } from './events.js';
+export { Feed, type FeedItem } from './feed.js';
+export type {
+  AccountInfo,
+  HandleInfo,
+  Measures,
+  PeerInfo,
+  PeerName,
+  QuotaInfo,
+  QuotaShare,
+  TransportMeasures,
+  Which,
+} from './introspection.js';
 export { Manager } from './manager.js';
+export { type MonitorOptions, MonitorStream, type PassedItem } from './monitor.js';
 export {
   type ChangeOptions,
   type LogOptions,
@@ -36,6 +49,7 @@ export type {
   DependencyKind,
   EventKind,
   ExitKind,
+  PassedKind,
   Rights,
   ServiceState,
   ServiceType,

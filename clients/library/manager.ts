@@ -4,6 +4,19 @@
 import { type Handle, limits, type Peer } from '../../broker/contract/index.js';
 import { type CallOptions, call, callBytes, missing, onlyHandle, pingBytes, statusBytes } from './caller.js';
 import { type EventOptions, EventStream } from './events.js';
+import {
+  type AccountInfo,
+  accountFrom,
+  type HandleInfo,
+  handleFrom,
+  type Measures,
+  measuresFrom,
+  type PeerInfo,
+  peerFrom,
+  type Which,
+  whichShape,
+} from './introspection.js';
+import { type MonitorOptions, MonitorStream } from './monitor.js';
 import { Service } from './service.js';
 import { infoFrom, type ManagerInfo, type ServiceStatus, statusFrom } from './status.js';
 import { type Rights, rightsWords } from './words.js';
@@ -80,6 +93,58 @@ export class Manager {
     return stream;
   }
 
+  /**
+   * Who is connected, over all transports of the manager. With the right to manage everybody, else the peers of the caller's own
+   * user. Peers that come and go meanwhile may be in it or not.
+   */
+  peers(which: Which = {}, options?: CallOptions): AsyncGenerator<PeerInfo, void, void> {
+    return this.#pages(async (after) => {
+      const { response } = await call(this.#handle, { peers: { after, which: whichShape(which) } }, options);
+      if (!response.peers) throw missing('the peers');
+      return { entries: (response.peers.peers ?? []).map(peerFrom), next: response.peers.next };
+    });
+  }
+
+  /** Who holds what: with the right to manage everything, else what the caller's own user holds. */
+  handles(which: Which = {}, options?: CallOptions): AsyncGenerator<HandleInfo, void, void> {
+    return this.#pages(async (after) => {
+      const { response } = await call(
+        this.#handle,
+        { handles: { after, which: whichShape(which) } },
+        options,
+      );
+      if (!response.handles) throw missing('the handles');
+      return { entries: (response.handles.handles ?? []).map(handleFrom), next: response.handles.next };
+    });
+  }
+
+  /** Users and their quotas: with the right to manage everybody's, else the caller's own. */
+  accounts(which: Which = {}, options?: CallOptions): AsyncGenerator<AccountInfo, void, void> {
+    return this.#pages(async (after) => {
+      const { response } = await call(
+        this.#handle,
+        { accounts: { after, which: whichShape(which) } },
+        options,
+      );
+      if (!response.accounts) throw missing('the accounts');
+      return { entries: (response.accounts.accounts ?? []).map(accountFrom), next: response.accounts.next };
+    });
+  }
+
+  /** Numbers of the manager as a whole. */
+  async measure(options?: CallOptions): Promise<Measures> {
+    const { response } = await call(this.#handle, { measure: {} }, options);
+    if (!response.measures) throw missing('the measures');
+    return measuresFrom(response.measures);
+  }
+
+  /** What passes from now on. Throws `permission-denied` without the right to manage. */
+  async monitor(options: MonitorOptions = {}): Promise<MonitorStream> {
+    const stream = new MonitorStream(this.#peer);
+    await stream.begin(this.#handle, options);
+    return stream;
+  }
+
   /** Stops all services and ends the manager; with `wait`, resolves when the services are stopped. */
   async shutdown(options: CallOptions & { readonly wait?: boolean } = {}): Promise<void> {
     const { wait = false, ...rest } = options;
@@ -95,6 +160,19 @@ export class Manager {
   close(): void {
     this.#handle.close();
     this.#release();
+  }
+
+  async *#pages<T>(
+    ask: (
+      after: string,
+    ) => Promise<{ readonly entries: readonly T[]; readonly next: string | null | undefined }>,
+  ): AsyncGenerator<T, void, void> {
+    let after = '';
+    do {
+      const { entries, next } = await ask(after);
+      yield* entries;
+      after = next ?? '';
+    } while (after !== '');
   }
 
   async #find(name: string, load: boolean, options?: CallOptions): Promise<Service> {

@@ -55,6 +55,19 @@ export type EventKind = (typeof eventWords)[number];
 export const rightsWords = ['observe', 'control', 'manage'] as const;
 export type Rights = (typeof rightsWords)[number];
 
+/** What a monitor tells of. */
+export const passedWords = [
+  'message',
+  'call',
+  'reply',
+  'reply-lost',
+  'node-gone',
+  'node-unused',
+  'writable',
+  'refused',
+] as const;
+export type PassedKind = (typeof passedWords)[number];
+
 /** The word for a number; `fallback` where a later version knows more than this one. */
 export function word<W extends string>(words: readonly W[], number: number, fallback: W): W {
   return words[number] ?? fallback;

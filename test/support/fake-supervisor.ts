@@ -129,6 +129,14 @@ export class FakeSupervisor implements SupervisorApi {
     };
   }
 
+  measure(): ReturnType<SupervisorApi['measure']> {
+    return {
+      services: [{ state: 'stopped', isFailed: false, count: this.#services.size }],
+      restarts: 5,
+      logBytes: 6,
+    };
+  }
+
   find(name: string): ServiceRecord | undefined {
     return this.#services.get(name)?.record;
   }

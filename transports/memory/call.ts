@@ -7,6 +7,7 @@
  * is gone unused the caller is told `reply-lost`.
  */
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
+import type { NodeName } from '../../broker/contract/introspection.js';
 import { messageFault } from '../../broker/contract/message.js';
 import type { Answer, Message, Reply } from '../../broker/contract/transport.js';
 import { type Cargo, closeDescriptors } from './cargo.js';
@@ -18,10 +19,12 @@ import { Target } from './target.js';
 export class CallTarget extends Target {
   override readonly isNode = false;
   readonly deadlineAtMs: number;
-  readonly #node: NodeTarget;
+  readonly node: NodeTarget;
   readonly #signal: AbortSignal | undefined;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: BrokerError) => void;
+  /** When it was accepted, if somebody watched. */
+  seenAtMs: number | undefined = undefined;
   #isAnswered = false;
   #isSettled = false;
 
@@ -34,13 +37,17 @@ export class CallTarget extends Target {
   ) {
     super(caller, true);
     this.deadlineAtMs = deadlineAtMs;
-    this.#node = node;
+    this.node = node;
     this.#signal = signal;
     this.#resolve = settle.resolve;
     this.#reject = settle.reject;
     caller.calls.add(this);
     node.calls.add(this);
     signal?.addEventListener('abort', this.#abort);
+  }
+
+  override get name(): NodeName {
+    return this.node.name;
   }
 
   get isAnswered(): boolean {
@@ -58,6 +65,7 @@ export class CallTarget extends Target {
   lose(): void {
     if (this.hasEnded) return;
     this.#finish();
+    this.owner.world.witness.lost(this);
     this.owner.push(
       new Notification(() => {
         this.fail(
@@ -69,7 +77,7 @@ export class CallTarget extends Target {
 
   /** The right is given away and no longer the node's: it outlives it. */
   detach(): void {
-    this.#node.calls.delete(this);
+    this.node.calls.delete(this);
   }
 
   fail(error: BrokerError): void {
@@ -92,7 +100,7 @@ export class CallTarget extends Target {
   };
 
   #finish(): void {
-    this.#node.calls.delete(this);
+    this.node.calls.delete(this);
     if (!this.hasEnded) this.announceEnd(this.owner.world.nextSequence());
   }
 

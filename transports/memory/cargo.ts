@@ -30,6 +30,11 @@ export class Cargo {
     for (const target of targets) target.depart(from, to);
   }
 
+  /** How many handles and replies it carries. */
+  get handles(): number {
+    return this.#targets.length;
+  }
+
   /** The message has arrived: one handle for each reference, in order. They and the descriptors belong to the caller. */
   unload(to: MemoryPeer, sequence: number): Handle[] {
     for (const descriptor of this.descriptors) loadNative().setCloseOnExec(descriptor, true);

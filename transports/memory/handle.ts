@@ -11,6 +11,8 @@ export class MemoryHandle implements Handle {
   readonly gone: Promise<GoneReason>;
   readonly peer: MemoryPeer;
   readonly target: Target;
+  /** Messages and calls that were sent with it. */
+  uses = 0;
   readonly #settleGone: (reason: GoneReason) => void;
   #goneReason: GoneReason | undefined;
   #isClosed = false;

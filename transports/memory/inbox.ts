@@ -43,6 +43,13 @@ export class Notification extends Item {
   drop(): void {}
 }
 
+/** Messages and replies that wait, together. */
+export interface Load {
+  readonly items: number;
+  readonly bytes: number;
+  readonly descriptors: number;
+}
+
 class Usage {
   items = 0;
   bytes = 0;
@@ -67,6 +74,20 @@ export class Inbox {
   #first: Item | undefined;
   #last: Item | undefined;
   readonly #usage = { messages: new Usage(), replies: new Usage() };
+
+  /** What waits, replies included. */
+  get load(): Load {
+    const { messages, replies } = this.#usage;
+    return {
+      items: messages.items + replies.items,
+      bytes: messages.bytes + replies.bytes,
+      descriptors: messages.descriptors + replies.descriptors,
+    };
+  }
+
+  *[Symbol.iterator](): Generator<Item> {
+    for (let item = this.#first; item !== undefined; item = item.next) yield item;
+  }
 
   get isEmpty(): boolean {
     return this.#first === undefined;

@@ -14,8 +14,8 @@ export class MessageItem extends Item {
   readonly share = 'messages';
   readonly byteLength: number;
   readonly descriptorCount: number;
-  readonly #from: MemoryPeer;
-  readonly #node: NodeTarget;
+  readonly from: MemoryPeer;
+  readonly node: NodeTarget;
   readonly #cargo: Cargo;
   readonly #sequence: number;
   readonly #call: CallTarget | undefined;
@@ -29,8 +29,8 @@ export class MessageItem extends Item {
     call: CallTarget | undefined,
   ) {
     super();
-    this.#from = from;
-    this.#node = node;
+    this.from = from;
+    this.node = node;
     this.#cargo = cargo;
     this.#sequence = sequence;
     this.#call = call;
@@ -39,14 +39,14 @@ export class MessageItem extends Item {
   }
 
   deliver(): void {
-    const { owner, receiver, wantsCredentials } = this.#node;
+    const { owner, receiver, wantsCredentials } = this.node;
     const delivery: Delivery = {
       bytes: this.#cargo.bytes,
       handles: this.#cargo.unload(owner, this.#sequence),
       descriptors: this.#cargo.descriptors,
       sender: {
-        account: this.#from.account,
-        credentials: wantsCredentials ? this.#from.credentials : undefined,
+        account: this.from.account,
+        credentials: wantsCredentials ? this.from.credentials : undefined,
       },
       reply: this.#call === undefined ? undefined : new MemoryReply(owner, this.#call),
       sequence: this.#sequence,
@@ -57,8 +57,8 @@ export class MessageItem extends Item {
   }
 
   drop(): void {
-    this.#cargo.drop(this.#node.owner);
-    this.#call?.waive(this.#node.owner);
+    this.#cargo.drop(this.node.owner);
+    this.#call?.waive(this.node.owner);
   }
 }
 

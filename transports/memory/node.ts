@@ -2,7 +2,9 @@
  * Nodes: what their owner sees (`MemoryNode`) and what the references lead to (`NodeTarget`).
  */
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
-import type { CapabilityNode, Handle, Receiver } from '../../broker/contract/transport.js';
+import type { NodeName } from '../../broker/contract/introspection.js';
+import { boundedLabel } from '../../broker/contract/labels.js';
+import type { CapabilityNode, Handle, NodeOptions, Receiver } from '../../broker/contract/transport.js';
 import type { CallTarget } from './call.js';
 import { Notification } from './inbox.js';
 import type { MemoryPeer } from './peer.js';
@@ -17,10 +19,23 @@ export class NodeTarget extends Target {
   /** How often the owner has given the node away; tells a stale `unused` from a true one (bus T3). */
   #transfers = 0;
 
-  constructor(owner: MemoryPeer, receiver: Receiver, wantsCredentials: boolean) {
+  readonly label: string;
+  /** Counts the nodes of its owner. */
+  readonly serial: number;
+  /** What the owner has of it. */
+  object: MemoryNode | undefined = undefined;
+
+  constructor(owner: MemoryPeer, receiver: Receiver, options: NodeOptions) {
     super(owner, false);
     this.receiver = receiver;
-    this.wantsCredentials = wantsCredentials;
+    this.wantsCredentials = options.credentials ?? false;
+    this.label = boundedLabel(options.label);
+    this.serial = owner.nextNode();
+  }
+
+  override get name(): NodeName {
+    const { id, isServer } = this.owner.name;
+    return { id: `${id}.${this.serial}`, label: this.label, object: isServer ? this.object : undefined };
   }
 
   override depart(from: MemoryPeer, to: MemoryPeer): void {
@@ -36,6 +51,7 @@ export class NodeTarget extends Target {
 
   protected override unreferenced(): void {
     const transfers = this.#transfers;
+    this.owner.world.witness.unused(this);
     this.owner.push(
       new Notification(() => {
         if (this.hasEnded || transfers !== this.#transfers) return;
@@ -51,6 +67,11 @@ export class MemoryNode implements CapabilityNode {
 
   constructor(target: NodeTarget) {
     this.target = target;
+    target.object = this;
+  }
+
+  get label(): string {
+    return this.target.label;
   }
 
   get isDestroyed(): boolean {

@@ -3,6 +3,7 @@
  */
 import { Deadlines } from '../../broker/contract/deadlines.js';
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
+import type { PeerName } from '../../broker/contract/introspection.js';
 import {
   callDeadlineMs,
   callsOutstandingMax,
@@ -41,7 +42,7 @@ import { Inbox, type Item } from './inbox.js';
 import { MessageItem } from './item.js';
 import { MemoryNode, NodeTarget } from './node.js';
 import type { Scheduled } from './schedule.js';
-import type { Target } from './target.js';
+import type { Holding, Target } from './target.js';
 import type { World } from './world.js';
 
 export class MemoryPeer implements Peer, Scheduled {
@@ -61,6 +62,17 @@ export class MemoryPeer implements Peer, Scheduled {
   /** Handles held and under way to this peer, replies included: what `peerHandlesMax` bounds. */
   references = 0;
 
+  /** Nodes of others that it holds, in the order in which it came to hold them. */
+  readonly held = new Map<Target, Holding>();
+  /** The node that it was given when it connected. */
+  readonly root: MemoryNode | undefined;
+  readonly name: PeerName;
+  readonly sinceMs: number;
+  messagesIn = 0;
+  messagesOut = 0;
+
+  #holdings = 0;
+  #nodesMade = 0;
   readonly #nodes = new Set<MemoryNode>();
   readonly #deadlines: Deadlines;
   readonly #onError: (error: unknown) => void;
@@ -71,11 +83,22 @@ export class MemoryPeer implements Peer, Scheduled {
   /** The server has ended; what it sent before still arrives. */
   #isCut = false;
 
-  constructor(world: World, credentials: Credentials, options: PeerOptions, onEnd: () => void) {
+  /** Without `root` it is a server's own. */
+  constructor(
+    world: World,
+    credentials: Credentials,
+    options: PeerOptions,
+    onEnd: () => void,
+    root?: MemoryNode,
+  ) {
     this.world = world;
     this.manifest = world.manifest;
     this.credentials = credentials;
     this.account = world.accountOf(credentials.uid);
+    const { account } = this;
+    this.name = { id: world.nextPeerId(), ...credentials, account, isServer: root === undefined };
+    this.root = root;
+    this.sinceMs = world.time.monotonicMs();
     this.#onError = options.onError ?? rethrow;
     this.#onEnd = onEnd;
     this.#deadlines = new Deadlines(world.time, (nowMs) => this.#expire(nowMs));
@@ -88,13 +111,28 @@ export class MemoryPeer implements Peer, Scheduled {
     return this.#endReason !== undefined;
   }
 
+  get nodes(): number {
+    return this.#nodes.size;
+  }
+
+  /** A number for a node of its own, and for something that it holds. */
+  nextNode(): number {
+    this.#nodesMade += 1;
+    return this.#nodesMade;
+  }
+
+  nextHolding(): number {
+    this.#holdings += 1;
+    return this.#holdings;
+  }
+
   createNode(receiver: Receiver, options: NodeOptions = {}): CapabilityNode {
     const fault = this.#endFault();
     if (fault !== undefined) throw fault;
     if (this.#nodes.size >= peerNodesMax) {
       throw new BrokerError(ErrorCode.OverQuota, `a peer owns at most ${peerNodesMax} nodes`);
     }
-    const node = new MemoryNode(new NodeTarget(this, receiver, options.credentials ?? false));
+    const node = new MemoryNode(new NodeTarget(this, receiver, options));
     this.#nodes.add(node);
     return node;
   }
@@ -108,9 +146,11 @@ export class MemoryPeer implements Peer, Scheduled {
     const { target } = handle;
     const fault = this.#sendFault(handle, message);
     if (fault !== undefined) {
+      this.world.witness.refused(this, target, fault.code, message);
       closeDescriptors(message.descriptors);
       return Promise.reject(fault);
     }
+    handle.uses += 1;
     if (target instanceof CallTarget) {
       this.#answer(target, message);
       return this.world.schedule.accepted(this.world.sequence);
@@ -125,9 +165,11 @@ export class MemoryPeer implements Peer, Scheduled {
     const { target } = handle;
     const fault = this.#callFault(target, options) ?? this.#sendFault(handle, message);
     if (fault !== undefined || !(target instanceof NodeTarget)) {
+      this.world.witness.refused(this, target, fault?.code ?? ErrorCode.Unsupported, message);
       closeDescriptors(message.descriptors);
       return Promise.reject(fault);
     }
+    handle.uses += 1;
     return new Promise((resolve, reject) => {
       const deadlineAtMs = this.#deadlines.add(options.deadlineMs ?? callDeadlineMs);
       const settle = { resolve, reject };
@@ -244,6 +286,7 @@ export class MemoryPeer implements Peer, Scheduled {
   /** Something was taken away: tells those who wait for room, if it is enough. */
   offerRoom(): void {
     if (this.#awaitingRoom.length === 0 || !this.#hasRoom) return;
+    if (!this.hasEnded) this.world.witness.writable(this);
     for (const resolve of this.#awaitingRoom.splice(0)) resolve();
   }
 
@@ -319,9 +362,12 @@ export class MemoryPeer implements Peer, Scheduled {
       seen.add(handle.target);
       const fault = handle.fault ?? quotaFault(handle.target.owner, message);
       if (fault?.code === ErrorCode.OverQuota) handle.refused(handle.target.owner);
+      if (fault !== undefined) this.world.witness.refused(this, handle.target, fault.code, message);
       if (fault !== undefined && !isPartial) return fault;
       outcomes.push(fault === undefined ? { ok: true } : { ok: false, code: fault.code });
-      if (fault === undefined) targets.push(handle.target as NodeTarget);
+      if (fault !== undefined) continue;
+      handle.uses += 1;
+      targets.push(handle.target as NodeTarget);
     }
     return undefined;
   }
@@ -333,6 +379,7 @@ export class MemoryPeer implements Peer, Scheduled {
   /** Puts an accepted message into its receiver's inbox; to a node that has ended it is dropped silently (bus M6). */
   #dispatch(target: NodeTarget, cargo: Cargo, sequence: number, call?: CallTarget): void {
     const item = new MessageItem(this, target, cargo, sequence, call);
+    this.world.witness.accepted(this, target, cargo, sequence, call);
     if (target.hasEnded) item.drop();
     else target.owner.push(item);
   }
@@ -348,7 +395,9 @@ export class MemoryPeer implements Peer, Scheduled {
       cargo.drop(caller);
       call.lose();
     } else {
-      call.answer(cargo, this.world.nextSequence());
+      const sequence = this.world.nextSequence();
+      this.world.witness.answered(this, call, cargo, sequence);
+      call.answer(cargo, sequence);
     }
   }
 

@@ -15,6 +15,7 @@ import type {
   Session,
 } from '../../broker/contract/transport.js';
 import { Notification } from './inbox.js';
+import { MemoryIntrospection } from './introspection.js';
 import { MemoryNode, type NodeTarget } from './node.js';
 import { MemoryPeer } from './peer.js';
 import type { World } from './world.js';
@@ -25,6 +26,7 @@ export class MemoryServer implements Server {
   readonly #world: World;
   readonly #path: string;
   readonly #chooseRoot: RootChooser;
+  readonly introspection: MemoryIntrospection;
   readonly #connected = new Set<MemoryPeer>();
 
   /** The address must be free. */
@@ -32,6 +34,7 @@ export class MemoryServer implements Server {
     this.#world = world;
     this.#path = path;
     this.peer = new MemoryPeer(world, world.credentials(), options, () => this.close());
+    this.introspection = new MemoryIntrospection(world, () => [this.peer, ...this.#connected]);
     this.#chooseRoot = options.root(this);
     world.servers.set(path, this);
   }
@@ -55,9 +58,10 @@ export class MemoryServer implements Server {
     if (this.#connected.size >= peersMax) {
       throw new BrokerError(ErrorCode.OverQuota, `a server has at most ${peersMax} peers`);
     }
-    const peer = new MemoryPeer(this.#world, this.#world.credentials(), options, () => {
+    const ended = (): void => {
       this.#connected.delete(peer);
-    });
+    };
+    const peer = new MemoryPeer(this.#world, this.#world.credentials(), options, ended, root.object);
     this.#connected.add(peer);
     root.depart(root.owner, peer);
     return { peer, root: root.arrive(peer, this.#world.nextSequence()) };

@@ -9,14 +9,32 @@
  * When the target ends, whoever has a reference or will get one that is under way is told once, in the order of all
  * items; a reference that departs after the end arrives as gone (C24).
  */
+import type { NodeName } from '../../broker/contract/introspection.js';
 import { MemoryHandle } from './handle.js';
 import { Notification } from './inbox.js';
 import type { MemoryPeer } from './peer.js';
 
 /** The references that one peer has, or is about to have. */
-class Holding {
+export class Holding {
   count = 0;
   readonly handles = new Set<MemoryHandle>();
+  /** In the order in which the peer came to hold things. */
+  readonly serial: number;
+  readonly sinceMs: number;
+  /** Messages that were sent with handles which are closed. */
+  usesBefore = 0;
+
+  constructor(serial: number, sinceMs: number) {
+    this.serial = serial;
+    this.sinceMs = sinceMs;
+  }
+
+  /** Messages and calls that were sent with these references. */
+  get uses(): number {
+    let uses = this.usesBefore;
+    for (const handle of this.handles) uses += handle.uses;
+    return uses;
+  }
 }
 
 export abstract class Target {
@@ -34,6 +52,8 @@ export abstract class Target {
 
   /** Whether it is a node, and not the right to answer a call. */
   abstract readonly isNode: boolean;
+  /** What it is called where it is shown; of a reply what the node is called that was. */
+  abstract readonly name: NodeName;
 
   get hasEnded(): boolean {
     return this.#endedAt !== 0;
@@ -93,7 +113,8 @@ export abstract class Target {
 
   /** The handle is closed. */
   forget(handle: MemoryHandle): void {
-    this.#holdings?.get(handle.peer)?.handles.delete(handle);
+    const holding = this.#holdings?.get(handle.peer);
+    if (holding?.handles.delete(handle)) holding.usesBefore += handle.uses;
     this.#leave(handle.peer);
     if (this.#counts(handle.peer)) this.#drop();
   }
@@ -105,6 +126,7 @@ export abstract class Target {
   protected announceEnd(sequence: number): void {
     this.#endedAt = sequence;
     for (const [peer, holding] of this.#holdings ?? []) {
+      if (this.isNode) peer.world.witness.gone(this, peer, sequence);
       peer.push(
         new Notification(() => {
           for (const handle of holding.handles) handle.conclude('node-gone');
@@ -121,8 +143,9 @@ export abstract class Target {
     this.#holdings ??= new Map();
     let holding = this.#holdings.get(peer);
     if (holding === undefined) {
-      holding = new Holding();
+      holding = new Holding(peer.nextHolding(), peer.world.time.monotonicMs());
       this.#holdings.set(peer, holding);
+      if (this.isNode && peer !== this.owner) peer.held.set(this, holding);
     }
     return holding;
   }
@@ -130,7 +153,10 @@ export abstract class Target {
   #leave(peer: MemoryPeer): void {
     const holding = this.#holding(peer);
     holding.count -= 1;
-    if (holding.count === 0) this.#holdings?.delete(peer);
+    if (holding.count === 0) {
+      this.#holdings?.delete(peer);
+      peer.held.delete(this);
+    }
     peer.references -= 1;
     peer.offerRoom();
   }

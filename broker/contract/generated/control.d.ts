@@ -79,8 +79,23 @@ export namespace capstan {
             /** Request unload. */
             unload?: (capstan.control.Unload.$Properties|null);
 
+            /** Request peers. */
+            peers?: (capstan.control.Peers.$Properties|null);
+
+            /** Request handles. */
+            handles?: (capstan.control.Handles.$Properties|null);
+
+            /** Request accounts. */
+            accounts?: (capstan.control.Accounts.$Properties|null);
+
+            /** Request measure. */
+            measure?: (capstan.control.Measure.$Properties|null);
+
+            /** Request monitor. */
+            monitor?: (capstan.control.Monitor.$Properties|null);
+
             /** Request method. */
-            method?: ("ping"|"status"|"facet"|"subscribe"|"find"|"list"|"shutdown"|"start"|"stop"|"restart"|"wake"|"release"|"unpin"|"log"|"dependencies"|"signal"|"unload");
+            method?: ("ping"|"status"|"facet"|"subscribe"|"find"|"list"|"shutdown"|"start"|"stop"|"restart"|"wake"|"release"|"unpin"|"log"|"dependencies"|"signal"|"unload"|"peers"|"handles"|"accounts"|"measure"|"monitor");
 
             /**
              * Encodes the specified Request message. Does not implicitly {@link capstan.control.Request.verify|verify} messages.
@@ -160,8 +175,23 @@ export namespace capstan {
                 /** Request unload */
                 unload?: (capstan.control.Unload.$Properties|null);
 
+                /** Request peers */
+                peers?: (capstan.control.Peers.$Properties|null);
+
+                /** Request handles */
+                handles?: (capstan.control.Handles.$Properties|null);
+
+                /** Request accounts */
+                accounts?: (capstan.control.Accounts.$Properties|null);
+
+                /** Request measure */
+                measure?: (capstan.control.Measure.$Properties|null);
+
+                /** Request monitor */
+                monitor?: (capstan.control.Monitor.$Properties|null);
+
                 /** Request method */
-                method?: ("ping"|"status"|"facet"|"subscribe"|"find"|"list"|"shutdown"|"start"|"stop"|"restart"|"wake"|"release"|"unpin"|"log"|"dependencies"|"signal"|"unload");
+                method?: ("ping"|"status"|"facet"|"subscribe"|"find"|"list"|"shutdown"|"start"|"stop"|"restart"|"wake"|"release"|"unpin"|"log"|"dependencies"|"signal"|"unload"|"peers"|"handles"|"accounts"|"measure"|"monitor");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -187,9 +217,14 @@ export namespace capstan {
               dependencies?: capstan.control.Dependencies.$Shape|null;
               signal?: capstan.control.Signal.$Shape|null;
               unload?: capstan.control.Unload.$Shape|null;
+              peers?: capstan.control.Peers.$Shape|null;
+              handles?: capstan.control.Handles.$Shape|null;
+              accounts?: capstan.control.Accounts.$Shape|null;
+              measure?: capstan.control.Measure.$Shape|null;
+              monitor?: capstan.control.Monitor.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ method?: undefined; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "ping"; ping: capstan.control.Ping.$Shape; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "status"; ping?: null; status: capstan.control.Status.$Shape; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "facet"; ping?: null; status?: null; facet: capstan.control.Facet.$Shape; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "subscribe"; ping?: null; status?: null; facet?: null; subscribe: capstan.control.Subscribe.$Shape; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "find"; ping?: null; status?: null; facet?: null; subscribe?: null; find: capstan.control.Find.$Shape; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "list"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list: capstan.control.List.$Shape; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "shutdown"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown: capstan.control.Shutdown.$Shape; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "start"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start: capstan.control.Start.$Shape; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "stop"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop: capstan.control.Stop.$Shape; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "restart"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart: capstan.control.Restart.$Shape; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "wake"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake: capstan.control.Wake.$Shape; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "release"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release: capstan.control.Release.$Shape; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "unpin"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin: capstan.control.Unpin.$Shape; log?: null; dependencies?: null; signal?: null; unload?: null }|{ method?: "log"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log: capstan.control.Log.$Shape; dependencies?: null; signal?: null; unload?: null }|{ method?: "dependencies"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies: capstan.control.Dependencies.$Shape; signal?: null; unload?: null }|{ method?: "signal"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal: capstan.control.Signal.$Shape; unload?: null }|{ method?: "unload"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload: capstan.control.Unload.$Shape })
+              ({ method?: undefined; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "ping"; ping: capstan.control.Ping.$Shape; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "status"; ping?: null; status: capstan.control.Status.$Shape; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "facet"; ping?: null; status?: null; facet: capstan.control.Facet.$Shape; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "subscribe"; ping?: null; status?: null; facet?: null; subscribe: capstan.control.Subscribe.$Shape; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "find"; ping?: null; status?: null; facet?: null; subscribe?: null; find: capstan.control.Find.$Shape; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "list"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list: capstan.control.List.$Shape; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "shutdown"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown: capstan.control.Shutdown.$Shape; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "start"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start: capstan.control.Start.$Shape; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "stop"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop: capstan.control.Stop.$Shape; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "restart"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart: capstan.control.Restart.$Shape; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "wake"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake: capstan.control.Wake.$Shape; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "release"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release: capstan.control.Release.$Shape; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "unpin"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin: capstan.control.Unpin.$Shape; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "log"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log: capstan.control.Log.$Shape; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "dependencies"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies: capstan.control.Dependencies.$Shape; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "signal"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal: capstan.control.Signal.$Shape; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "unload"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload: capstan.control.Unload.$Shape; peers?: null; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "peers"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers: capstan.control.Peers.$Shape; handles?: null; accounts?: null; measure?: null; monitor?: null }|{ method?: "handles"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles: capstan.control.Handles.$Shape; accounts?: null; measure?: null; monitor?: null }|{ method?: "accounts"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts: capstan.control.Accounts.$Shape; measure?: null; monitor?: null }|{ method?: "measure"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure: capstan.control.Measure.$Shape; monitor?: null }|{ method?: "monitor"; ping?: null; status?: null; facet?: null; subscribe?: null; find?: null; list?: null; shutdown?: null; start?: null; stop?: null; restart?: null; wake?: null; release?: null; unpin?: null; log?: null; dependencies?: null; signal?: null; unload?: null; peers?: null; handles?: null; accounts?: null; measure?: null; monitor: capstan.control.Monitor.$Shape })
             );
         }
 
@@ -239,8 +274,20 @@ export namespace capstan {
             /** Response outcome. */
             outcome?: (capstan.control.Outcome.$Properties|null);
 
+            /** Response peers. */
+            peers?: (capstan.control.PeerList.$Properties|null);
+
+            /** Response handles. */
+            handles?: (capstan.control.HandleList.$Properties|null);
+
+            /** Response accounts. */
+            accounts?: (capstan.control.AccountList.$Properties|null);
+
+            /** Response measures. */
+            measures?: (capstan.control.Measures.$Properties|null);
+
             /** Response result. */
-            result?: ("done"|"status"|"error"|"info"|"list"|"dependencies"|"log"|"found"|"outcome");
+            result?: ("done"|"status"|"error"|"info"|"list"|"dependencies"|"log"|"found"|"outcome"|"peers"|"handles"|"accounts"|"measures");
 
             /**
              * Encodes the specified Response message. Does not implicitly {@link capstan.control.Response.verify|verify} messages.
@@ -293,8 +340,20 @@ export namespace capstan {
                 /** Response outcome */
                 outcome?: (capstan.control.Outcome.$Properties|null);
 
+                /** Response peers */
+                peers?: (capstan.control.PeerList.$Properties|null);
+
+                /** Response handles */
+                handles?: (capstan.control.HandleList.$Properties|null);
+
+                /** Response accounts */
+                accounts?: (capstan.control.AccountList.$Properties|null);
+
+                /** Response measures */
+                measures?: (capstan.control.Measures.$Properties|null);
+
                 /** Response result */
-                result?: ("done"|"status"|"error"|"info"|"list"|"dependencies"|"log"|"found"|"outcome");
+                result?: ("done"|"status"|"error"|"info"|"list"|"dependencies"|"log"|"found"|"outcome"|"peers"|"handles"|"accounts"|"measures");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -311,9 +370,13 @@ export namespace capstan {
               log?: capstan.control.LogText.$Shape|null;
               found?: capstan.control.Found.$Shape|null;
               outcome?: capstan.control.Outcome.$Shape|null;
+              peers?: capstan.control.PeerList.$Shape|null;
+              handles?: capstan.control.HandleList.$Shape|null;
+              accounts?: capstan.control.AccountList.$Shape|null;
+              measures?: capstan.control.Measures.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ result?: undefined; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null }|{ result?: "done"; done: capstan.control.Done.$Shape; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null }|{ result?: "status"; done?: null; status: capstan.control.ServiceStatus.$Shape; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null }|{ result?: "error"; done?: null; status?: null; error: capstan.control.Error.$Shape; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null }|{ result?: "info"; done?: null; status?: null; error?: null; info: capstan.control.ManagerInfo.$Shape; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null }|{ result?: "list"; done?: null; status?: null; error?: null; info?: null; list: capstan.control.ServiceList.$Shape; dependencies?: null; log?: null; found?: null; outcome?: null }|{ result?: "dependencies"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies: capstan.control.DependencyList.$Shape; log?: null; found?: null; outcome?: null }|{ result?: "log"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log: capstan.control.LogText.$Shape; found?: null; outcome?: null }|{ result?: "found"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found: capstan.control.Found.$Shape; outcome?: null }|{ result?: "outcome"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome: capstan.control.Outcome.$Shape })
+              ({ result?: undefined; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null; peers?: null; handles?: null; accounts?: null; measures?: null }|{ result?: "done"; done: capstan.control.Done.$Shape; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null; peers?: null; handles?: null; accounts?: null; measures?: null }|{ result?: "status"; done?: null; status: capstan.control.ServiceStatus.$Shape; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null; peers?: null; handles?: null; accounts?: null; measures?: null }|{ result?: "error"; done?: null; status?: null; error: capstan.control.Error.$Shape; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null; peers?: null; handles?: null; accounts?: null; measures?: null }|{ result?: "info"; done?: null; status?: null; error?: null; info: capstan.control.ManagerInfo.$Shape; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null; peers?: null; handles?: null; accounts?: null; measures?: null }|{ result?: "list"; done?: null; status?: null; error?: null; info?: null; list: capstan.control.ServiceList.$Shape; dependencies?: null; log?: null; found?: null; outcome?: null; peers?: null; handles?: null; accounts?: null; measures?: null }|{ result?: "dependencies"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies: capstan.control.DependencyList.$Shape; log?: null; found?: null; outcome?: null; peers?: null; handles?: null; accounts?: null; measures?: null }|{ result?: "log"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log: capstan.control.LogText.$Shape; found?: null; outcome?: null; peers?: null; handles?: null; accounts?: null; measures?: null }|{ result?: "found"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found: capstan.control.Found.$Shape; outcome?: null; peers?: null; handles?: null; accounts?: null; measures?: null }|{ result?: "outcome"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome: capstan.control.Outcome.$Shape; peers?: null; handles?: null; accounts?: null; measures?: null }|{ result?: "peers"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null; peers: capstan.control.PeerList.$Shape; handles?: null; accounts?: null; measures?: null }|{ result?: "handles"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null; peers?: null; handles: capstan.control.HandleList.$Shape; accounts?: null; measures?: null }|{ result?: "accounts"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null; peers?: null; handles?: null; accounts: capstan.control.AccountList.$Shape; measures?: null }|{ result?: "measures"; done?: null; status?: null; error?: null; info?: null; list?: null; dependencies?: null; log?: null; found?: null; outcome?: null; peers?: null; handles?: null; accounts?: null; measures: capstan.control.Measures.$Shape })
             );
         }
 
@@ -2623,6 +2686,1861 @@ export namespace capstan {
 
             /** Shape of an Events. */
             type $Shape = capstan.control.Events.$Properties;
+        }
+
+        /**
+         * Properties of a Which.
+         * @deprecated Use capstan.control.Which.$Properties instead.
+         */
+        interface IWhich extends capstan.control.Which.$Properties {
+        }
+
+        /** Represents a Which. */
+        class Which {
+
+            /**
+             * Constructs a new Which.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.Which.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Which pids. */
+            pids: number[];
+
+            /** Which programs. */
+            programs: string[];
+
+            /** Which uids. */
+            uids: number[];
+
+            /** Which services. */
+            services: string[];
+
+            /** Which nodes. */
+            nodes: string[];
+
+            /** Which transports. */
+            transports: string[];
+
+            /** Which kinds. */
+            kinds: capstan.control.PassedKind[];
+
+            /**
+             * Encodes the specified Which message. Does not implicitly {@link capstan.control.Which.verify|verify} messages.
+             * @param message Which message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.Which.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Which message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.Which & capstan.control.Which.$Shape} Which
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Which & capstan.control.Which.$Shape;
+        }
+
+        namespace Which {
+
+            /** Properties of a Which. */
+            interface $Properties {
+
+                /** Which pids */
+                pids?: (number[]|null);
+
+                /** Which programs */
+                programs?: (string[]|null);
+
+                /** Which uids */
+                uids?: (number[]|null);
+
+                /** Which services */
+                services?: (string[]|null);
+
+                /** Which nodes */
+                nodes?: (string[]|null);
+
+                /** Which transports */
+                transports?: (string[]|null);
+
+                /** Which kinds */
+                kinds?: (capstan.control.PassedKind[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Which. */
+            type $Shape = capstan.control.Which.$Properties;
+        }
+
+        /**
+         * Properties of a PeerName.
+         * @deprecated Use capstan.control.PeerName.$Properties instead.
+         */
+        interface IPeerName extends capstan.control.PeerName.$Properties {
+        }
+
+        /** Represents a PeerName. */
+        class PeerName {
+
+            /**
+             * Constructs a new PeerName.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.PeerName.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PeerName transport. */
+            transport: string;
+
+            /** PeerName id. */
+            id: number;
+
+            /** PeerName pid. */
+            pid: number;
+
+            /** PeerName uid. */
+            uid: number;
+
+            /** PeerName program. */
+            program: string;
+
+            /** PeerName user. */
+            user: string;
+
+            /** PeerName isManager. */
+            isManager: boolean;
+
+            /**
+             * Encodes the specified PeerName message. Does not implicitly {@link capstan.control.PeerName.verify|verify} messages.
+             * @param message PeerName message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.PeerName.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PeerName message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.PeerName & capstan.control.PeerName.$Shape} PeerName
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.PeerName & capstan.control.PeerName.$Shape;
+        }
+
+        namespace PeerName {
+
+            /** Properties of a PeerName. */
+            interface $Properties {
+
+                /** PeerName transport */
+                transport?: (string|null);
+
+                /** PeerName id */
+                id?: (number|null);
+
+                /** PeerName pid */
+                pid?: (number|null);
+
+                /** PeerName uid */
+                uid?: (number|null);
+
+                /** PeerName program */
+                program?: (string|null);
+
+                /** PeerName user */
+                user?: (string|null);
+
+                /** PeerName isManager */
+                isManager?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PeerName. */
+            type $Shape = capstan.control.PeerName.$Properties;
+        }
+
+        /**
+         * Properties of a Peers.
+         * @deprecated Use capstan.control.Peers.$Properties instead.
+         */
+        interface IPeers extends capstan.control.Peers.$Properties {
+        }
+
+        /** Represents a Peers. */
+        class Peers {
+
+            /**
+             * Constructs a new Peers.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.Peers.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Peers after. */
+            after: string;
+
+            /** Peers count. */
+            count: number;
+
+            /** Peers which. */
+            which?: (capstan.control.Which.$Properties|null);
+
+            /**
+             * Encodes the specified Peers message. Does not implicitly {@link capstan.control.Peers.verify|verify} messages.
+             * @param message Peers message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.Peers.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Peers message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.Peers & capstan.control.Peers.$Shape} Peers
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Peers & capstan.control.Peers.$Shape;
+        }
+
+        namespace Peers {
+
+            /** Properties of a Peers. */
+            interface $Properties {
+
+                /** Peers after */
+                after?: (string|null);
+
+                /** Peers count */
+                count?: (number|null);
+
+                /** Peers which */
+                which?: (capstan.control.Which.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Peers. */
+            type $Shape = capstan.control.Peers.$Properties;
+        }
+
+        /**
+         * Properties of a PeerEntry.
+         * @deprecated Use capstan.control.PeerEntry.$Properties instead.
+         */
+        interface IPeerEntry extends capstan.control.PeerEntry.$Properties {
+        }
+
+        /** Represents a PeerEntry. */
+        class PeerEntry {
+
+            /**
+             * Constructs a new PeerEntry.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.PeerEntry.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PeerEntry peer. */
+            peer?: (capstan.control.PeerName.$Properties|null);
+
+            /** PeerEntry ageMs. */
+            ageMs: number;
+
+            /** PeerEntry rights. */
+            rights: number;
+
+            /** PeerEntry nodes. */
+            nodes?: (number|null);
+
+            /** PeerEntry handles. */
+            handles?: (number|null);
+
+            /** PeerEntry callsOutstanding. */
+            callsOutstanding?: (number|null);
+
+            /** PeerEntry repliesOwed. */
+            repliesOwed?: (number|null);
+
+            /** PeerEntry queuedBytes. */
+            queuedBytes: number;
+
+            /** PeerEntry queuedItems. */
+            queuedItems: number;
+
+            /** PeerEntry queuedDescriptors. */
+            queuedDescriptors: number;
+
+            /** PeerEntry messagesIn. */
+            messagesIn: number;
+
+            /** PeerEntry messagesOut. */
+            messagesOut: number;
+
+            /** PeerEntry blockedMs. */
+            blockedMs?: (number|null);
+
+            /**
+             * Encodes the specified PeerEntry message. Does not implicitly {@link capstan.control.PeerEntry.verify|verify} messages.
+             * @param message PeerEntry message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.PeerEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PeerEntry message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.PeerEntry & capstan.control.PeerEntry.$Shape} PeerEntry
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.PeerEntry & capstan.control.PeerEntry.$Shape;
+        }
+
+        namespace PeerEntry {
+
+            /** Properties of a PeerEntry. */
+            interface $Properties {
+
+                /** PeerEntry peer */
+                peer?: (capstan.control.PeerName.$Properties|null);
+
+                /** PeerEntry ageMs */
+                ageMs?: (number|null);
+
+                /** PeerEntry rights */
+                rights?: (number|null);
+
+                /** PeerEntry nodes */
+                nodes?: (number|null);
+
+                /** PeerEntry handles */
+                handles?: (number|null);
+
+                /** PeerEntry callsOutstanding */
+                callsOutstanding?: (number|null);
+
+                /** PeerEntry repliesOwed */
+                repliesOwed?: (number|null);
+
+                /** PeerEntry queuedBytes */
+                queuedBytes?: (number|null);
+
+                /** PeerEntry queuedItems */
+                queuedItems?: (number|null);
+
+                /** PeerEntry queuedDescriptors */
+                queuedDescriptors?: (number|null);
+
+                /** PeerEntry messagesIn */
+                messagesIn?: (number|null);
+
+                /** PeerEntry messagesOut */
+                messagesOut?: (number|null);
+
+                /** PeerEntry blockedMs */
+                blockedMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PeerEntry. */
+            type $Shape = capstan.control.PeerEntry.$Properties;
+        }
+
+        /**
+         * Properties of a PeerList.
+         * @deprecated Use capstan.control.PeerList.$Properties instead.
+         */
+        interface IPeerList extends capstan.control.PeerList.$Properties {
+        }
+
+        /** Represents a PeerList. */
+        class PeerList {
+
+            /**
+             * Constructs a new PeerList.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.PeerList.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PeerList peers. */
+            peers: capstan.control.PeerEntry.$Properties[];
+
+            /** PeerList next. */
+            next: string;
+
+            /**
+             * Encodes the specified PeerList message. Does not implicitly {@link capstan.control.PeerList.verify|verify} messages.
+             * @param message PeerList message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.PeerList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PeerList message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.PeerList & capstan.control.PeerList.$Shape} PeerList
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.PeerList & capstan.control.PeerList.$Shape;
+        }
+
+        namespace PeerList {
+
+            /** Properties of a PeerList. */
+            interface $Properties {
+
+                /** PeerList peers */
+                peers?: (capstan.control.PeerEntry.$Properties[]|null);
+
+                /** PeerList next */
+                next?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PeerList. */
+            type $Shape = capstan.control.PeerList.$Properties;
+        }
+
+        /**
+         * Properties of a Handles.
+         * @deprecated Use capstan.control.Handles.$Properties instead.
+         */
+        interface IHandles extends capstan.control.Handles.$Properties {
+        }
+
+        /** Represents a Handles. */
+        class Handles {
+
+            /**
+             * Constructs a new Handles.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.Handles.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Handles after. */
+            after: string;
+
+            /** Handles count. */
+            count: number;
+
+            /** Handles which. */
+            which?: (capstan.control.Which.$Properties|null);
+
+            /**
+             * Encodes the specified Handles message. Does not implicitly {@link capstan.control.Handles.verify|verify} messages.
+             * @param message Handles message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.Handles.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Handles message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.Handles & capstan.control.Handles.$Shape} Handles
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Handles & capstan.control.Handles.$Shape;
+        }
+
+        namespace Handles {
+
+            /** Properties of a Handles. */
+            interface $Properties {
+
+                /** Handles after */
+                after?: (string|null);
+
+                /** Handles count */
+                count?: (number|null);
+
+                /** Handles which */
+                which?: (capstan.control.Which.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Handles. */
+            type $Shape = capstan.control.Handles.$Properties;
+        }
+
+        /**
+         * Properties of a HandleEntry.
+         * @deprecated Use capstan.control.HandleEntry.$Properties instead.
+         */
+        interface IHandleEntry extends capstan.control.HandleEntry.$Properties {
+        }
+
+        /** Represents a HandleEntry. */
+        class HandleEntry {
+
+            /**
+             * Constructs a new HandleEntry.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.HandleEntry.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** HandleEntry holder. */
+            holder?: (capstan.control.PeerName.$Properties|null);
+
+            /** HandleEntry owner. */
+            owner?: (capstan.control.PeerName.$Properties|null);
+
+            /** HandleEntry nodeId. */
+            nodeId: string;
+
+            /** HandleEntry node. */
+            node: string;
+
+            /** HandleEntry service. */
+            service: string;
+
+            /** HandleEntry rights. */
+            rights: number;
+
+            /** HandleEntry count. */
+            count: number;
+
+            /** HandleEntry uses. */
+            uses: number;
+
+            /** HandleEntry ageMs. */
+            ageMs: number;
+
+            /** HandleEntry bytesInFlight. */
+            bytesInFlight: number;
+
+            /** HandleEntry descriptorsInFlight. */
+            descriptorsInFlight: number;
+
+            /** HandleEntry payerUid. */
+            payerUid: number;
+
+            /** HandleEntry payerUser. */
+            payerUser: string;
+
+            /** HandleEntry isGone. */
+            isGone: boolean;
+
+            /**
+             * Encodes the specified HandleEntry message. Does not implicitly {@link capstan.control.HandleEntry.verify|verify} messages.
+             * @param message HandleEntry message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.HandleEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HandleEntry message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.HandleEntry & capstan.control.HandleEntry.$Shape} HandleEntry
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.HandleEntry & capstan.control.HandleEntry.$Shape;
+        }
+
+        namespace HandleEntry {
+
+            /** Properties of a HandleEntry. */
+            interface $Properties {
+
+                /** HandleEntry holder */
+                holder?: (capstan.control.PeerName.$Properties|null);
+
+                /** HandleEntry owner */
+                owner?: (capstan.control.PeerName.$Properties|null);
+
+                /** HandleEntry nodeId */
+                nodeId?: (string|null);
+
+                /** HandleEntry node */
+                node?: (string|null);
+
+                /** HandleEntry service */
+                service?: (string|null);
+
+                /** HandleEntry rights */
+                rights?: (number|null);
+
+                /** HandleEntry count */
+                count?: (number|null);
+
+                /** HandleEntry uses */
+                uses?: (number|null);
+
+                /** HandleEntry ageMs */
+                ageMs?: (number|null);
+
+                /** HandleEntry bytesInFlight */
+                bytesInFlight?: (number|null);
+
+                /** HandleEntry descriptorsInFlight */
+                descriptorsInFlight?: (number|null);
+
+                /** HandleEntry payerUid */
+                payerUid?: (number|null);
+
+                /** HandleEntry payerUser */
+                payerUser?: (string|null);
+
+                /** HandleEntry isGone */
+                isGone?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HandleEntry. */
+            type $Shape = capstan.control.HandleEntry.$Properties;
+        }
+
+        /**
+         * Properties of a HandleList.
+         * @deprecated Use capstan.control.HandleList.$Properties instead.
+         */
+        interface IHandleList extends capstan.control.HandleList.$Properties {
+        }
+
+        /** Represents a HandleList. */
+        class HandleList {
+
+            /**
+             * Constructs a new HandleList.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.HandleList.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** HandleList handles. */
+            handles: capstan.control.HandleEntry.$Properties[];
+
+            /** HandleList next. */
+            next: string;
+
+            /**
+             * Encodes the specified HandleList message. Does not implicitly {@link capstan.control.HandleList.verify|verify} messages.
+             * @param message HandleList message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.HandleList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HandleList message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.HandleList & capstan.control.HandleList.$Shape} HandleList
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.HandleList & capstan.control.HandleList.$Shape;
+        }
+
+        namespace HandleList {
+
+            /** Properties of a HandleList. */
+            interface $Properties {
+
+                /** HandleList handles */
+                handles?: (capstan.control.HandleEntry.$Properties[]|null);
+
+                /** HandleList next */
+                next?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HandleList. */
+            type $Shape = capstan.control.HandleList.$Properties;
+        }
+
+        /**
+         * Properties of an Accounts.
+         * @deprecated Use capstan.control.Accounts.$Properties instead.
+         */
+        interface IAccounts extends capstan.control.Accounts.$Properties {
+        }
+
+        /** Represents an Accounts. */
+        class Accounts {
+
+            /**
+             * Constructs a new Accounts.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.Accounts.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Accounts after. */
+            after: string;
+
+            /** Accounts count. */
+            count: number;
+
+            /** Accounts which. */
+            which?: (capstan.control.Which.$Properties|null);
+
+            /**
+             * Encodes the specified Accounts message. Does not implicitly {@link capstan.control.Accounts.verify|verify} messages.
+             * @param message Accounts message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.Accounts.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Accounts message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.Accounts & capstan.control.Accounts.$Shape} Accounts
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Accounts & capstan.control.Accounts.$Shape;
+        }
+
+        namespace Accounts {
+
+            /** Properties of an Accounts. */
+            interface $Properties {
+
+                /** Accounts after */
+                after?: (string|null);
+
+                /** Accounts count */
+                count?: (number|null);
+
+                /** Accounts which */
+                which?: (capstan.control.Which.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Accounts. */
+            type $Shape = capstan.control.Accounts.$Properties;
+        }
+
+        /**
+         * Properties of a QuotaShare.
+         * @deprecated Use capstan.control.QuotaShare.$Properties instead.
+         */
+        interface IQuotaShare extends capstan.control.QuotaShare.$Properties {
+        }
+
+        /** Represents a QuotaShare. */
+        class QuotaShare {
+
+            /**
+             * Constructs a new QuotaShare.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.QuotaShare.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** QuotaShare uid. */
+            uid: number;
+
+            /** QuotaShare user. */
+            user: string;
+
+            /** QuotaShare used. */
+            used: number;
+
+            /**
+             * Encodes the specified QuotaShare message. Does not implicitly {@link capstan.control.QuotaShare.verify|verify} messages.
+             * @param message QuotaShare message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.QuotaShare.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a QuotaShare message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.QuotaShare & capstan.control.QuotaShare.$Shape} QuotaShare
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.QuotaShare & capstan.control.QuotaShare.$Shape;
+        }
+
+        namespace QuotaShare {
+
+            /** Properties of a QuotaShare. */
+            interface $Properties {
+
+                /** QuotaShare uid */
+                uid?: (number|null);
+
+                /** QuotaShare user */
+                user?: (string|null);
+
+                /** QuotaShare used */
+                used?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a QuotaShare. */
+            type $Shape = capstan.control.QuotaShare.$Properties;
+        }
+
+        /**
+         * Properties of a QuotaEntry.
+         * @deprecated Use capstan.control.QuotaEntry.$Properties instead.
+         */
+        interface IQuotaEntry extends capstan.control.QuotaEntry.$Properties {
+        }
+
+        /** Represents a QuotaEntry. */
+        class QuotaEntry {
+
+            /**
+             * Constructs a new QuotaEntry.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.QuotaEntry.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** QuotaEntry resource. */
+            resource: string;
+
+            /** QuotaEntry used. */
+            used: number;
+
+            /** QuotaEntry limit. */
+            limit: number;
+
+            /** QuotaEntry shares. */
+            shares: capstan.control.QuotaShare.$Properties[];
+
+            /**
+             * Encodes the specified QuotaEntry message. Does not implicitly {@link capstan.control.QuotaEntry.verify|verify} messages.
+             * @param message QuotaEntry message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.QuotaEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a QuotaEntry message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.QuotaEntry & capstan.control.QuotaEntry.$Shape} QuotaEntry
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.QuotaEntry & capstan.control.QuotaEntry.$Shape;
+        }
+
+        namespace QuotaEntry {
+
+            /** Properties of a QuotaEntry. */
+            interface $Properties {
+
+                /** QuotaEntry resource */
+                resource?: (string|null);
+
+                /** QuotaEntry used */
+                used?: (number|null);
+
+                /** QuotaEntry limit */
+                limit?: (number|null);
+
+                /** QuotaEntry shares */
+                shares?: (capstan.control.QuotaShare.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a QuotaEntry. */
+            type $Shape = capstan.control.QuotaEntry.$Properties;
+        }
+
+        /**
+         * Properties of an AccountEntry.
+         * @deprecated Use capstan.control.AccountEntry.$Properties instead.
+         */
+        interface IAccountEntry extends capstan.control.AccountEntry.$Properties {
+        }
+
+        /** Represents an AccountEntry. */
+        class AccountEntry {
+
+            /**
+             * Constructs a new AccountEntry.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.AccountEntry.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** AccountEntry transport. */
+            transport: string;
+
+            /** AccountEntry uid. */
+            uid: number;
+
+            /** AccountEntry user. */
+            user: string;
+
+            /** AccountEntry peers. */
+            peers: number;
+
+            /** AccountEntry quotas. */
+            quotas: capstan.control.QuotaEntry.$Properties[];
+
+            /**
+             * Encodes the specified AccountEntry message. Does not implicitly {@link capstan.control.AccountEntry.verify|verify} messages.
+             * @param message AccountEntry message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.AccountEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an AccountEntry message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.AccountEntry & capstan.control.AccountEntry.$Shape} AccountEntry
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.AccountEntry & capstan.control.AccountEntry.$Shape;
+        }
+
+        namespace AccountEntry {
+
+            /** Properties of an AccountEntry. */
+            interface $Properties {
+
+                /** AccountEntry transport */
+                transport?: (string|null);
+
+                /** AccountEntry uid */
+                uid?: (number|null);
+
+                /** AccountEntry user */
+                user?: (string|null);
+
+                /** AccountEntry peers */
+                peers?: (number|null);
+
+                /** AccountEntry quotas */
+                quotas?: (capstan.control.QuotaEntry.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an AccountEntry. */
+            type $Shape = capstan.control.AccountEntry.$Properties;
+        }
+
+        /**
+         * Properties of an AccountList.
+         * @deprecated Use capstan.control.AccountList.$Properties instead.
+         */
+        interface IAccountList extends capstan.control.AccountList.$Properties {
+        }
+
+        /** Represents an AccountList. */
+        class AccountList {
+
+            /**
+             * Constructs a new AccountList.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.AccountList.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** AccountList accounts. */
+            accounts: capstan.control.AccountEntry.$Properties[];
+
+            /** AccountList next. */
+            next: string;
+
+            /**
+             * Encodes the specified AccountList message. Does not implicitly {@link capstan.control.AccountList.verify|verify} messages.
+             * @param message AccountList message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.AccountList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an AccountList message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.AccountList & capstan.control.AccountList.$Shape} AccountList
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.AccountList & capstan.control.AccountList.$Shape;
+        }
+
+        namespace AccountList {
+
+            /** Properties of an AccountList. */
+            interface $Properties {
+
+                /** AccountList accounts */
+                accounts?: (capstan.control.AccountEntry.$Properties[]|null);
+
+                /** AccountList next */
+                next?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an AccountList. */
+            type $Shape = capstan.control.AccountList.$Properties;
+        }
+
+        /**
+         * Properties of a Measure.
+         * @deprecated Use capstan.control.Measure.$Properties instead.
+         */
+        interface IMeasure extends capstan.control.Measure.$Properties {
+        }
+
+        /** Represents a Measure. */
+        class Measure {
+
+            /**
+             * Constructs a new Measure.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.Measure.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /**
+             * Encodes the specified Measure message. Does not implicitly {@link capstan.control.Measure.verify|verify} messages.
+             * @param message Measure message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.Measure.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Measure message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.Measure & capstan.control.Measure.$Shape} Measure
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Measure & capstan.control.Measure.$Shape;
+        }
+
+        namespace Measure {
+
+            /** Properties of a Measure. */
+            interface $Properties {
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Measure. */
+            type $Shape = capstan.control.Measure.$Properties;
+        }
+
+        /**
+         * Properties of a Measures.
+         * @deprecated Use capstan.control.Measures.$Properties instead.
+         */
+        interface IMeasures extends capstan.control.Measures.$Properties {
+        }
+
+        /** Represents a Measures. */
+        class Measures {
+
+            /**
+             * Constructs a new Measures.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.Measures.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Measures transports. */
+            transports: capstan.control.Measures.Transport.$Properties[];
+
+            /** Measures services. */
+            services: capstan.control.Measures.Services.$Properties[];
+
+            /** Measures serviceRestarts. */
+            serviceRestarts: number;
+
+            /** Measures brokerRestarts. */
+            brokerRestarts: number;
+
+            /** Measures startedWallMs. */
+            startedWallMs: number;
+
+            /** Measures uptimeMs. */
+            uptimeMs: number;
+
+            /** Measures cpuMs. */
+            cpuMs: number;
+
+            /** Measures residentBytes. */
+            residentBytes: number;
+
+            /** Measures heapBytes. */
+            heapBytes: number;
+
+            /** Measures descriptors. */
+            descriptors: number;
+
+            /** Measures descriptorsMax. */
+            descriptorsMax: number;
+
+            /** Measures eventLoopDelayMs. */
+            eventLoopDelayMs: number;
+
+            /** Measures logBytes. */
+            logBytes: number;
+
+            /** Measures monitors. */
+            monitors: number;
+
+            /**
+             * Encodes the specified Measures message. Does not implicitly {@link capstan.control.Measures.verify|verify} messages.
+             * @param message Measures message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.Measures.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Measures message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.Measures & capstan.control.Measures.$Shape} Measures
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Measures & capstan.control.Measures.$Shape;
+        }
+
+        namespace Measures {
+
+            /** Properties of a Measures. */
+            interface $Properties {
+
+                /** Measures transports */
+                transports?: (capstan.control.Measures.Transport.$Properties[]|null);
+
+                /** Measures services */
+                services?: (capstan.control.Measures.Services.$Properties[]|null);
+
+                /** Measures serviceRestarts */
+                serviceRestarts?: (number|null);
+
+                /** Measures brokerRestarts */
+                brokerRestarts?: (number|null);
+
+                /** Measures startedWallMs */
+                startedWallMs?: (number|null);
+
+                /** Measures uptimeMs */
+                uptimeMs?: (number|null);
+
+                /** Measures cpuMs */
+                cpuMs?: (number|null);
+
+                /** Measures residentBytes */
+                residentBytes?: (number|null);
+
+                /** Measures heapBytes */
+                heapBytes?: (number|null);
+
+                /** Measures descriptors */
+                descriptors?: (number|null);
+
+                /** Measures descriptorsMax */
+                descriptorsMax?: (number|null);
+
+                /** Measures eventLoopDelayMs */
+                eventLoopDelayMs?: (number|null);
+
+                /** Measures logBytes */
+                logBytes?: (number|null);
+
+                /** Measures monitors */
+                monitors?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Measures. */
+            type $Shape = capstan.control.Measures.$Properties;
+
+            /**
+             * Properties of a Refusals.
+             * @deprecated Use capstan.control.Measures.Refusals.$Properties instead.
+             */
+            interface IRefusals extends capstan.control.Measures.Refusals.$Properties {
+            }
+
+            /** Represents a Refusals. */
+            class Refusals {
+
+                /**
+                 * Constructs a new Refusals.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: capstan.control.Measures.Refusals.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Refusals code. */
+                code: number;
+
+                /** Refusals count. */
+                count: number;
+
+                /**
+                 * Encodes the specified Refusals message. Does not implicitly {@link capstan.control.Measures.Refusals.verify|verify} messages.
+                 * @param message Refusals message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: capstan.control.Measures.Refusals.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Refusals message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {capstan.control.Measures.Refusals & capstan.control.Measures.Refusals.$Shape} Refusals
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Measures.Refusals & capstan.control.Measures.Refusals.$Shape;
+            }
+
+            namespace Refusals {
+
+                /** Properties of a Refusals. */
+                interface $Properties {
+
+                    /** Refusals code */
+                    code?: (number|null);
+
+                    /** Refusals count */
+                    count?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Refusals. */
+                type $Shape = capstan.control.Measures.Refusals.$Properties;
+            }
+
+            /**
+             * Properties of a Transport.
+             * @deprecated Use capstan.control.Measures.Transport.$Properties instead.
+             */
+            interface ITransport extends capstan.control.Measures.Transport.$Properties {
+            }
+
+            /** Represents a Transport. */
+            class Transport {
+
+                /**
+                 * Constructs a new Transport.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: capstan.control.Measures.Transport.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Transport name. */
+                name: string;
+
+                /** Transport peers. */
+                peers: number;
+
+                /** Transport nodes. */
+                nodes: number;
+
+                /** Transport handles. */
+                handles: number;
+
+                /** Transport callsOutstanding. */
+                callsOutstanding: number;
+
+                /** Transport bytesInFlight. */
+                bytesInFlight: number;
+
+                /** Transport itemsInFlight. */
+                itemsInFlight: number;
+
+                /** Transport descriptorsInFlight. */
+                descriptorsInFlight: number;
+
+                /** Transport messages. */
+                messages: number;
+
+                /** Transport calls. */
+                calls: number;
+
+                /** Transport replies. */
+                replies: number;
+
+                /** Transport repliesLost. */
+                repliesLost: number;
+
+                /** Transport nodesGone. */
+                nodesGone: number;
+
+                /** Transport nodesUnused. */
+                nodesUnused: number;
+
+                /** Transport writables. */
+                writables: number;
+
+                /** Transport refusals. */
+                refusals: capstan.control.Measures.Refusals.$Properties[];
+
+                /** Transport monitorLost. */
+                monitorLost: number;
+
+                /**
+                 * Encodes the specified Transport message. Does not implicitly {@link capstan.control.Measures.Transport.verify|verify} messages.
+                 * @param message Transport message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: capstan.control.Measures.Transport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Transport message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {capstan.control.Measures.Transport & capstan.control.Measures.Transport.$Shape} Transport
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Measures.Transport & capstan.control.Measures.Transport.$Shape;
+            }
+
+            namespace Transport {
+
+                /** Properties of a Transport. */
+                interface $Properties {
+
+                    /** Transport name */
+                    name?: (string|null);
+
+                    /** Transport peers */
+                    peers?: (number|null);
+
+                    /** Transport nodes */
+                    nodes?: (number|null);
+
+                    /** Transport handles */
+                    handles?: (number|null);
+
+                    /** Transport callsOutstanding */
+                    callsOutstanding?: (number|null);
+
+                    /** Transport bytesInFlight */
+                    bytesInFlight?: (number|null);
+
+                    /** Transport itemsInFlight */
+                    itemsInFlight?: (number|null);
+
+                    /** Transport descriptorsInFlight */
+                    descriptorsInFlight?: (number|null);
+
+                    /** Transport messages */
+                    messages?: (number|null);
+
+                    /** Transport calls */
+                    calls?: (number|null);
+
+                    /** Transport replies */
+                    replies?: (number|null);
+
+                    /** Transport repliesLost */
+                    repliesLost?: (number|null);
+
+                    /** Transport nodesGone */
+                    nodesGone?: (number|null);
+
+                    /** Transport nodesUnused */
+                    nodesUnused?: (number|null);
+
+                    /** Transport writables */
+                    writables?: (number|null);
+
+                    /** Transport refusals */
+                    refusals?: (capstan.control.Measures.Refusals.$Properties[]|null);
+
+                    /** Transport monitorLost */
+                    monitorLost?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Transport. */
+                type $Shape = capstan.control.Measures.Transport.$Properties;
+            }
+
+            /**
+             * Properties of a Services.
+             * @deprecated Use capstan.control.Measures.Services.$Properties instead.
+             */
+            interface IServices extends capstan.control.Measures.Services.$Properties {
+            }
+
+            /** Represents a Services. */
+            class Services {
+
+                /**
+                 * Constructs a new Services.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: capstan.control.Measures.Services.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Services state. */
+                state: capstan.control.State;
+
+                /** Services isFailed. */
+                isFailed: boolean;
+
+                /** Services count. */
+                count: number;
+
+                /**
+                 * Encodes the specified Services message. Does not implicitly {@link capstan.control.Measures.Services.verify|verify} messages.
+                 * @param message Services message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: capstan.control.Measures.Services.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Services message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {capstan.control.Measures.Services & capstan.control.Measures.Services.$Shape} Services
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Measures.Services & capstan.control.Measures.Services.$Shape;
+            }
+
+            namespace Services {
+
+                /** Properties of a Services. */
+                interface $Properties {
+
+                    /** Services state */
+                    state?: (capstan.control.State|null);
+
+                    /** Services isFailed */
+                    isFailed?: (boolean|null);
+
+                    /** Services count */
+                    count?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Services. */
+                type $Shape = capstan.control.Measures.Services.$Properties;
+            }
+        }
+
+        /** PassedKind enum. */
+        enum PassedKind {
+
+            /** PASSED_MESSAGE value */
+            PASSED_MESSAGE = 0,
+
+            /** PASSED_CALL value */
+            PASSED_CALL = 1,
+
+            /** PASSED_REPLY value */
+            PASSED_REPLY = 2,
+
+            /** PASSED_REPLY_LOST value */
+            PASSED_REPLY_LOST = 3,
+
+            /** PASSED_NODE_GONE value */
+            PASSED_NODE_GONE = 4,
+
+            /** PASSED_NODE_UNUSED value */
+            PASSED_NODE_UNUSED = 5,
+
+            /** PASSED_WRITABLE value */
+            PASSED_WRITABLE = 6,
+
+            /** PASSED_REFUSED value */
+            PASSED_REFUSED = 7
+        }
+
+        /**
+         * Properties of a Monitor.
+         * @deprecated Use capstan.control.Monitor.$Properties instead.
+         */
+        interface IMonitor extends capstan.control.Monitor.$Properties {
+        }
+
+        /** Represents a Monitor. */
+        class Monitor {
+
+            /**
+             * Constructs a new Monitor.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.Monitor.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Monitor which. */
+            which?: (capstan.control.Which.$Properties|null);
+
+            /** Monitor bytes. */
+            bytes: number;
+
+            /**
+             * Encodes the specified Monitor message. Does not implicitly {@link capstan.control.Monitor.verify|verify} messages.
+             * @param message Monitor message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.Monitor.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Monitor message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.Monitor & capstan.control.Monitor.$Shape} Monitor
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Monitor & capstan.control.Monitor.$Shape;
+        }
+
+        namespace Monitor {
+
+            /** Properties of a Monitor. */
+            interface $Properties {
+
+                /** Monitor which */
+                which?: (capstan.control.Which.$Properties|null);
+
+                /** Monitor bytes */
+                bytes?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Monitor. */
+            type $Shape = capstan.control.Monitor.$Properties;
+        }
+
+        /**
+         * Properties of a PassedItem.
+         * @deprecated Use capstan.control.PassedItem.$Properties instead.
+         */
+        interface IPassedItem extends capstan.control.PassedItem.$Properties {
+        }
+
+        /** Represents a PassedItem. */
+        class PassedItem {
+
+            /**
+             * Constructs a new PassedItem.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.PassedItem.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PassedItem kind. */
+            kind: capstan.control.PassedKind;
+
+            /** PassedItem wallMs. */
+            wallMs: number;
+
+            /** PassedItem transport. */
+            transport: string;
+
+            /** PassedItem sequence. */
+            sequence: number;
+
+            /** PassedItem sender. */
+            sender?: (capstan.control.PeerName.$Properties|null);
+
+            /** PassedItem receiver. */
+            receiver?: (capstan.control.PeerName.$Properties|null);
+
+            /** PassedItem nodeId. */
+            nodeId: string;
+
+            /** PassedItem node. */
+            node: string;
+
+            /** PassedItem bytes. */
+            bytes: number;
+
+            /** PassedItem handles. */
+            handles: number;
+
+            /** PassedItem descriptors. */
+            descriptors: number;
+
+            /** PassedItem payload. */
+            payload: Uint8Array;
+
+            /** PassedItem code. */
+            code: number;
+
+            /** PassedItem blamedResource. */
+            blamedResource: string;
+
+            /** PassedItem blamedUid. */
+            blamedUid: number;
+
+            /** PassedItem blamedUser. */
+            blamedUser: string;
+
+            /** PassedItem latencyMs. */
+            latencyMs?: (number|null);
+
+            /**
+             * Encodes the specified PassedItem message. Does not implicitly {@link capstan.control.PassedItem.verify|verify} messages.
+             * @param message PassedItem message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.PassedItem.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PassedItem message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.PassedItem & capstan.control.PassedItem.$Shape} PassedItem
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.PassedItem & capstan.control.PassedItem.$Shape;
+        }
+
+        namespace PassedItem {
+
+            /** Properties of a PassedItem. */
+            interface $Properties {
+
+                /** PassedItem kind */
+                kind?: (capstan.control.PassedKind|null);
+
+                /** PassedItem wallMs */
+                wallMs?: (number|null);
+
+                /** PassedItem transport */
+                transport?: (string|null);
+
+                /** PassedItem sequence */
+                sequence?: (number|null);
+
+                /** PassedItem sender */
+                sender?: (capstan.control.PeerName.$Properties|null);
+
+                /** PassedItem receiver */
+                receiver?: (capstan.control.PeerName.$Properties|null);
+
+                /** PassedItem nodeId */
+                nodeId?: (string|null);
+
+                /** PassedItem node */
+                node?: (string|null);
+
+                /** PassedItem bytes */
+                bytes?: (number|null);
+
+                /** PassedItem handles */
+                handles?: (number|null);
+
+                /** PassedItem descriptors */
+                descriptors?: (number|null);
+
+                /** PassedItem payload */
+                payload?: (Uint8Array|null);
+
+                /** PassedItem code */
+                code?: (number|null);
+
+                /** PassedItem blamedResource */
+                blamedResource?: (string|null);
+
+                /** PassedItem blamedUid */
+                blamedUid?: (number|null);
+
+                /** PassedItem blamedUser */
+                blamedUser?: (string|null);
+
+                /** PassedItem latencyMs */
+                latencyMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PassedItem. */
+            type $Shape = capstan.control.PassedItem.$Properties;
+        }
+
+        /**
+         * Properties of a Passed.
+         * @deprecated Use capstan.control.Passed.$Properties instead.
+         */
+        interface IPassed extends capstan.control.Passed.$Properties {
+        }
+
+        /** Represents a Passed. */
+        class Passed {
+
+            /**
+             * Constructs a new Passed.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.Passed.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Passed items. */
+            items: capstan.control.PassedItem.$Properties[];
+
+            /** Passed lost. */
+            lost: number;
+
+            /** Passed isShuttingDown. */
+            isShuttingDown: boolean;
+
+            /**
+             * Encodes the specified Passed message. Does not implicitly {@link capstan.control.Passed.verify|verify} messages.
+             * @param message Passed message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.Passed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Passed message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.Passed & capstan.control.Passed.$Shape} Passed
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Passed & capstan.control.Passed.$Shape;
+        }
+
+        namespace Passed {
+
+            /** Properties of a Passed. */
+            interface $Properties {
+
+                /** Passed items */
+                items?: (capstan.control.PassedItem.$Properties[]|null);
+
+                /** Passed lost */
+                lost?: (number|null);
+
+                /** Passed isShuttingDown */
+                isShuttingDown?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Passed. */
+            type $Shape = capstan.control.Passed.$Properties;
         }
     }
 }
