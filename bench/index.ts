@@ -9,20 +9,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transports } from '../transports/catalog.js';
-import { Cell, type CellDefinition, type Placement } from './latency/cell.js';
+import type { CellDefinition, Placement } from './latency/cell.js';
 import { tasksetPath } from './latency/peer-process.js';
-import { createShuffle } from './latency/shuffle.js';
+import { type RoundOptions, runRounds } from './latency/rounds.js';
 import { type CellResult, cellResult } from './report/cells.js';
 import { describeMachine, type Machine, stealSince, stealTicks } from './report/machine.js';
 import { emptyCallCells, projectDirectory } from './scenarios/contenders.js';
 import { controlCallCells } from './scenarios/control.js';
 import { type RelayResult, relayLoads, runRelayScenario } from './scenarios/relay.js';
 
-export interface BenchOptions {
-  readonly seed: number;
-  readonly rounds: number;
-  readonly blockMs: number;
-  readonly warmUpMs: number;
+export interface BenchOptions extends RoundOptions {
   readonly payloadBytes: number;
   readonly relayRuns: number;
   /** Called with what is being done and how much of the whole is done, 0 to 1. */
@@ -81,28 +77,7 @@ async function runPlacement(
   directory: string,
   progress: (text: string, share: number) => void,
 ): Promise<CellResult[]> {
-  const cells = definitions.map((definition) => new Cell(definition, directory));
-  const shuffle = createShuffle(options.seed);
-  try {
-    for (const [at, cell] of cells.entries()) {
-      progress(
-        `${placement.name}: launching ${cell.definition.contender}, ${cell.definition.call} call`,
-        (at / cells.length) * 0.3,
-      );
-      await cell.launch();
-      await cell.warmUp(options.warmUpMs);
-    }
-    for (let round = 0; round < options.rounds; round++) {
-      progress(
-        `${placement.name}: round ${round + 1} of ${options.rounds}`,
-        0.3 + (0.7 * round) / options.rounds,
-      );
-      for (const cell of shuffle(cells)) await cell.block(options.blockMs);
-    }
-    for (const cell of cells) await cell.stop();
-  } finally {
-    for (const cell of cells) cell.kill();
-  }
+  const cells = await runRounds(placement.name, definitions, options, directory, progress);
   const baseline = cells.find((cell) => cell.definition.contender === 'c-seqpacket');
   return cells.map((cell) => cellResult(cell, baseline));
 }

@@ -13,6 +13,7 @@ import {
   writeBench,
 } from './index.js';
 import { cellTable, relayTable } from './report/cells.js';
+import { createProgress } from './report/progress.js';
 
 interface Arguments {
   readonly quick?: boolean;
@@ -26,31 +27,6 @@ interface Arguments {
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('use a whole number');
   return Number(text);
-}
-
-/** A bar that is redrawn on a terminal; a line for each step elsewhere. */
-function createProgress(isTerminal: boolean): {
-  step: (text: string, share: number) => void;
-  done: () => void;
-} {
-  const width = 30;
-  const start = performance.now();
-  return {
-    step: (text, share) => {
-      if (!isTerminal) {
-        process.stderr.write(`${text}\n`);
-        return;
-      }
-      const filled = Math.round(share * width);
-      const elapsed = (performance.now() - start) / 1000;
-      const left = share > 0.05 ? `, ${Math.ceil(elapsed / share - elapsed)} s left` : '';
-      const bar = '█'.repeat(filled) + '░'.repeat(width - filled);
-      process.stderr.write(`\r\x1b[K${bar} ${text}${left}`);
-    },
-    done: () => {
-      if (isTerminal) process.stderr.write('\r\x1b[K');
-    },
-  };
 }
 
 function printTables(result: BenchResult, isColoured: boolean): void {

@@ -18,7 +18,8 @@ export interface Placement {
 export interface CellName {
   readonly workload: string;
   readonly contender: string;
-  readonly call: 'empty' | 'control';
+  /** What is sent: a call that returns its payload, a control call, a call that wants no reply, a signal, or one message to many. */
+  readonly call: 'empty' | 'control' | 'one-way' | 'signal' | 'multicast';
   readonly payloadBytes: number;
   readonly placement: string;
 }
@@ -27,18 +28,27 @@ export interface CellName {
 export interface CellProcesses {
   readonly client: PeerProcess;
   readonly others: readonly PeerProcess[];
+  /** The one among the others that routes every message, where there is one. */
+  readonly broker?: PeerProcess;
   /** Called after the processes were stopped: removes what the launch left on disk. */
   readonly cleanUp?: () => Promise<void> | void;
 }
 
 export interface CellDefinition extends CellName {
+  /** Messages that one sample stands for; 1 if it is not said. */
+  readonly messagesPerSample?: number;
+  /** Receivers of one message; 1 if it is not said. */
+  readonly receivers?: number;
   readonly launch: (directory: string) => Promise<CellProcesses>;
 }
 
 export interface Block {
   readonly samples: number;
   readonly violations: number;
+  /** CPU time of all processes of the cell, of its client and of its broker. */
   readonly cpuNs: number;
+  readonly clientCpuNs: number;
+  readonly brokerCpuNs: number;
   readonly elapsedMs: number;
   readonly p50Ns: number;
 }
@@ -57,6 +67,21 @@ export function cpuNanoseconds(pids: readonly number[]): number {
     }
   }
   return sum;
+}
+
+/** Begins to count what a cell's processes spend; the function that it returns tells how much it was. */
+function cpuMeter(processes: CellProcesses): () => Pick<Block, 'cpuNs' | 'clientCpuNs' | 'brokerCpuNs'> {
+  const { client, broker, others } = processes;
+  const read = (): readonly number[] => [
+    cpuNanoseconds(client.pids),
+    cpuNanoseconds(broker?.pids ?? []),
+    cpuNanoseconds(others.filter((peer) => peer !== broker).flatMap((peer) => peer.pids)),
+  ];
+  const before = read();
+  return () => {
+    const [clientCpuNs = 0, brokerCpuNs = 0, restNs = 0] = read().map((ns, at) => ns - (before[at] ?? 0));
+    return { cpuNs: clientCpuNs + brokerCpuNs + restNs, clientCpuNs, brokerCpuNs };
+  };
 }
 
 export function createHistogram(): hdr.Histogram {
@@ -99,19 +124,17 @@ export class Cell {
     const processes = this.#processes;
     if (processes === undefined) throw new Error('this cell is not launched');
     const file = join(this.#directory, `samples-${process.pid}.u32`);
-    const pids = [processes.client, ...processes.others].flatMap((peer) => peer.pids);
-    const cpuBefore = cpuNanoseconds(pids);
+    const spent = cpuMeter(processes);
     const start = performance.now();
     processes.client.write(`run ${durationMs} ${file}`);
     const [word, samples, violations] = (await processes.client.line(durationMs + 20_000)).split(' ');
     const elapsedMs = performance.now() - start;
     if (word !== 'done') throw new Error(`${this.definition.contender}: the client did not finish its block`);
     if (isRecorded) {
-      const cpuNs = cpuNanoseconds(pids) - cpuBefore;
       this.#record(file, {
         samples: Number(samples),
         violations: Number(violations),
-        cpuNs,
+        ...spent(),
         elapsedMs,
         p50Ns: 0,
       });

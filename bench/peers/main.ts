@@ -5,7 +5,13 @@
  * Configuration and reason: each peer is a process of its own with Node's defaults; deadlines are on, because a program that calls without
  * one does not survive in practice.
  */
-import { limits, type Session, type Transport } from '../../broker/contract/index.js';
+import {
+  type CapabilityNode,
+  type Handle,
+  limits,
+  type Session,
+  type Transport,
+} from '../../broker/contract/index.js';
 import { openPacketLoop } from '../../broker/native/packet-loop.js';
 import { createTime } from '../../broker/native/time.js';
 import { connect } from '../../clients/library/index.js';
@@ -14,8 +20,10 @@ import { serveCommands } from './client-port.js';
 import { createStatusLoop } from './control.js';
 import { createDirectory, find, publish } from './directory.js';
 import { createCallLoop, createEcho } from './echo.js';
+import { createFanOutLoop, createReceiver } from './fan-out.js';
 import { runNetClient, runNetServer } from './net-echo.js';
 import { runRelay } from './relay.js';
+import { createSink, createStreamLoop } from './stream.js';
 
 function openTransport(name: string): Transport {
   const entry = transports.find((candidate) => candidate.name === name);
@@ -44,8 +52,9 @@ async function hub(transport: Transport, path: string): Promise<void> {
   server.close();
 }
 
-async function service(session: Session): Promise<void> {
-  await publish(session, 'echo', createEcho(session.peer));
+/** Offers a node under a name until end-of-file. */
+async function offer(session: Session, name: string, node: CapabilityNode): Promise<void> {
+  await publish(session, name, node);
   await untilEndOfInput();
   session.peer.close();
 }
@@ -53,6 +62,24 @@ async function service(session: Session): Promise<void> {
 async function client(session: Session, payloadBytes: number): Promise<void> {
   const echo = await find(session, 'echo');
   await serveCommands(createCallLoop(echo, payloadBytes));
+  session.peer.close();
+}
+
+async function streamClient(session: Session, payloadBytes: number): Promise<void> {
+  const sink = await find(session, 'sink');
+  await serveCommands(createStreamLoop(sink, payloadBytes));
+  session.peer.close();
+}
+
+async function fanOutSender(
+  session: Session,
+  receipts: string,
+  payloadBytes: number,
+  receivers: number,
+): Promise<void> {
+  const handles: Handle[] = [];
+  for (let at = 0; at < receivers; at++) handles.push(await find(session, `receiver ${at}`));
+  await serveCommands(createFanOutLoop(session.peer, handles, receipts, payloadBytes));
   session.peer.close();
 }
 
@@ -80,17 +107,39 @@ async function control(transport: string, socket: string, name: string): Promise
   manager.close();
 }
 
-const [role = '', name = '', path = '', last = ''] = process.argv.slice(2);
+const [role = '', name = '', path = '', last = '', ...more] = process.argv.slice(2);
+const connectTo = (): Promise<Session> => openTransport(name).connect({ path });
 switch (role) {
   case 'hub':
     await hub(openTransport(name), path);
     break;
-  case 'service':
-    await service(await openTransport(name).connect({ path }));
+  case 'service': {
+    const session = await connectTo();
+    await offer(session, 'echo', createEcho(session.peer));
     break;
+  }
   case 'client':
-    await client(await openTransport(name).connect({ path }), Number(last));
+    await client(await connectTo(), Number(last));
     break;
+  case 'sink': {
+    const session = await connectTo();
+    await offer(session, 'sink', createSink(session.peer));
+    break;
+  }
+  case 'stream':
+    await streamClient(await connectTo(), Number(last));
+    break;
+  case 'receiver': {
+    const session = await connectTo();
+    const [index = ''] = more;
+    await offer(session, `receiver ${index}`, createReceiver(session.peer, last, Number(index)));
+    break;
+  }
+  case 'fan-out': {
+    const [payloadBytes, receivers] = more.map(Number);
+    await fanOutSender(await connectTo(), last, payloadBytes ?? 0, receivers ?? 0);
+    break;
+  }
   case 'alone':
     await alone(openTransport(name), path, Number(last));
     break;
@@ -98,7 +147,7 @@ switch (role) {
     await control(name, path, last);
     break;
   case 'relay':
-    await runRelay(await openTransport(name).connect({ path }), last);
+    await runRelay(await connectTo(), last);
     break;
   case 'net-server':
     await runNetServer(path);

@@ -1,54 +1,37 @@
 /*
- * The limit: a blocking round trip over a SOCK_SEQPACKET socket pair, two processes, nothing else.
+ * The limit: what a SOCK_SEQPACKET socket pair costs between two processes, and nothing else.
  *
- * Configuration and reason: blocking recv and send, no control buffer, no poll; this is the least that a request and its
- * answer through this kind of socket can cost, so every other contender is given as a ratio to it.
+ * Configuration and reason: blocking recv and send, no control buffer, no poll, one system call a message; this is the least
+ * that a message through this kind of socket can cost, so every other contender is given as a ratio to it.
  *
- * usage: seqpacket-pingpong CLIENT_CPU SERVER_CPU PAYLOAD_BYTES    (a CPU of -1 is not pinned)
- * Commands on standard input, one a line, as for every client of the harness (bench/latency/cell.ts):
- *   run MILLISECONDS FILE    a closed loop; nanoseconds of each round trip to FILE as u32, host order;
- *                            answers "done SAMPLES VIOLATIONS"
- * Ends at end-of-file. The first line printed is "ready CLIENT_PID SERVER_PID".
+ * usage: seqpacket-pingpong CLIENT_CPU SERVER_CPU PAYLOAD_BYTES [stream]    (a CPU of -1 is not pinned)
+ *
+ * By default the client makes round trips. With `stream` it sends batches of one-way messages, the last of a batch asks whether
+ * all have arrived, and a sample is the time from a batch's first message until the answer is there.
+ * Commands are those of client-port.h. The first line printed is "ready CLIENT_PID SERVER_PID".
  */
 #define _GNU_SOURCE
+#include "client-port.h"
 #include <errno.h>
-#include <sched.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define SAMPLES_MAX (1u << 22)
-#define PAYLOAD_BYTES_MAX (64u * 1024u)
-
-static int pin(int cpu)
-{
-	cpu_set_t set;
-	if (cpu < 0)
-		return 0;
-	CPU_ZERO(&set);
-	CPU_SET((unsigned)cpu, &set);
-	return sched_setaffinity(0, sizeof set, &set) < 0 ? -errno : 0;
-}
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
+struct client {
+	int fd;
+	char *buffer;
+	size_t bytes;
+	uint32_t number;
+};
 
 /* Echoes until the client ends; the first byte is touched, so that both sides use the payload. */
-static int serve(int fd, char *buffer, size_t bytes)
+static int serve(int fd, char *buffer)
 {
 	for (;;) {
-		ssize_t n = recv(fd, buffer, bytes, 0);
+		ssize_t n = recv(fd, buffer, PAYLOAD_BYTES_MAX, 0);
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
 		buffer[0] ^= 1;
@@ -57,72 +40,104 @@ static int serve(int fd, char *buffer, size_t bytes)
 	}
 }
 
-static int run(int fd, char *buffer, size_t bytes, uint32_t *samples, long milliseconds, const char *path)
+/* Counts until the client ends; says after each batch how many messages came in order. */
+static int count(int fd, char *buffer)
 {
-	static uint32_t number;
-	uint32_t violations = 0, count = 0;
-	uint64_t now = monotonic_ns(), end = now + (uint64_t)milliseconds * 1000000u;
-	FILE *file;
-
-	while (now < end && count < SAMPLES_MAX) {
-		uint32_t sent = ++number & ~1u, got;
-		memcpy(buffer, &sent, sizeof sent);
-		uint64_t start = monotonic_ns();
-		if (send(fd, buffer, bytes, MSG_NOSIGNAL) < 0)
+	uint32_t counted = 0, number;
+	for (;;) {
+		ssize_t n = recv(fd, buffer, PAYLOAD_BYTES_MAX, 0);
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		memcpy(&number, buffer, sizeof number);
+		counted += number == counted;
+		if ((number + 1) % STREAM_BATCH != 0)
+			continue;
+		if (send(fd, &counted, sizeof counted, MSG_NOSIGNAL) < 0)
 			return -errno;
-		if (recv(fd, buffer, bytes, 0) != (ssize_t)bytes)
-			return -EPROTO;
-		now = monotonic_ns();
-		memcpy(&got, buffer, sizeof got);
-		violations += got != (sent ^ 1u);
-		samples[count++] = (uint32_t)(now - start);
 	}
-	file = fopen(path, "w");
-	if (!file)
-		return -errno;
-	if (fwrite(samples, sizeof *samples, count, file) != count || fclose(file) != 0)
-		return -EIO;
-	printf("done %u %u\n", count, violations);
-	return fflush(stdout) == 0 ? 0 : -EIO;
 }
 
-static int commands(int fd, char *buffer, size_t bytes)
+static int round_trips(void *context, uint64_t end_ns, struct samples *samples)
 {
-	char line[4096], path[4096];
-	long milliseconds;
-	int r = 0;
-	uint32_t *samples = calloc(SAMPLES_MAX, sizeof *samples);
+	struct client *client = context;
+	uint64_t now = monotonic_ns();
 
-	if (!samples)
-		return -ENOMEM;
-	while (r == 0 && fgets(line, sizeof line, stdin)) {
-		if (sscanf(line, "run %ld %4095s", &milliseconds, path) == 2)
-			r = run(fd, buffer, bytes, samples, milliseconds, path);
-		else
-			r = -EINVAL;
+	while (block_goes_on(samples, now, end_ns)) {
+		uint32_t sent = client->number += 2, got;
+		memcpy(client->buffer, &sent, sizeof sent);
+		uint64_t start = monotonic_ns();
+		if (send(client->fd, client->buffer, client->bytes, MSG_NOSIGNAL) < 0)
+			return -errno;
+		if (recv(client->fd, client->buffer, client->bytes, 0) != (ssize_t)client->bytes)
+			return -EPROTO;
+		now = monotonic_ns();
+		memcpy(&got, client->buffer, sizeof got);
+		samples->violations += got != (sent ^ 1u);
+		add_sample(samples, now - start);
 	}
-	free(samples);
-	return r;
+	return 0;
+}
+
+/* Waits for the answer to the oldest batch, which began at `start`. */
+static int await_batch(struct client *client, uint32_t expected, uint64_t start, struct samples *samples)
+{
+	uint32_t counted;
+	if (recv(client->fd, &counted, sizeof counted, 0) != sizeof counted)
+		return -EPROTO;
+	samples->violations += counted != expected;
+	add_sample(samples, monotonic_ns() - start);
+	return 0;
+}
+
+static int stream(void *context, uint64_t end_ns, struct samples *samples)
+{
+	struct client *client = context;
+	uint64_t starts[STREAM_WINDOW], now = monotonic_ns();
+	uint32_t sent = 0, answered = 0, first = client->number;
+	int r;
+
+	while (block_goes_on(samples, now, end_ns)) {
+		starts[sent % STREAM_WINDOW] = now;
+		for (uint32_t at = 0; at < STREAM_BATCH; at++) {
+			memcpy(client->buffer, &client->number, sizeof client->number);
+			client->number++;
+			if (send(client->fd, client->buffer, client->bytes, MSG_NOSIGNAL) < 0)
+				return -errno;
+		}
+		sent++;
+		if (sent - answered == STREAM_WINDOW) {
+			r = await_batch(client, first + (answered + 1) * STREAM_BATCH, starts[answered % STREAM_WINDOW], samples);
+			if (r < 0)
+				return r;
+			answered++;
+		}
+		now = monotonic_ns();
+	}
+	for (; answered < sent; answered++) {
+		r = await_batch(client, first + (answered + 1) * STREAM_BATCH, starts[answered % STREAM_WINDOW], samples);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	static char buffer[PAYLOAD_BYTES_MAX];
-	int fds[2], r;
-	size_t bytes;
-	pid_t server;
+	struct client client = { .buffer = buffer };
+	int fds[2], r, streams = argc == 5 && strcmp(argv[4], "stream") == 0;
+	pid_t self = getpid(), server;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: %s CLIENT_CPU SERVER_CPU PAYLOAD_BYTES\n", argv[0]);
+	if (argc != 4 && !streams) {
+		fprintf(stderr, "usage: %s CLIENT_CPU SERVER_CPU PAYLOAD_BYTES [stream]\n", argv[0]);
 		return 2;
 	}
-	bytes = strtoul(argv[3], NULL, 10);
-	if (bytes < sizeof(uint32_t))
-		bytes = sizeof(uint32_t);
-	if (bytes > sizeof buffer) {
-		fprintf(stderr, "at most %zu bytes\n", sizeof buffer);
+	client.bytes = payload_bytes(argv[3]);
+	if (client.bytes == 0) {
+		fprintf(stderr, "at most %u bytes\n", PAYLOAD_BYTES_MAX);
 		return 2;
 	}
+	die_with_parent(getppid());
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0) {
 		perror("socketpair");
 		return 1;
@@ -133,18 +148,20 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (server == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		die_with_parent(self);
 		close(fds[0]);
 		r = pin(atoi(argv[2]));
-		_exit(r == 0 && serve(fds[1], buffer, sizeof buffer) == 0 ? 0 : 1);
+		if (r == 0)
+			r = streams ? count(fds[1], buffer) : serve(fds[1], buffer);
+		_exit(r == 0 ? 0 : 1);
 	}
 	close(fds[1]);
+	client.fd = fds[0];
 	r = pin(atoi(argv[1]));
-	if (r == 0) {
-		printf("ready %d %d\n", (int)getpid(), (int)server);
-		fflush(stdout);
-		r = commands(fds[0], buffer, bytes);
-	}
+	if (r == 0)
+		r = say_ready((int)self, (int)server);
+	if (r == 0)
+		r = serve_commands(streams ? stream : round_trips, &client);
 	close(fds[0]);
 	waitpid(server, NULL, 0);
 	if (r < 0)

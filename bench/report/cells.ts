@@ -12,6 +12,7 @@ export interface CellResult {
   readonly contender: string;
   readonly call: string;
   readonly payload_bytes: number;
+  readonly receivers: number;
   readonly placement: string;
   readonly loop: 'closed';
   readonly p50_us: number | null;
@@ -21,6 +22,11 @@ export interface CellResult {
   readonly max_us: number;
   readonly per_second: number;
   readonly cpu_us_per_message: number;
+  /** The client's share of it: what sending costs the sender. */
+  readonly client_cpu_us_per_message: number;
+  /** The broker's share of it, and how many messages it routes in a second of its own CPU time; null where there is no broker. */
+  readonly broker_cpu_us_per_message: number | null;
+  readonly per_broker_cpu_second: number | null;
   readonly ratio: number | null;
   /** Least and greatest ratio among the interleaved rounds: how far the ratio can be trusted. */
   readonly ratio_low: number | null;
@@ -54,7 +60,11 @@ export function cellResult(cell: Cell, baseline: Cell | undefined): CellResult {
   const { definition, blocks } = cell;
   const samples = blocks.reduce((sum, block) => sum + block.samples, 0);
   const seconds = blocks.reduce((sum, block) => sum + block.elapsedMs, 0) / 1000;
+  const messages = samples * (definition.messagesPerSample ?? 1);
   const cpuUs = blocks.reduce((sum, block) => sum + block.cpuNs, 0) / 1000;
+  const clientUs = blocks.reduce((sum, block) => sum + block.clientCpuNs, 0) / 1000;
+  const brokerUs = blocks.reduce((sum, block) => sum + block.brokerCpuNs, 0) / 1000;
+  const perMessage = (us: number): number => round(messages === 0 ? 0 : us / messages) ?? 0;
   const byRound = ratios(cell, baseline);
   const p50 = percentileUs(cell, 50);
   const baselineP50 = baseline === undefined ? null : percentileUs(baseline, 50);
@@ -63,6 +73,7 @@ export function cellResult(cell: Cell, baseline: Cell | undefined): CellResult {
     contender: definition.contender,
     call: definition.call,
     payload_bytes: definition.payloadBytes,
+    receivers: definition.receivers ?? 1,
     placement: definition.placement,
     loop: 'closed',
     p50_us: round(p50),
@@ -70,8 +81,11 @@ export function cellResult(cell: Cell, baseline: Cell | undefined): CellResult {
     p99_us: round(percentileUs(cell, 99)),
     p999_us: round(percentileUs(cell, 99.9)),
     max_us: cell.histogram.maxValue / 1000,
-    per_second: Math.round(samples / seconds),
-    cpu_us_per_message: round(samples === 0 ? 0 : cpuUs / samples) ?? 0,
+    per_second: Math.round(messages / seconds),
+    cpu_us_per_message: perMessage(cpuUs),
+    client_cpu_us_per_message: perMessage(clientUs),
+    broker_cpu_us_per_message: brokerUs === 0 ? null : perMessage(brokerUs),
+    per_broker_cpu_second: brokerUs === 0 ? null : Math.round((messages * 1e6) / brokerUs),
     ratio: p50 === null || baselineP50 === null ? null : round(p50 / baselineP50),
     ratio_low: round(byRound[0] ?? null),
     ratio_high: round(byRound.at(-1) ?? null),

@@ -11,7 +11,16 @@ import { PeerProcess, pinned } from '../latency/peer-process.js';
 export const buildDirectory = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const peerMain = join(buildDirectory, 'bench', 'peers', 'main.js');
 export const projectDirectory = join(buildDirectory, '..');
-const pingPong = join(projectDirectory, 'bench', 'peers', 'build', 'seqpacket-pingpong');
+
+/** Where a peer in C is, by name; it may not have been built. */
+export function nativePeer(name: string): string {
+  return join(projectDirectory, 'bench', 'peers', 'build', name);
+}
+
+/** A CPU as the peers in C take it. */
+export function cpuArgument(cpu: number | undefined): string {
+  return String(cpu ?? -1);
+}
 
 /** A TypeScript peer in the given role, pinned. */
 export function startPeer(cpu: number | undefined, ...args: readonly string[]): PeerProcess {
@@ -34,11 +43,19 @@ export async function startInOrder(starts: readonly (() => PeerProcess)[]): Prom
   return started;
 }
 
-async function clientLast(starts: readonly (() => PeerProcess)[]): Promise<CellProcesses> {
+/** Starts peers in order, the client last. */
+export async function clientLast(starts: readonly (() => PeerProcess)[]): Promise<CellProcesses> {
   const started = await startInOrder(starts);
   const client = started.pop();
   if (client === undefined) throw new Error('a cell needs a client');
   return { client, others: started.reverse() };
+}
+
+/** The same where the first to be started is a broker. */
+export async function brokerFirst(starts: readonly (() => PeerProcess)[]): Promise<CellProcesses> {
+  const processes = await clientLast(starts);
+  const broker = processes.others.at(-1);
+  return broker === undefined ? processes : { ...processes, broker };
 }
 
 let sockets = 0;
@@ -48,55 +65,75 @@ export function freshPath(directory: string): string {
   return join(directory, `${sockets++}.socket`);
 }
 
-function cell(
-  contender: string,
-  placement: Placement,
-  payloadBytes: number,
-  launch: CellDefinition['launch'],
-): CellDefinition {
-  return { workload: 'W1', contender, call: 'empty', payloadBytes, placement: placement.name, launch };
+/** How the processes of the empty call over one contender are launched. */
+function pingPongLaunch(placement: Placement, payloadBytes: number): CellDefinition['launch'] {
+  const program = nativePeer('seqpacket-pingpong');
+  if (!existsSync(program)) throw new Error(`${program} is missing; build it with "npm run build:native"`);
+  const command = [
+    program,
+    cpuArgument(placement.client),
+    cpuArgument(placement.service),
+    String(payloadBytes),
+  ];
+  return () => clientLast([() => new PeerProcess('c-seqpacket', command)]);
 }
 
-function transportCell(name: string, placement: Placement, payloadBytes: number): CellDefinition {
-  return cell(name, placement, payloadBytes, async (directory) => {
+function transportLaunch(name: string, placement: Placement, payloadBytes: number): CellDefinition['launch'] {
+  // A transport of sockets has a hub to find each other by; only the bus has one that routes.
+  const start = name === 'bus' ? brokerFirst : clientLast;
+  return async (directory) => {
     const path = freshPath(directory);
-    return clientLast([
+    return start([
       () => startPeer(placement.broker, 'hub', name, path),
       () => startPeer(placement.service, 'service', name, path),
       () => startPeer(placement.client, 'client', name, path, String(payloadBytes)),
     ]);
-  });
+  };
 }
 
-/** The empty call over each contender at one placement. */
-export function emptyCallCells(placement: Placement, payloadBytes: number): CellDefinition[] {
-  const cpu = (number: number | undefined): string => String(number ?? -1);
-  if (!existsSync(pingPong)) throw new Error(`${pingPong} is missing; build it with "npm run build:native"`);
-  return [
-    cell('c-seqpacket', placement, payloadBytes, () =>
-      clientLast([
-        () =>
-          new PeerProcess('c-seqpacket', [
-            pingPong,
-            cpu(placement.client),
-            cpu(placement.service),
-            String(payloadBytes),
-          ]),
-      ]),
-    ),
-    cell('memory', placement, payloadBytes, async (directory) =>
-      clientLast([
-        () => startPeer(placement.client, 'alone', 'memory', freshPath(directory), String(payloadBytes)),
-      ]),
-    ),
-    transportCell('sockets', placement, payloadBytes),
-    transportCell('bus', placement, payloadBytes),
-    cell('node-net', placement, payloadBytes, async (directory) => {
-      const path = freshPath(directory);
-      return clientLast([
-        () => startPeer(placement.service, 'net-server', '-', path),
-        () => startPeer(placement.client, 'net-client', '-', path, String(payloadBytes)),
-      ]);
-    }),
-  ];
+function nodeNetLaunch(placement: Placement, payloadBytes: number): CellDefinition['launch'] {
+  return async (directory) => {
+    const path = freshPath(directory);
+    return clientLast([
+      () => startPeer(placement.service, 'net-server', '-', path),
+      () => startPeer(placement.client, 'net-client', '-', path, String(payloadBytes)),
+    ]);
+  };
+}
+
+function memoryLaunch(placement: Placement, payloadBytes: number): CellDefinition['launch'] {
+  return (directory) =>
+    clientLast([
+      () => startPeer(placement.client, 'alone', 'memory', freshPath(directory), String(payloadBytes)),
+    ]);
+}
+
+type Launcher = (placement: Placement, payloadBytes: number) => CellDefinition['launch'];
+
+const launchers: Readonly<Record<string, Launcher>> = {
+  'c-seqpacket': pingPongLaunch,
+  memory: memoryLaunch,
+  sockets: (placement, payloadBytes) => transportLaunch('sockets', placement, payloadBytes),
+  bus: (placement, payloadBytes) => transportLaunch('bus', placement, payloadBytes),
+  'node-net': nodeNetLaunch,
+};
+
+/** The empty call at one placement over every contender that needs nothing but this project, or over those that are named. */
+export function emptyCallCells(
+  placement: Placement,
+  payloadBytes: number,
+  names: readonly string[] = Object.keys(launchers),
+): CellDefinition[] {
+  return names.map((contender) => {
+    const launcher = launchers[contender];
+    if (launcher === undefined) throw new Error(`no contender is called ${contender}`);
+    return {
+      workload: 'W1',
+      contender,
+      call: 'empty',
+      payloadBytes,
+      placement: placement.name,
+      launch: launcher(placement, payloadBytes),
+    };
+  });
 }

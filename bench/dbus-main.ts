@@ -1,0 +1,116 @@
+/**
+ * The comparison with D-Bus as a program: `npm run -s compare:dbus`. Progress goes to standard error, results to standard output.
+ * Exit status: 0 done, 1 a cell failed or could not be run, 2 wrong usage, 3 done, but a contender is missing here.
+ */
+import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import {
+  type DBusResult,
+  dbusLines,
+  dbusPlacements,
+  defaultDBusOptions,
+  runDBusComparison,
+  smokeDBusOptions,
+} from './dbus.js';
+import { noisySteal } from './index.js';
+import { comparisonTable } from './report/comparison.js';
+import { judgeMusts, mustTable } from './report/musts.js';
+import { createProgress } from './report/progress.js';
+
+interface Arguments {
+  readonly smoke?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly color: boolean;
+  readonly out?: string;
+  readonly seed: number;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('use a whole number');
+  return Number(text);
+}
+
+const titles: readonly (readonly [workload: string, title: string])[] = [
+  ['W1', 'Round trip of an empty call, one outstanding'],
+  ['W2', 'One-way messages, pipelined; p50 and × C are of a batch of 256, until all of it has arrived'],
+  ['W4', 'One message to many receivers, until the last has it'],
+];
+
+function printTables(result: DBusResult, isColoured: boolean): void {
+  const { machine } = result;
+  const write = (text: string): void => void process.stdout.write(`${text}\n`);
+  write(
+    `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}`,
+  );
+  write('sockets and bus are TypeScript at both ends (bus: the broker, too); dbus-* and sdbus-direct are C');
+  for (const [workload, title] of titles) {
+    for (const { name } of dbusPlacements()) {
+      const cells = result.cells.filter((cell) => cell.workload === workload && cell.placement === name);
+      if (cells.length === 0) continue;
+      write(`\n${title}: ${name}`);
+      write(comparisonTable(cells, isColoured));
+    }
+  }
+  write('\nWhat must be reached');
+  write(mustTable(judgeMusts(result.cells), isColoured));
+  if (result.steal > noisySteal) {
+    const percent = (result.steal * 100).toFixed(1);
+    write(
+      `\nnoisy: the hypervisor took ${percent} % of the CPU time meanwhile; repeat this when it is quiet`,
+    );
+  }
+  write(
+    `\n${Math.round(result.durationMs / 1000)} s, seed ${result.seed}, 1-minute load before: ${machine.load_1min}`,
+  );
+}
+
+/** Aborts at SIGINT and SIGTERM, so that processes and files are gone when this one ends. */
+function abortOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => controller.abort(new Error(`stopped by ${name}`)));
+  }
+  return controller.signal;
+}
+
+async function main(options: Arguments): Promise<number> {
+  const progress = createProgress(process.stderr.isTTY === true);
+  const isSilent = options.quiet === true;
+  const result = await runDBusComparison({
+    ...(options.smoke === true ? smokeDBusOptions : defaultDBusOptions),
+    seed: options.seed,
+    signal: abortOnSignals(),
+    ...(isSilent ? {} : { onProgress: progress.step }),
+  });
+  if (!isSilent) progress.done();
+  const lines = `${dbusLines(result).join('\n')}\n`;
+  if (options.out !== undefined) writeFileSync(options.out, lines);
+  const isColoured = options.color && process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+  if (options.json === true) process.stdout.write(lines);
+  else printTables(result, isColoured);
+  for (const reason of result.missing) process.stderr.write(`missing: ${reason}\n`);
+  const failed = result.cells.filter((cell) => cell.violations > 0 || cell.samples === 0);
+  for (const { workload, contender, placement, violations } of failed) {
+    process.stderr.write(`failed: ${workload} ${contender}, ${placement}: ${violations} violations\n`);
+  }
+  if (failed.length > 0) return 1;
+  return result.missing.length > 0 ? 3 : 0;
+}
+
+const program = new Command('npm run -s compare:dbus --')
+  .description('compare the bus with D-Bus on this machine, in under two minutes')
+  .option('--json', 'one object a cell, one a line')
+  .option('--out <file>', 'write these lines into a file, too')
+  .option('--smoke', 'a few blocks only: shows that everything works, not how fast it is')
+  .option('--seed <number>', 'order of the blocks', wholeNumber, defaultDBusOptions.seed)
+  .option('--quiet', 'no progress')
+  .option('--no-color', 'no colours')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+program.parse();
+try {
+  process.exitCode = await main(program.opts<Arguments>());
+} catch (error) {
+  process.stderr.write(`compare:dbus: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

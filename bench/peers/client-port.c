@@ -1,0 +1,107 @@
+#define _GNU_SOURCE
+#include "client-port.h"
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+uint64_t monotonic_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+int pin(int cpu)
+{
+	cpu_set_t set;
+	if (cpu < 0)
+		return 0;
+	CPU_ZERO(&set);
+	CPU_SET((unsigned)cpu, &set);
+	return sched_setaffinity(0, sizeof set, &set) < 0 ? -errno : 0;
+}
+
+void die_with_parent(int parent_pid)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent_pid)
+		_exit(1);
+}
+
+static void *wait_for_end(void *unused)
+{
+	char buffer[64];
+	(void)unused;
+	while (read(STDIN_FILENO, buffer, sizeof buffer) > 0)
+		;
+	_exit(0);
+}
+
+int end_with_input(void)
+{
+	pthread_t thread;
+	int r = pthread_create(&thread, NULL, wait_for_end, NULL);
+	return r == 0 ? -pthread_detach(thread) : -r;
+}
+
+size_t payload_bytes(const char *text)
+{
+	size_t bytes = strtoul(text, NULL, 10);
+	if (bytes < sizeof(uint32_t))
+		bytes = sizeof(uint32_t);
+	return bytes > PAYLOAD_BYTES_MAX ? 0 : bytes;
+}
+
+int say_ready(int first_pid, int second_pid)
+{
+	if (second_pid > 0)
+		printf("ready %d %d\n", first_pid, second_pid);
+	else
+		printf("ready %d\n", first_pid);
+	return fflush(stdout) == 0 ? 0 : -EIO;
+}
+
+static int run(closed_loop loop, void *context, struct samples *samples, long milliseconds, const char *path)
+{
+	FILE *file;
+	size_t written;
+	int r;
+
+	samples->count = samples->violations = 0;
+	r = loop(context, monotonic_ns() + (uint64_t)milliseconds * 1000000u, samples);
+	if (r < 0)
+		return r;
+	file = fopen(path, "we");
+	if (!file)
+		return -errno;
+	written = fwrite(samples->ns, sizeof *samples->ns, samples->count, file);
+	if (fclose(file) != 0 || written != samples->count)
+		return -EIO;
+	printf("done %u %u\n", samples->count, samples->violations);
+	return fflush(stdout) == 0 ? 0 : -EIO;
+}
+
+int serve_commands(closed_loop loop, void *context)
+{
+	char line[4096], path[4096];
+	long milliseconds;
+	int r = 0;
+	struct samples samples = { calloc(SAMPLES_MAX, sizeof *samples.ns), 0, 0 };
+
+	if (!samples.ns)
+		return -ENOMEM;
+	while (r == 0 && fgets(line, sizeof line, stdin)) {
+		if (sscanf(line, "run %ld %4095s", &milliseconds, path) == 2)
+			r = run(loop, context, &samples, milliseconds, path);
+		else
+			r = -EINVAL;
+	}
+	free(samples.ns);
+	return r;
+}

@@ -1,0 +1,143 @@
+/*
+ * One signal to many receivers over a D-Bus.
+ *
+ * usage: sdbus-fanout PATH receive RECEIPTS INDEX
+ *        sdbus-fanout PATH send RECEIPTS PAYLOAD_BYTES RECEIVERS
+ * RECEIPTS is a fifo for receipts.h. A sample is the time from before the signal is made until the last receiver has read it.
+ * Commands to the sender are those of client-port.h. The first line printed is "ready PID".
+ */
+#define _GNU_SOURCE
+#include "client-port.h"
+#include "receipts.h"
+#include "sdbus.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct receiver {
+	int receipts;
+	uint32_t index;
+};
+
+struct sender {
+	sd_bus *bus;
+	int receipts;
+	uint32_t receivers;
+	size_t bytes;
+	uint32_t number;
+};
+
+static int received(sd_bus_message *signal, void *context, sd_bus_error *error)
+{
+	struct receiver *receiver = context;
+	const void *bytes;
+	size_t length;
+	uint32_t number;
+	int r = sd_bus_message_read_array(signal, 'y', &bytes, &length);
+
+	(void)error;
+	if (r < 0)
+		return r;
+	memcpy(&number, bytes, sizeof number);
+	return report_receipt(receiver->receipts, receiver->index, number);
+}
+
+static int send_signal(struct sender *sender, uint32_t number)
+{
+	sd_bus_message *signal = NULL;
+	void *room;
+	int r = sd_bus_message_new_signal(sender->bus, &signal, BENCH_PATH, BENCH_INTERFACE, "Sent");
+
+	if (r >= 0)
+		r = sd_bus_message_append_array_space(signal, 'y', sender->bytes, &room);
+	if (r >= 0) {
+		memset(room, 0, sender->bytes);
+		memcpy(room, &number, sizeof number);
+		r = sd_bus_send(sender->bus, signal, NULL);
+	}
+	if (r >= 0)
+		r = sd_bus_flush(sender->bus);
+	sd_bus_message_unref(signal);
+	return r < 0 ? r : 0;
+}
+
+static int fan_out(void *context, uint64_t end_ns, struct samples *samples)
+{
+	struct sender *sender = context;
+	uint64_t now = monotonic_ns(), last_ns;
+	int r = 0;
+
+	while (r == 0 && block_goes_on(samples, now, end_ns)) {
+		uint32_t number = ++sender->number;
+		now = monotonic_ns();
+		r = send_signal(sender, number);
+		if (r == 0)
+			r = await_receipts(sender->receipts, sender->receivers, number, &last_ns, &samples->violations);
+		if (r < 0)
+			return r;
+		add_sample(samples, last_ns - now);
+		now = monotonic_ns();
+	}
+	return r;
+}
+
+static int receive(const char *path, const char *receipts, const char *index)
+{
+	struct receiver receiver = { .index = (uint32_t)strtoul(index, NULL, 10) };
+	sd_bus *bus = NULL;
+	int r = end_with_input();
+
+	/* Both ways, so that opening does not wait for the reader. */
+	receiver.receipts = open(receipts, O_RDWR | O_CLOEXEC);
+	if (r == 0 && receiver.receipts < 0)
+		r = -errno;
+	if (r >= 0)
+		r = open_bus(&bus, path, 0);
+	if (r >= 0)
+		r = sd_bus_add_match(bus, NULL, BENCH_MATCH, received, &receiver);
+	if (r >= 0)
+		r = say_ready((int)getpid(), 0);
+	if (r >= 0)
+		r = process_for_ever(bus);
+	sd_bus_unref(bus);
+	return r;
+}
+
+static int send_all(const char *path, const char *receipts, const char *bytes, const char *receivers)
+{
+	struct sender sender = { .bytes = payload_bytes(bytes), .receivers = (uint32_t)strtoul(receivers, NULL, 10) };
+	int r = sender.bytes == 0 || sender.receivers < 1 || sender.receivers > RECEIVERS_MAX ? -EINVAL : 0;
+
+	/* The receivers hold the other end, and it ends with the last of them. */
+	sender.receipts = open(receipts, O_RDONLY | O_CLOEXEC);
+	if (r == 0 && sender.receipts < 0)
+		r = -errno;
+	if (r >= 0)
+		r = open_bus(&sender.bus, path, 0);
+	if (r >= 0)
+		r = say_ready((int)getpid(), 0);
+	if (r >= 0)
+		r = serve_commands(fan_out, &sender);
+	sd_bus_unref(sender.bus);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	int r;
+	die_with_parent(getppid());
+	if (argc == 5 && strcmp(argv[2], "receive") == 0) {
+		r = receive(argv[1], argv[3], argv[4]);
+	} else if (argc == 6 && strcmp(argv[2], "send") == 0) {
+		r = send_all(argv[1], argv[3], argv[4], argv[5]);
+	} else {
+		fprintf(stderr, "usage: %s PATH receive RECEIPTS INDEX | PATH send RECEIPTS PAYLOAD_BYTES RECEIVERS\n", argv[0]);
+		return 2;
+	}
+	if (r < 0)
+		fprintf(stderr, "sdbus-fanout: %s\n", strerror(-r));
+	return r < 0 ? 1 : 0;
+}
