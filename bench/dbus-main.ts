@@ -24,11 +24,7 @@ interface Arguments {
   readonly color: boolean;
   readonly out?: string;
   readonly seed: number;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('use a whole number');
-  return Number(text);
+  readonly only?: string[];
 }
 
 const titles: readonly (readonly [workload: string, title: string])[] = [
@@ -37,7 +33,17 @@ const titles: readonly (readonly [workload: string, title: string])[] = [
   ['W4', 'One message to many receivers, until the last has it'],
 ];
 
-function printTables(result: DBusResult, isColoured: boolean): void {
+function workload(text: string, earlier: string[] = []): string[] {
+  if (!titles.some(([name]) => name === text)) throw new InvalidArgumentError('use W1, W2 or W4');
+  return [...earlier, text];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('use a whole number');
+  return Number(text);
+}
+
+function printTables(result: DBusResult, isColoured: boolean, isJudged: boolean): void {
   const { machine } = result;
   const write = (text: string): void => void process.stdout.write(`${text}\n`);
   write(
@@ -52,8 +58,10 @@ function printTables(result: DBusResult, isColoured: boolean): void {
       write(comparisonTable(cells, isColoured));
     }
   }
-  write('\nWhat must be reached');
-  write(mustTable(judgeMusts(result.cells), isColoured));
+  if (isJudged) {
+    write('\nWhat must be reached');
+    write(mustTable(judgeMusts(result.cells), isColoured));
+  }
   if (result.steal > noisySteal) {
     const percent = (result.steal * 100).toFixed(1);
     write(
@@ -81,6 +89,7 @@ async function main(options: Arguments): Promise<number> {
     ...(options.smoke === true ? smokeDBusOptions : defaultDBusOptions),
     seed: options.seed,
     signal: abortOnSignals(),
+    ...(options.only === undefined ? {} : { workloads: options.only }),
     ...(isSilent ? {} : { onProgress: progress.step }),
   });
   if (!isSilent) progress.done();
@@ -88,7 +97,7 @@ async function main(options: Arguments): Promise<number> {
   if (options.out !== undefined) writeFileSync(options.out, lines);
   const isColoured = options.color && process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
   if (options.json === true) process.stdout.write(lines);
-  else printTables(result, isColoured);
+  else printTables(result, isColoured, options.smoke !== true);
   for (const reason of result.missing) process.stderr.write(`missing: ${reason}\n`);
   const failed = result.cells.filter((cell) => cell.violations > 0 || cell.samples === 0);
   for (const { workload, contender, placement, violations } of failed) {
@@ -103,6 +112,7 @@ const program = new Command('npm run -s compare:dbus --')
   .option('--json', 'one object a cell, one a line')
   .option('--out <file>', 'write these lines into a file, too')
   .option('--smoke', 'a few blocks only: shows that everything works, not how fast it is')
+  .option('--only <workload>', 'W1 (calls), W2 (stream) or W4 (one to many); may be repeated', workload)
   .option('--seed <number>', 'order of the blocks', wholeNumber, defaultDBusOptions.seed)
   .option('--quiet', 'no progress')
   .option('--no-color', 'no colours')

@@ -24,6 +24,10 @@ import { streamCells } from './scenarios/stream.js';
 export interface DBusOptions extends RoundOptions {
   readonly payloadBytes: number;
   readonly receivers: number;
+  /** Only the first placement, and only to show that everything works. */
+  readonly isSmoke: boolean;
+  /** Only these workloads; all of them if it is not said. */
+  readonly workloads?: readonly string[];
   /** Called with what is being done and how much of the whole is done, 0 to 1. */
   readonly onProgress?: (text: string, share: number) => void;
 }
@@ -35,6 +39,7 @@ export const defaultDBusOptions: DBusOptions = {
   warmUpMs: 450,
   payloadBytes: 64,
   receivers: 16,
+  isSmoke: false,
 };
 
 /** Sizes at which the comparison runs within the tests. */
@@ -44,6 +49,7 @@ export const smokeDBusOptions: DBusOptions = {
   blockMs: 20,
   warmUpMs: 20,
   receivers: 3,
+  isSmoke: true,
 };
 
 export interface DBusResult {
@@ -63,45 +69,25 @@ export function dbusPlacements(): Placement[] {
   return pinned.some(({ name }) => name === unpinned.name) ? pinned : [...pinned, unpinned];
 }
 
-interface Part {
-  readonly name: string;
-  readonly definitions: readonly CellDefinition[];
-}
-
 /** What runs interleaved: cells of one workload at one placement. */
-function partsOf(options: DBusOptions, presence: DBusPresence): Part[] {
-  const { payloadBytes, receivers } = options;
+function partsOf(options: DBusOptions, presence: DBusPresence): CellDefinition[][] {
+  const { payloadBytes, receivers, isSmoke, workloads } = options;
   const all = dbusPlacements();
-  const [first] = all;
-  return [
-    ...all.flatMap((placement) => [
-      {
-        name: `calls, ${placement.name}`,
-        definitions: [
-          ...emptyCallCells(placement, payloadBytes, ['c-seqpacket', 'sockets', 'bus']),
-          ...dbusCallCells(presence, placement, payloadBytes),
-        ],
-      },
-      {
-        name: `stream, ${placement.name}`,
-        definitions: [
-          ...streamCells(placement, payloadBytes),
-          ...dbusStreamCells(presence, placement, payloadBytes),
-        ],
-      },
+  const first = all.slice(0, 1);
+  const parts = [
+    ...(isSmoke ? first : all).flatMap((placement) => [
+      [
+        ...emptyCallCells(placement, payloadBytes, ['c-seqpacket', 'sockets', 'bus']),
+        ...dbusCallCells(presence, placement, payloadBytes),
+      ],
+      [...streamCells(placement, payloadBytes), ...dbusStreamCells(presence, placement, payloadBytes)],
     ]),
-    ...(first === undefined
-      ? []
-      : [
-          {
-            name: `one to ${receivers}, ${first.name}`,
-            definitions: [
-              ...fanOutCells(first, payloadBytes, receivers),
-              ...dbusFanOutCells(presence, first, payloadBytes, receivers),
-            ],
-          },
-        ]),
+    ...first.map((placement) => [
+      ...fanOutCells(placement, payloadBytes, receivers),
+      ...dbusFanOutCells(presence, placement, payloadBytes, receivers),
+    ]),
   ];
+  return parts.filter(([cell]) => cell !== undefined && (workloads?.includes(cell.workload) ?? true));
 }
 
 /** Runs the comparison. Leaves no process and no file behind, also when it fails or is aborted. */
@@ -115,7 +101,9 @@ export async function runDBusComparison(options: DBusOptions): Promise<DBusResul
   const parts = partsOf(options, presence);
   try {
     const cells: CellResult[] = [];
-    for (const [at, { name, definitions }] of parts.entries()) {
+    for (const [at, definitions] of parts.entries()) {
+      const { workload = '', placement = '' } = definitions[0] ?? {};
+      const name = `${workload}, ${placement}`;
       const progress = (text: string, share: number): void => report(text, (at + share) / parts.length);
       const run = await runRounds(name, definitions, options, directory, progress);
       const baseline = run.find((cell) => cell.definition.contender === 'c-seqpacket');

@@ -49,6 +49,10 @@ export async function runRounds(
       }
     }
     for (const cell of cells) await cell.stop();
+  } catch (error) {
+    // What a killed process leads to is not what went wrong.
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     signal?.removeEventListener('abort', kill);
     kill();

@@ -47,7 +47,7 @@ function ratios(cell: Cell, baseline: Cell | undefined): readonly number[] {
   if (baseline === undefined) return [];
   return cell.blocks
     .map((block, at) => block.p50Ns / (baseline.blocks[at]?.p50Ns ?? Number.NaN))
-    .filter((ratio) => Number.isFinite(ratio))
+    .filter((ratio) => Number.isFinite(ratio) && ratio > 0)
     .sort((a, b) => a - b);
 }
 

@@ -1,13 +1,18 @@
 /**
- * Writes measured numbers into README.md between two markers, from results that are kept in the repository.
+ * Writes measured numbers into documents between two markers, from results that are kept in the repository.
  *
- *   npm run readme              renders docs/results/quick.jsonl into README.md
- *   npm run readme -- --check   exits 1 if README.md does not say what the results say
+ *   npm run readme              renders docs/results/ into README.md and docs/benchmark.md
+ *   npm run readme -- --check   exits 1 if they do not say what the results say
  *
- * The results are made by `npm run -s capstan -- bench --quick --json > docs/results/quick.jsonl`, on a quiet machine.
+ * The results are made on a quiet machine, by
+ *
+ *   npm run -s capstan -- bench --quick --json > docs/results/quick.jsonl
+ *   npm run -s compare:dbus -- --json > docs/results/dbus.jsonl
  */
 import { join } from 'node:path';
 import { projectDirectory } from '../scenarios/contenders.js';
+import type { CellResult } from './cells.js';
+import { judgeMusts } from './musts.js';
 
 const begin = '<!-- numbers: written by npm run readme -->';
 const end = '<!-- end of numbers -->';
@@ -24,6 +29,8 @@ interface Line {
   readonly ratio_low: number | null;
   readonly ratio_high: number | null;
   readonly cpu_us_per_message: number;
+  readonly broker_cpu_us_per_message: number | null;
+  readonly per_second: number;
   readonly runs: number;
   readonly load_kib: number;
   readonly inversions: number;
@@ -56,34 +63,116 @@ function relayTable(lines: readonly Line[]): string[] {
   ];
 }
 
-/** The Markdown that stands between the markers, for results as `capstan bench --json` prints them. */
-export function renderNumbers(results: string): string {
-  const lines = results
+function linesOf(results: string): Line[] {
+  return results
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Line);
+}
+
+/** Where it was measured, as one sentence. */
+function placeOf(lines: readonly Line[]): { readonly sentence: string; readonly payloadBytes: number } {
   const [first] = lines;
   if (first === undefined) throw new Error('there are no results to write');
   const { cpu, cpus, kernel, node } = first.machine;
+  const sentence = `Measured on ${cpu}, ${cpus} cores, Linux ${kernel}, Node ${node}`;
+  return { sentence, payloadBytes: first.payload_bytes };
+}
+
+/** The Markdown for results as `capstan bench --json` prints them. */
+function renderQuick(results: string): string[] {
+  const lines = linesOf(results);
+  const { sentence, payloadBytes } = placeOf(lines);
   return [
-    begin,
-    `Measured on ${cpu}, ${cpus} cores, Linux ${kernel}, Node ${node}; one round trip outstanding, ${first.payload_bytes} bytes, processes pinned.`,
+    `${sentence}; one round trip outstanding, ${payloadBytes} bytes, processes pinned.`,
     'Times move with the machine; the ratio to the blocking C ping-pong of the same run is what counts.',
     '',
     ...callTable(lines.filter((line) => line.workload === 'W1')),
     '',
     ...relayTable(lines.filter((line) => line.workload === 'W8')),
-    end,
-  ].join('\n');
+  ];
 }
 
-/** README with its numbers replaced. Throws if the markers are not there. */
-export function withNumbers(readme: string, results: string): string {
-  const from = readme.indexOf(begin);
-  const to = readme.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`README.md has no place for numbers: ${begin}`);
-  return readme.slice(0, from) + renderNumbers(results) + readme.slice(to + end.length);
+function comparedTable(lines: readonly Line[]): string[] {
+  return [
+    '| placement | contender | what | p50 µs | × C | messages/s | CPU µs a message | of it the broker |',
+    '| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |',
+    ...lines.map((line) => {
+      const figures = [
+        text(line.p50_us, 1),
+        text(line.ratio, 2),
+        String(line.per_second),
+        text(line.cpu_us_per_message, 2),
+        text(line.broker_cpu_us_per_message, 2),
+      ];
+      return `| ${line.placement} | ${line.contender} | ${line.call} | ${figures.join(' | ')} |`;
+    }),
+  ];
 }
 
-export const resultsPath = join(projectDirectory, 'docs', 'results', 'quick.jsonl');
-export const readmePath = join(projectDirectory, 'README.md');
+function mustsTable(results: string): string[] {
+  const cells = linesOf(results) as unknown as CellResult[];
+  return [
+    '| what | placement | measured | must | reached |',
+    '| --- | --- | ---: | ---: | --- |',
+    ...judgeMusts(cells).map(({ measure, placement, value, must, bound, reached }) => {
+      const limit = `${bound === 'most' ? '≤' : '≥'} ${must}`;
+      const answer = reached === null ? 'not measured' : reached ? 'yes' : 'no';
+      return `| ${measure} | ${placement} | ${text(value, 2)} | ${limit} | ${answer} |`;
+    }),
+  ];
+}
+
+/** The Markdown for results as `npm run -s compare:dbus -- --json` prints them. */
+function renderDBus(results: string): string[] {
+  const lines = linesOf(results);
+  const { sentence, payloadBytes } = placeOf(lines);
+  const of = (workload: string): string[] =>
+    comparedTable(lines.filter((line) => line.workload === workload));
+  return [
+    `${sentence}; ${payloadBytes} bytes.`,
+    '',
+    ...mustsTable(results),
+    '',
+    'Round trips, one outstanding:',
+    '',
+    ...of('W1'),
+    '',
+    'One-way messages; p50 is that of a batch of 256, until all of it has arrived:',
+    '',
+    ...of('W2'),
+    '',
+    'One message to many receivers, until the last has it:',
+    '',
+    ...of('W4'),
+  ];
+}
+
+/** A document with numbers in it, and the results that they come from. */
+export interface Numbers {
+  readonly documentPath: string;
+  readonly resultsPath: string;
+  readonly render: (results: string) => string[];
+}
+
+export const allNumbers: readonly Numbers[] = [
+  {
+    documentPath: join(projectDirectory, 'README.md'),
+    resultsPath: join(projectDirectory, 'docs', 'results', 'quick.jsonl'),
+    render: renderQuick,
+  },
+  {
+    documentPath: join(projectDirectory, 'docs', 'benchmark.md'),
+    resultsPath: join(projectDirectory, 'docs', 'results', 'dbus.jsonl'),
+    render: renderDBus,
+  },
+];
+
+/** The document with its numbers replaced. Throws if the markers are not there. */
+export function withNumbers(numbers: Numbers, document: string, results: string): string {
+  const from = document.indexOf(begin);
+  const to = document.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${numbers.documentPath} has no place for numbers: ${begin}`);
+  const rendered = [begin, ...numbers.render(results)].join('\n');
+  return `${document.slice(0, from)}${rendered}\n${document.slice(to)}`;
+}

@@ -1,9 +1,13 @@
-/** README's numbers are those of the results in the repository. */
+/** The numbers in the documents are those of the results in the repository. */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import test from 'ava';
-import { readmePath, resultsPath, withNumbers } from '../../bench/report/readme.js';
+import { allNumbers, withNumbers } from '../../bench/report/readme.js';
 
-test('the numbers in README.md are what docs/results/quick.jsonl says', (t) => {
-  const readme = readFileSync(readmePath, 'utf8');
-  t.is(withNumbers(readme, readFileSync(resultsPath, 'utf8')), readme);
-});
+for (const numbers of allNumbers) {
+  const { documentPath, resultsPath } = numbers;
+  test(`the numbers in ${basename(documentPath)} are what ${basename(resultsPath)} says`, (t) => {
+    const document = readFileSync(documentPath, 'utf8');
+    t.is(withNumbers(numbers, document, readFileSync(resultsPath, 'utf8')), document);
+  });
+}
