@@ -290,7 +290,10 @@ export class Transactions {
       const node = this.#target(at);
       const handle = this.#handles[at] as HandleNumber;
       if (handle !== noHandle) isOutward = true;
-      if (outcomes[at] !== 0) continue;
+      if (outcomes[at] !== 0) {
+        isDropped = true;
+        continue;
+      }
       if (handle !== noHandle) tables.handles.use(handle);
       if (!nodes.isLive(node)) {
         isDropped = true;
@@ -376,7 +379,10 @@ export class Transactions {
     return ids;
   }
 
-  /** The destination is gone, though the sender was not told yet: the message is accepted and dropped (bus M6). */
+  /**
+   * A destination gets nothing: it is gone, though the sender was not told yet, and the message is accepted and dropped (bus M6); or
+   * it could not take a partial one (bus M2). If it was the only one, replies in the message are lost.
+   */
   #loseDropped(sender: PeerRecord, submission: Submission, sequence: number): void {
     if (submission.tag !== 0) this.#deliveries.lost(sender, submission.tag, sequence);
     if (submission.destinationCount === 1) this.#loseTransferred(submission.transferCount, sequence);

@@ -2,7 +2,7 @@
 import type { Attempt } from './link.js';
 import type { BusNode } from './node.js';
 import { takeBack } from './peer.js';
-import type { BusReply } from './reply.js';
+import { BusReply } from './reply.js';
 import type { Target } from './target.js';
 
 export type Given = readonly (BusNode | BusReply)[];
@@ -19,6 +19,14 @@ export class TransferAttempt implements Attempt {
   refused(code: number, position: number): void {
     for (const thing of this.#given) takeBack(thing);
     this.#target.refused(code, position);
+  }
+
+  /** Refused after its sender has given it up: nobody would look after replies that come back, so they are dropped. */
+  refusedUnseen(): void {
+    for (const thing of this.#given) {
+      takeBack(thing);
+      if (thing instanceof BusReply) thing.close();
+    }
   }
 }
 

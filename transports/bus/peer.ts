@@ -58,6 +58,8 @@ export class BusPeer implements Peer, LinkEvents {
   readonly #nodes = new NodeIds<BusNode>(limits.peerNodesMax);
   readonly #held = new HeldIds<RemoteTarget | BusReply>();
   readonly #calls = new CallTable();
+  /** Of calls that were given up before the broker had said whether it takes them: own nodes in them were not given away if it does not. */
+  readonly #givenUp = new Map<number, TransferAttempt>();
   readonly #operation = new Operation();
   #link: BusLink | undefined;
   #sender: Sender = { account: 0, credentials: undefined };
@@ -490,11 +492,9 @@ export class BusPeer implements Peer, LinkEvents {
   };
 
   #abortWith(call: OutstandingCall, signal: AbortSignal): void {
-    const { tag } = call;
     call.signal = signal;
     call.abort = () => {
-      this.#reject(tag, new BrokerError(ErrorCode.Aborted, 'the call was given up'));
-      this.#link?.withdraw(tag);
+      this.#giveUp(call, new BrokerError(ErrorCode.Aborted, 'the call was given up'));
     };
     signal.addEventListener('abort', call.abort);
   }
@@ -508,16 +508,31 @@ export class BusPeer implements Peer, LinkEvents {
   }
 
   #refuseCall(tag: number, code: number, position: number): void {
+    this.#givenUp.get(tag)?.refusedUnseen();
+    this.#givenUp.delete(tag);
     this.#calls.find(tag)?.attempt?.refused(code, position);
     this.#reject(tag, refusal(code));
+  }
+
+  /**
+   * Nobody waits for the call any more. Whether the broker has taken it is not known yet; a request that is answered in any case
+   * follows, so that it is known then.
+   */
+  #giveUp({ tag, attempt }: OutstandingCall, error: BrokerError): void {
+    this.#reject(tag, error);
+    const link = this.#link;
+    if (link === undefined) return;
+    link.withdraw(tag);
+    if (!(attempt instanceof TransferAttempt)) return;
+    this.#givenUp.set(tag, attempt);
+    const isKnown = (): void => void this.#givenUp.delete(tag);
+    link.holders(0, 0).then(isKnown, isKnown);
   }
 
   #sweep(nowMs: number): number {
     for (const call of this.#calls) {
       if (call.deadlineAtMs > nowMs) continue;
-      const { tag } = call;
-      this.#reject(tag, new BrokerError(ErrorCode.Deadline, 'no answer came in time'));
-      this.#link?.withdraw(tag);
+      this.#giveUp(call, new BrokerError(ErrorCode.Deadline, 'no answer came in time'));
     }
     return this.#calls.size;
   }
@@ -543,6 +558,7 @@ export class BusPeer implements Peer, LinkEvents {
       target.end(reason);
     }
     this.#openHandles = 0;
+    this.#givenUp.clear();
     this.#resolveEnded(end);
   }
 }

@@ -44,7 +44,10 @@ export abstract class Target implements Attempt {
     handle.previous = undefined;
     handle.next = undefined;
     this.#handles -= 1;
-    if (this.#handles === 0) this.abandoned();
+    if (this.#handles > 0) return;
+    // The broker tells nobody about a handle that he has given back.
+    this.writable();
+    this.abandoned();
   }
 
   /** The last handle was closed. */
