@@ -55,6 +55,10 @@ async function converse(): Promise<Vector[]> {
   await settled(rig, lost);
   const own = peer.createNode({ message: () => {} });
   await settled(rig, peer.multicast([root, own.handle()], { bytes: text('to two') }));
+  const four = [root, own.handle(), node.handle(), peer.createNode({ message: () => {} }).handle()];
+  for (const content of ['to four', 'to the same']) {
+    await settled(rig, peer.multicast(four, { bytes: text(content) }));
+  }
   const controller = new AbortController();
   const withdrawn = root.call({ bytes: text('never mind') }, { signal: controller.signal }).catch(() => {});
   controller.abort();
@@ -157,6 +161,21 @@ test('F1: every vector is sound to the side that receives it, and to no other', 
     t.not(near(view, 0, bytes.length, count + 1), wire.Fault.None, `${name} with a planted descriptor`);
     t.not(near(view, 0, bytes.length - 8, count), wire.Fault.None, `${name} cut short`);
   }
+});
+
+test('F1: a multicast that names a list which was never sent ends the connection', async (t) => {
+  const rig = new BusRig((delivery) => delivery.reply?.close());
+  const { peer, socket } = rig.connect();
+  await rig.settle();
+  const view = new DataView(new ArrayBuffer(wire.multicastHeadBytes));
+  wire.writeHeader(view, 0, wire.multicastHeadBytes, wire.FrameKind.Multicast, wire.listedFlag, 0);
+  view.setUint32(8, 1, true);
+  view.setUint32(20, 3, true);
+  t.is(wire.clientPacketFault(view, 0, view.byteLength, 0), wire.Fault.None);
+  rig.loop.deliver(socket.descriptor ^ 1, new Uint8Array(view.buffer));
+  await rig.settle();
+  t.is(rig.connections.size, 0);
+  t.is(await peer.ended, 'disconnected');
 });
 
 test('F1: no bytes make the checks or the readers throw, and a broken packet ends its connection only', async (t) => {

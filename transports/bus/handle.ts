@@ -80,12 +80,14 @@ export class BusHandle implements Handle {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.peer.handleClosed();
+    this.peer.handleEnds += 1;
     this.#gone.resolve('closed');
     this.target.detach(this);
   }
 
   /** The target has ended; the handle stays open until its holder closes it, unless the peer has ended with it. */
   ended(reason: GoneReason): void {
+    this.peer.handleEnds += 1;
     this.#gone.resolve(reason);
   }
 

@@ -7,10 +7,19 @@ import * as limits from '../../broker/contract/limits.js';
 const noBytes = new Uint8Array(0);
 export const noDescriptors: readonly number[] = Object.freeze([]);
 
+/** How the broker knows a list of destinations. */
+export interface DestinationList {
+  readonly number: number;
+  /** It was told. */
+  isKnown: boolean;
+}
+
 export class Operation {
   /** Ids as pairs of word and generation. */
   readonly destinations = new Uint32Array(2 * limits.multicastHandlesMax);
   destinationCount = 0;
+  /** The destinations have this number with the broker, or are to be given it. */
+  list: DestinationList | undefined = undefined;
   readonly transfers = new Uint32Array(2 * limits.messageHandlesMax);
   transferCount = 0;
   source: Uint8Array = noBytes;
@@ -29,6 +38,7 @@ export class Operation {
     this.destinations[0] = word;
     this.destinations[1] = generation;
     this.destinationCount = 1;
+    this.list = undefined;
     this.transferCount = 0;
     this.tag = 0;
     this.isPartial = false;
@@ -37,6 +47,7 @@ export class Operation {
   /** Begins an operation with a list of destinations, empty so far. */
   addressMany(isPartial: boolean): void {
     this.destinationCount = 0;
+    this.list = undefined;
     this.transferCount = 0;
     this.tag = 0;
     this.isPartial = isPartial;
@@ -46,6 +57,12 @@ export class Operation {
     this.destinations[2 * this.destinationCount] = word;
     this.destinations[2 * this.destinationCount + 1] = generation;
     this.destinationCount += 1;
+  }
+
+  /** All destinations at once, as pairs of word and generation. */
+  setDestinations(ids: Uint32Array): void {
+    this.destinations.set(ids);
+    this.destinationCount = ids.length >> 1;
   }
 
   addTransfer(word: number, generation: number): void {

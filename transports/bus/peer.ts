@@ -32,6 +32,7 @@ import { MulticastAttempt, TransferAttempt } from './attempts.js';
 import { CallTable, type OutstandingCall } from './calls.js';
 import { BusDelivery } from './delivery.js';
 import { closeDescriptors } from './descriptors.js';
+import { Destinations } from './destinations.js';
 import { BusHandle } from './handle.js';
 import { bitsOf, HeldIds, handleBits, NodeIds, nodeBits, replyBits } from './ids.js';
 import { type BusLink, type HolderShare, type LinkEvents, ownSide } from './link.js';
@@ -53,6 +54,8 @@ export class BusPeer implements Peer, LinkEvents {
   readonly ended: Promise<'closed' | 'disconnected'>;
   /** Counted by the replies themselves. */
   openReplies = 0;
+  /** How many handles were closed or ended; counted by the handles themselves. */
+  handleEnds = 0;
   readonly #onError: ((error: unknown) => void) | undefined;
   readonly #deadlines: Deadlines;
   readonly #nodes = new NodeIds<BusNode>(limits.peerNodesMax);
@@ -61,6 +64,7 @@ export class BusPeer implements Peer, LinkEvents {
   /** Of calls that were given up before the broker had said whether it takes them: own nodes in them were not given away if it does not. */
   readonly #givenUp = new Map<number, TransferAttempt>();
   readonly #operation = new Operation();
+  readonly #destinations = new Destinations(this);
   #link: BusLink | undefined;
   #sender: Sender = { account: 0, credentials: undefined };
   #root: BusHandle | undefined;
@@ -107,29 +111,24 @@ export class BusPeer implements Peer, LinkEvents {
   ): Promise<MulticastResult> {
     const isPartial = options.partial === true;
     const operation = this.#operation;
-    const targets: Target[] = [];
-    const fault = this.#checkSend(undefined, message) ?? this.#checkDestinations(handles, isPartial, targets);
-    if (fault !== undefined) throw this.#refuse(message, fault);
-    operation.addressMany(isPartial);
-    for (const target of targets) operation.addDestination(target.word, target.generation);
-    const outcomes: Outcome[] = handles.map(() => accepted);
-    const positions: number[] = [];
-    handles.forEach((handle, at) => {
-      if (handle.isGone) outcomes[at] = { ok: false, code: ErrorCode.NodeGone };
-      else positions.push(at);
-    });
-    if (targets.length === 0) {
+    const plan = this.#checkSend(undefined, message) ?? this.#destinations.plan(handles, isPartial);
+    if (plan instanceof BrokerError) throw this.#refuse(message, plan);
+    if (plan.targets.length === 0) {
       if (message.descriptors !== undefined) closeDescriptors(message.descriptors);
-      return { sequence: 0, outcomes };
+      return { sequence: 0, outcomes: plan.outcomes };
     }
-    const isOutward = targets.some((target) => target.isRemote);
-    const given = this.#fill(message, isOutward);
+    operation.addressMany(isPartial);
+    operation.setDestinations(plan.ids);
+    operation.list = plan.list;
+    const given = this.#fill(message, plan.isOutward);
     if (given instanceof BrokerError) throw this.#refuse(message, given);
-    const attempt = new MulticastAttempt(targets, given, (at, code) => {
-      outcomes[positions[at] ?? 0] = { ok: false, code };
+    let failed: Outcome[] | undefined;
+    const attempt = new MulticastAttempt(plan.targets, given, (at, code) => {
+      failed ??= [...plan.outcomes];
+      failed[plan.positions[at] ?? 0] = { ok: false, code };
     });
     const sequence = await this.#openLink().send(operation, attempt);
-    return { sequence, outcomes };
+    return { sequence, outcomes: failed ?? plan.outcomes };
   }
 
   /** Who holds handles to an own node, by account (bus N9). */
@@ -384,35 +383,6 @@ export class BusPeer implements Peer, LinkEvents {
     return undefined;
   }
 
-  #checkDestinations(
-    handles: readonly Handle[],
-    isPartial: boolean,
-    targets: Target[],
-  ): BrokerError | undefined {
-    if (handles.length > limits.multicastHandlesMax) {
-      return new BrokerError(
-        ErrorCode.TooLarge,
-        `a multicast has at most ${limits.multicastHandlesMax} destinations, not ${handles.length}`,
-      );
-    }
-    const seen = new Set<Target>();
-    for (const handle of handles) {
-      if (!(handle instanceof BusHandle) || handle.peer !== this || handle.target instanceof BusReply) {
-        return new BrokerError(ErrorCode.InvalidArgument, 'a destination is not a handle of this peer');
-      }
-      if (handle.isClosed) return new BrokerError(ErrorCode.Closed, 'a destination is closed');
-      if (seen.has(handle.target)) {
-        return new BrokerError(ErrorCode.InvalidArgument, 'a node is named twice among the destinations');
-      }
-      seen.add(handle.target);
-      if (handle.isGone && !isPartial) {
-        return new BrokerError(ErrorCode.NodeGone, 'the node of a destination is gone');
-      }
-      if (!handle.isGone) targets.push(handle.target);
-    }
-    return undefined;
-  }
-
   /**
    * Puts payload, transfers and descriptors into the operation. Returns what was given away and has to come back if it is
    * refused: own nodes that were counted, replies that were moved.
@@ -562,8 +532,6 @@ export class BusPeer implements Peer, LinkEvents {
     this.#resolveEnded(end);
   }
 }
-
-const accepted: Outcome = Object.freeze({ ok: true });
 
 export function refusal(code: number): BrokerError {
   return new BrokerError(code as ErrorCode, refusalTexts[code] ?? 'the broker refused it');

@@ -12,7 +12,7 @@ import { closeDescriptors } from './descriptors.js';
 import { FrameReader } from './frame-reader.js';
 import type { Attempt, BusLink, HolderShare, LinkEvents } from './link.js';
 import { ownSide } from './link.js';
-import { noDescriptors, type Operation } from './operation.js';
+import { type DestinationList, noDescriptors, type Operation } from './operation.js';
 import { refusal } from './peer.js';
 import { PendingQueue } from './pending.js';
 import { copyBytes } from './slab.js';
@@ -235,22 +235,45 @@ export class SocketLink implements BusLink, PacketHandler {
 
   #writeMulticast(operation: Operation): number {
     if (this.#refusesMore()) return this.#refuseHere(operation, ErrorCode.OverQuota);
-    const { destinationCount, transferCount, length } = operation;
-    const idsAt = wire.multicastHeadBytes + destinationCount * wire.idBytes;
+    const { list, transferCount, length } = operation;
+    if (list?.isKnown === false) this.#writeList(operation, list);
+    const inlineCount = list === undefined ? operation.destinationCount : 0;
+    const idsAt = wire.multicastHeadBytes + inlineCount * wire.idBytes;
     const bytes = idsAt + transferCount * wire.idBytes + length;
     const frameBytes = wire.paddedBytes(bytes);
     const at = this.#begin(frameBytes);
     const view = this.#loop.sendView;
-    const flags = operation.isPartial ? wire.partialFlag : 0;
+    const flags = (operation.isPartial ? wire.partialFlag : 0) | (list === undefined ? 0 : wire.listedFlag);
     wire.writeHeader(view, at, bytes, wire.FrameKind.Multicast, flags, operation.descriptors.length);
     view.setUint32(at + 8, this.#nextSerial(), true);
     view.setUint32(at + 12, transferCount, true);
-    view.setUint32(at + 16, destinationCount, true);
-    view.setUint32(at + 20, 0, true);
-    for (let index = 0; index < 2 * destinationCount; index += 1) {
-      view.setUint32(at + wire.multicastHeadBytes + 4 * index, operation.destinations[index] ?? 0, true);
-    }
+    view.setUint32(at + 16, inlineCount, true);
+    view.setUint32(at + 20, list?.number ?? 0, true);
+    this.#writeDestinations(at + wire.multicastHeadBytes, operation, inlineCount);
     return this.#writeRest(at + idsAt, at + frameBytes, operation);
+  }
+
+  /** Gives the destinations of the operation a number; from now on the broker knows them by it. */
+  #writeList(operation: Operation, list: DestinationList): void {
+    const { destinationCount } = operation;
+    const bytes = wire.destinationListHeadBytes + destinationCount * wire.idBytes;
+    const at = this.#begin(bytes);
+    const view = this.#loop.sendView;
+    wire.writeHeader(view, at, bytes, wire.FrameKind.List, 0, 0);
+    view.setUint32(at + 8, this.#nextSerial(), true);
+    view.setUint32(at + 12, destinationCount, true);
+    view.setUint32(at + 16, list.number, true);
+    view.setUint32(at + 20, 0, true);
+    this.#writeDestinations(at + wire.destinationListHeadBytes, operation, destinationCount);
+    this.socket.commit();
+    list.isKnown = true;
+  }
+
+  #writeDestinations(at: number, operation: Operation, count: number): void {
+    const view = this.#loop.sendView;
+    for (let index = 0; index < 2 * count; index += 1) {
+      view.setUint32(at + 4 * index, operation.destinations[index] ?? 0, true);
+    }
   }
 
   /** Transfers, payload and padding; then the frame goes. */

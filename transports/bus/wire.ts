@@ -24,6 +24,7 @@ export const FrameKind = {
   Release: 0x16,
   Withdraw: 0x17,
   Holders: 0x18,
+  List: 0x19,
   Message: 0x20,
   Answer: 0x21,
   Lost: 0x22,
@@ -39,6 +40,8 @@ export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
 /** Multicast: send to those destinations that can take it. */
 export const partialFlag = 1;
+/** Multicast: the destinations are those of a list that was sent before. */
+export const listedFlag = 2;
 /** Create: messages to the node show their sender's credentials. */
 export const credentialsFlag = 1;
 /** Reply: say when it was accepted. */
@@ -66,6 +69,11 @@ export const noticeBytes = 24;
 export const unusedBytes = 32;
 export const outcomesHeadBytes = 24;
 export const idBytes = 8;
+
+/** List up to its ids. */
+export const destinationListHeadBytes = 24;
+/** Lists of destinations that the broker keeps for one peer. */
+export const listsMax = 4;
 
 /** Ids or entries in one destroy, release or list of holders. */
 export const listEntriesMax = 1024;
@@ -180,6 +188,8 @@ function clientFrameFault(view: DataView, at: number, length: number, kind: numb
       return flags !== 0 ? Fault.Kind : plainFault(view, at, length, withdrawBytes, -1);
     case FrameKind.Holders:
       return flags !== 0 ? Fault.Kind : plainFault(view, at, length, holdersBytes, 12);
+    case FrameKind.List:
+      return flags !== 0 ? Fault.Kind : destinationListFault(view, at, length);
     default:
       return Fault.Kind;
   }
@@ -237,11 +247,13 @@ function sendFault(view: DataView, at: number, length: number, kind: number, fla
 }
 
 function multicastFault(view: DataView, at: number, length: number, flags: number): Fault {
-  if (flags > partialFlag) return Fault.Kind;
+  if (flags > (partialFlag | listedFlag)) return Fault.Kind;
   if (length < multicastHeadBytes) return Fault.Field;
   const destinations = view.getUint32(at + 16, true);
-  if (destinations < 1 || destinations > limits.multicastHandlesMax) return Fault.Field;
-  if (view.getUint32(at + 20, true) !== 0) return Fault.Field;
+  const list = view.getUint32(at + 20, true);
+  const isListed = (flags & listedFlag) !== 0;
+  if (isListed ? destinations !== 0 || list >= listsMax : list !== 0) return Fault.Field;
+  if (!isListed && (destinations < 1 || destinations > limits.multicastHandlesMax)) return Fault.Field;
   return payloadFault(
     view,
     at,
@@ -270,6 +282,16 @@ function listFault(view: DataView, at: number, length: number, entryBytes: numbe
   if (fault !== Fault.None) return fault;
   const count = view.getUint32(at + 12, true);
   return count < 1 || count > listEntriesMax ? Fault.Field : Fault.None;
+}
+
+/** A list of destinations, for multicasts that name it. */
+function destinationListFault(view: DataView, at: number, length: number): Fault {
+  const fault = entriesFault(view, at, length, destinationListHeadBytes, idBytes);
+  if (fault !== Fault.None) return fault;
+  if (view.getUint8(at + 7) !== 0 || view.getUint32(at + 20, true) !== 0) return Fault.Field;
+  const count = view.getUint32(at + 12, true);
+  if (count < 1 || count > limits.multicastHandlesMax) return Fault.Field;
+  return view.getUint32(at + 16, true) < listsMax ? Fault.None : Fault.Field;
 }
 
 /** A frame that ends with as many entries as the word at 12 says. */

@@ -127,6 +127,7 @@ export class Connection implements PacketHandler, Outlet, Drain {
     }
     const isSound = this.#requests.read(peer, offset, length, descriptors);
     this.#router.settle();
+    this.#requests.finish();
     if (!isSound) this.refuse(ErrorCode.Protocol);
     // Answers to a peer's own requests are not charged to anybody, so they have to end where it does not take them.
     else if (!this.#isHeld && this.#socket.queuedBytes > unreadBytesMax) this.#hold(true);

@@ -16,6 +16,8 @@ import type { Router } from './router.js';
 export class RequestReader {
   readonly #router: Router;
   readonly #socket: PacketSocket;
+  /** Lists of destinations that the peer has sent, by number; most peers send none. */
+  #lists: Uint32Array[] | undefined = undefined;
   #serial = 0;
   #runSerial = 0;
   #runCount = 0;
@@ -41,8 +43,12 @@ export class RequestReader {
       if (!isSound) closeDescriptors(own);
     }
     if (taken < descriptors.length) closeDescriptors(descriptors.slice(taken));
-    this.#endRun();
     return isSound;
+  }
+
+  /** Says what was accepted of the packet; to be called when its items have been carried away, so that these go first. */
+  finish(): void {
+    this.#endRun();
   }
 
   #request(peer: PeerRecord, at: number, descriptors: readonly number[]): boolean {
@@ -55,7 +61,9 @@ export class RequestReader {
         this.#send(peer, at, kind, descriptors);
         return true;
       case wire.FrameKind.Multicast:
-        this.#multicast(peer, at, descriptors);
+        return this.#multicast(peer, at, descriptors);
+      case wire.FrameKind.List:
+        this.#setList(at);
         return true;
       default:
         return this.#command(peer, at, kind);
@@ -74,21 +82,45 @@ export class RequestReader {
     else if (kind === wire.FrameKind.Send || (isReply && view.getUint8(at + 5) !== 0)) this.#accept(result);
   }
 
-  #multicast(peer: PeerRecord, at: number, descriptors: readonly number[]): void {
+  /** False if it names a list that was never sent. */
+  #multicast(peer: PeerRecord, at: number, descriptors: readonly number[]): boolean {
     const view = this.#router.loop.receiveView;
-    const count = view.getUint32(at + 16, true);
-    operation.addressMany(view.getUint8(at + 5) !== 0);
-    for (let index = 0; index < count; index += 1) {
-      const idAt = at + wire.multicastHeadBytes + wire.idBytes * index;
-      operation.addDestination(view.getUint32(idAt, true), view.getUint32(idAt + 4, true));
-    }
-    const idsAt = at + wire.multicastHeadBytes + wire.idBytes * count;
+    const flags = view.getUint8(at + 5);
+    const inlineCount = view.getUint32(at + 16, true);
+    operation.addressMany((flags & wire.partialFlag) !== 0);
+    if ((flags & wire.listedFlag) !== 0) {
+      const list = this.#lists?.[view.getUint32(at + 20, true)];
+      if (list === undefined) return false;
+      operation.setDestinations(list);
+    } else this.#readDestinations(at + wire.multicastHeadBytes, inlineCount);
+    const idsAt = at + wire.multicastHeadBytes + wire.idBytes * inlineCount;
     this.#readRest(at, idsAt, view.getUint32(at + 12, true), descriptors);
+    const count = operation.destinationCount;
     const result = this.#router.core.send(peer, operation);
     if (result < 0) this.#refuse(0, -result, operation.refusedAt);
     else if (operation.isPartial && operation.outcomes.subarray(0, count).some((code) => code !== 0)) {
       this.#tellOutcomes(result, count);
     } else this.#accept(result);
+    return true;
+  }
+
+  #readDestinations(at: number, count: number): void {
+    const view = this.#router.loop.receiveView;
+    for (let index = 0; index < count; index += 1) {
+      const idAt = at + wire.idBytes * index;
+      operation.addDestination(view.getUint32(idAt, true), view.getUint32(idAt + 4, true));
+    }
+  }
+
+  /** Keeps a list of destinations; whether the peer holds them is looked at whenever they are sent to. */
+  #setList(at: number): void {
+    const view = this.#router.loop.receiveView;
+    const list = new Uint32Array(2 * view.getUint32(at + 12, true));
+    for (let index = 0; index < list.length; index += 1) {
+      list[index] = view.getUint32(at + wire.destinationListHeadBytes + 4 * index, true);
+    }
+    this.#lists ??= [];
+    this.#lists[view.getUint32(at + 16, true)] = list;
   }
 
   /** Transfers, payload and descriptors of the frame at `at`, whose transfers begin at `idsAt`. */
