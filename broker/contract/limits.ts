@@ -28,6 +28,11 @@ export const peerHandlesMax = 65_536;
 export const peerNodesMax = 65_536;
 /** Calls of one peer that wait for their reply. */
 export const callsOutstandingMax = 65_536;
+/**
+ * Connections to one node of `sockets` that stem from one grant of its owner: the first, and all that its holders have given away.
+ * Beyond it giving away and cloning are refused with `over-quota`; other grants have room of their own.
+ */
+export const grantConnectionsMax = 4_096;
 /** Questions for sameness (`Handle.same`) that wait on one connection of `sockets`. */
 export const sameQuestionsMax = 256;
 /** Peers connected to one broker. */

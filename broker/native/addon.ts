@@ -91,6 +91,9 @@ export interface Native {
    */
   sendDatagram(path: string, bytes: Uint8Array, offset: number, length: number): number;
 
+  /** Bytes of all packets that wait to be received from this socket. */
+  unreadBytes(descriptor: number): number;
+
   /** A second number (at least 3) for the same open file. */
   duplicate(descriptor: number): number;
   /** EBADF if it is not open; every other failure of close(2) has closed it all the same. */

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -262,6 +263,19 @@ static napi_value js_send_datagram(napi_env env, napi_callback_info info)
 	return new_integer(env, result);
 }
 
+/* For packets SIOCINQ is the sum over the whole queue, not the next one's length. */
+static napi_value js_unread_bytes(napi_env env, napi_callback_info info)
+{
+	napi_value argv[1];
+	int fd, bytes = 0;
+
+	if (!take_arguments(env, info, 1, argv) || !get_descriptor(env, argv[0], "descriptor", &fd))
+		return NULL;
+	if (ioctl(fd, FIONREAD, &bytes) < 0)
+		return throw_errno(env, errno, "ioctl");
+	return new_integer(env, bytes);
+}
+
 const struct native_function socket_functions[] = {
 	{ "socketpair", js_socketpair },
 	{ "listen", js_listen },
@@ -270,6 +284,7 @@ const struct native_function socket_functions[] = {
 	{ "peerCredentials", js_peer_credentials },
 	{ "setPassCredentials", js_set_pass_credentials },
 	{ "setPassRights", js_set_pass_rights },
+	{ "unreadBytes", js_unread_bytes },
 	{ "bindDatagram", js_bind_datagram },
 	{ "receiveDatagram", js_receive_datagram },
 	{ "sendDatagram", js_send_datagram },

@@ -21,7 +21,7 @@ async function run(
 
 test('the page shows the programs', (t) => {
   const page = readFileSync(join(projectRoot, 'docs', 'library.md'), 'utf8');
-  for (const name of ['follow', 'counter', 'add']) {
+  for (const name of ['follow', 'counter', 'add', 'door']) {
     t.true(page.includes(`\`\`\`js\n${readFileSync(program(name), 'utf8')}\`\`\`\n`), `${name} differs`);
   }
 });
@@ -49,6 +49,15 @@ for (const transport of transportNames()) {
     t.true(nobody.stderr.includes('nobody listens'), nobody.stderr);
   });
 }
+
+test.serial('sockets S14: a door is given away, and dialled twice', async (t) => {
+  const path = join(temporaryDirectory(t.teardown), 'door');
+  t.deepEqual(await run(t, {}, program('door'), path), {
+    status: 0,
+    stdout: '1: hello, process number PID\n2: hello, process number PID\n2 are in\n',
+    stderr: '',
+  });
+});
 
 test.serial('a client lists, starts and follows', async (t) => {
   const manager = await TestManager.start((undo) => t.teardown(undo), {

@@ -13,6 +13,7 @@ import type {
   Server,
   Session,
 } from '../../broker/contract/transport.js';
+import { createDoor, type Door, dial } from '../../transports/sockets/index.js';
 import { bytesOf, textOf } from './collector.js';
 import { createExchange, drop, put, take } from './exchange.js';
 import { createParts, transportEntry } from './parts.js';
@@ -38,6 +39,8 @@ const parts = createParts();
 const transport = transportEntry(process.argv[2] ?? '').create(parts);
 const nodes = new Map<string, Kept>();
 const handles = new Map<string, Handle>();
+/** On `sockets`. */
+const doors = new Map<string, Door>();
 /** Calls that were started and not waited for, and how they ended. */
 const outcomes: string[] = [];
 let session: Session | undefined;
@@ -116,6 +119,18 @@ const verbs: Record<string, (...args: string[]) => unknown> = {
   send: (name = '', text = '', size = '0') => handle(name).send({ bytes: padded(text, size) }),
   /** Sends a handle over another. */
   give: (name = '', what = '') => handle(name).send({ bytes: bytesOf(what), handles: [handle(what)] }),
+  /** Sends the descriptor of a door to an own node. */
+  giveDoor: (to = '', name = '') => {
+    const door = doors.get(name) ?? createDoor(peer(), known('node', kept(name).node));
+    doors.set(name, door);
+    return handle(to).send({ bytes: bytesOf(name), descriptors: [door.share()] });
+  },
+  closeDoor: (name = '') => known('door', doors.get(name)).close(),
+  /** Dials the descriptor that came with the first message that a node has kept. */
+  dial: async (node = '', name = '') => {
+    const [descriptor] = known('delivery', kept(node).held[0]).descriptors;
+    handles.set(name, await dial(peer(), known('descriptor', descriptor)));
+  },
   call: async (name = '', text = '') => textOf((await handle(name).call({ bytes: bytesOf(text) })).bytes),
   /** Starts calls and says nothing about their end. */
   startCalls: (name = '', count = '1', size = '0') => {

@@ -26,7 +26,8 @@ export type Frame =
   | { readonly kind: 'gone' }
   /** The token in hexadecimal. */
   | { readonly kind: 'same'; readonly serial: number; readonly step: number; readonly token: string }
-  | { readonly kind: 'same-answer'; readonly serial: number; readonly result: number };
+  | { readonly kind: 'same-answer'; readonly serial: number; readonly result: number }
+  | { readonly kind: 'room'; readonly hasRoom: number };
 
 const { FrameKind, TransferKind } = wire;
 const messageKinds = { message: FrameKind.Message, call: FrameKind.Call, reply: FrameKind.Reply } as const;
@@ -122,6 +123,9 @@ function writeFrame(bytes: Uint8Array, view: DataView, at: number, frame: Frame)
     case 'same-answer':
       wire.writeShort(view, at, FrameKind.SameAnswer, 0, frame.serial, frame.result);
       break;
+    case 'room':
+      wire.writeShort(view, at, FrameKind.Room, 0, frame.hasRoom, 0);
+      break;
     default:
       writeMessage(bytes, view, at, frame);
   }
@@ -201,6 +205,8 @@ function readFrame(bytes: Uint8Array, view: DataView, at: number): Frame {
       };
     case FrameKind.SameAnswer:
       return { kind: 'same-answer', serial: first, result: wire.secondWordAt(view, at) };
+    case FrameKind.Room:
+      return { kind: 'room', hasRoom: first };
     default:
       throw new Error(`a frame of kind ${kind}`);
   }

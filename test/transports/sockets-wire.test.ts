@@ -74,6 +74,7 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
     token: fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString('hex')),
   }),
   fc.record({ kind: fc.constant('same-answer' as const), serial: word, result: word }),
+  fc.record({ kind: fc.constant('room' as const), hasRoom: word }),
 );
 
 function descriptorsOf(frame: Frame): number {

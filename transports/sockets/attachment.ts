@@ -12,6 +12,8 @@ import { peerHandlesMax, queueBytesMax, queueItemsMax } from '../../broker/contr
 import type { Credentials, Sender } from '../../broker/contract/transport.js';
 import { closeAll, type PeerCore } from './core.js';
 import { SocketsDelivery } from './delivery.js';
+import type { FencedConnection } from './fences.js';
+import { type Branch, Lineage } from './lineage.js';
 import { Link } from './link.js';
 import type { SocketsNode } from './node.js';
 import { SocketsReply } from './reply.js';
@@ -28,8 +30,10 @@ export interface AttachmentOptions {
   readonly isWelcomed?: boolean;
   /** Who is there, where the connect has told it. */
   readonly credentials?: Credentials;
-  /** Chooses the node when the holder has said hello; for connections that lead nowhere before. */
-  readonly admit?: () => boolean;
+  /** Chooses the node when the holder has said hello, or returns the code of a refusal; for connections that lead nowhere before. */
+  readonly admit?: () => ErrorCode | undefined;
+  /** The grant that it stems from, where it was given away by another holder. */
+  readonly lineage?: Lineage;
   /** Called once when the connection has ended. */
   readonly ended?: () => void;
 }
@@ -41,11 +45,18 @@ function isUnknown({ pid, uid }: Credentials): boolean {
 
 const noDescriptors: readonly number[] = [];
 
-export class Attachment extends Link {
+export class Attachment extends Link implements Branch, FencedConnection {
+  bytesReceived = 0;
   readonly #options: AttachmentOptions;
   #node: SocketsNode | undefined;
   #sender: Sender | undefined;
   #isLocal = false;
+  /** Messages may bring descriptors (sockets S12). */
+  #takesDescriptors: boolean;
+  /** Made when the holder first gives his handle away. */
+  #lineage: Lineage | undefined;
+  /** Who has said hello. */
+  #pid: number | undefined;
   /** Each packet shows who sent it. */
   #isWatched = false;
   /** Made with the first question for sameness. */
@@ -57,22 +68,35 @@ export class Attachment extends Link {
     super(core, descriptor);
     // SO_PASSCRED was set by whoever made the pair, before anybody could write to it; set here it would be too late.
     this.#options = options;
+    this.#takesDescriptors = options.admit === undefined;
+    this.#lineage = options.lineage;
+    core.fences?.add(this);
+  }
+
+  get descriptor(): number {
+    return this.socket.descriptor;
+  }
+
+  setReading(on: boolean): void {
+    this.socket.setReading(on);
   }
 
   /** Says where it leads; the node calls this. */
   lead(node: SocketsNode, isLocal: boolean): void {
     this.#node = node;
     this.#isLocal = isLocal;
+    this.#takesDescriptors = node.takesDescriptors;
   }
 
   packet(offset: number, length: number, descriptors: readonly number[]): void {
     const { receiveView: view } = this.core.loop;
-    if (!wire.isPacketSound(view, offset, length, descriptors.length)) {
-      closeAll(this.core.system, descriptors);
-      this.#break();
-      return;
-    }
-    if (this.#isWatched && !this.#watchSender()) {
+    this.bytesReceived += length;
+    if (
+      !wire.isPacketSound(view, offset, length, descriptors.length) ||
+      // The kernel lets none through where it knows SO_PASSRIGHTS.
+      (descriptors.length > 0 && !this.#takesDescriptors) ||
+      (this.#isWatched && !this.#watchSender())
+    ) {
       closeAll(this.core.system, descriptors);
       this.#break();
       return;
@@ -93,6 +117,7 @@ export class Attachment extends Link {
     if (used > 0) this.noteReceived(used);
     // What is said without being asked (losses, acknowledgements) has no limit but this.
     this.afterReply();
+    this.core.fences?.passed(this);
   }
 
   /** One frame from the holder; takes its descriptors. False ends the connection. */
@@ -159,17 +184,26 @@ export class Attachment extends Link {
       closeAll(this.core.system, descriptors);
       return false;
     }
-    if (node.connections >= peerHandlesMax) {
+    this.#lineage ??= new Lineage();
+    const { fences, system } = this.core;
+    if (node.connections >= peerHandlesMax || !this.#lineage.add(this)) {
       // The owner may refuse an attachment: the new holder sees the end (sockets S3).
-      closeAll(this.core.system, descriptors);
+      closeAll(system, descriptors);
       return true;
     }
     try {
-      node.attach(descriptor, { fence });
+      const attached = node.attach(descriptor, { fence, lineage: this.#lineage });
+      if (this.#pid !== undefined) fences?.hold(attached, this, this.#pid);
       return true;
     } catch {
+      this.#lineage.cancel();
       return false;
     }
+  }
+
+  /** Tells the holder whether more can be attached. */
+  sayRoom(hasRoom: boolean): void {
+    if (!this.isEnded) this.sendShort(wire.FrameKind.Room, hasRoom ? 1 : 0);
   }
 
   /** One step of the question whether another handle of the holder leads here too. */
@@ -197,10 +231,13 @@ export class Attachment extends Link {
       this.refuse(ErrorCode.Version);
       return true;
     }
-    if (this.#node === undefined && this.#options.admit?.() !== true) {
-      this.refuse(ErrorCode.PermissionDenied);
+    const refusal = this.#node === undefined ? this.#options.admit?.() : undefined;
+    if (refusal !== undefined || this.#node === undefined) {
+      this.refuse(refusal ?? ErrorCode.PermissionDenied);
       return true;
     }
+    this.#pid = who.pid;
+    this.core.fences?.name(this, who.pid);
     if (this.#options.isWelcomed) this.greetNow();
     const wantsCredentials = this.#node?.wantsCredentials === true;
     if (known === undefined && wantsCredentials) this.#isWatched = true;
@@ -276,6 +313,7 @@ export class Attachment extends Link {
     if (isAnnounced) this.sendGone();
     this.#isDone = true;
     this.finish();
+    this.core.fences?.remove(this, this.#pid);
     this.#options.ended?.();
   }
 
@@ -312,6 +350,8 @@ export class Attachment extends Link {
     if (this.#isDone) return;
     this.#isDone = true;
     this.allow();
+    this.core.fences?.remove(this, this.#pid);
+    this.#lineage?.leave(this);
     this.#options.ended?.();
     if (this.#node !== undefined) this.#questions?.end(this.#node.notedTokens);
     this.#node?.leave(this, this.#isLocal, isSilent);

@@ -7,6 +7,7 @@ import type { Time } from '../../broker/contract/platform.js';
 import type { Handle, Manifest } from '../../broker/contract/transport.js';
 import type { PacketLoop } from '../../broker/native/packets.js';
 import type { CallLedger } from './calls.js';
+import type { Fences } from './fences.js';
 import type { Link } from './link.js';
 import type { PayloadCopier } from './payload.js';
 
@@ -36,8 +37,12 @@ export interface SocketSystem {
   passCredentials(descriptor: number): void;
   /** Sets SO_PASSRIGHTS where the kernel has it (sockets S12); otherwise nothing happens. */
   passRights(descriptor: number, on: boolean): void;
+  /** A descriptor that stands for the inode of a path and is good for nothing but that: O_PATH. Throws `SystemRefusal`. */
+  openPath(path: string): number;
   /** Throws `SystemRefusal`. */
   duplicate(descriptor: number): number;
+  /** Bytes of all packets that wait in the kernel to be received from this socket. Throws `SystemRefusal`. */
+  unreadBytes(descriptor: number): number;
   /** Whether it is a SOCK_SEQPACKET socket. */
   isSocket(descriptor: number): boolean;
   /** 16 bytes that nobody can guess. */
@@ -54,6 +59,8 @@ export interface PeerCore {
   readonly manifest: Manifest;
   readonly calls: CallLedger;
   readonly payloads: PayloadCopier;
+  /** Present where a new holder is to come after all that the giver sent (sockets S5). */
+  readonly fences: Fences | undefined;
   readonly isClosed: boolean;
   /** Handles that the program holds. */
   handles: number;

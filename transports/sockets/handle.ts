@@ -33,6 +33,15 @@ export interface LocalNode {
   [makeOffer](): Offer | BrokerError;
 }
 
+/** What an owner says instead of a welcome. */
+function greetingRefusal(code: number): BrokerError {
+  if (code === ErrorCode.Version) {
+    return new BrokerError(ErrorCode.Version, 'the two sides share no version of the protocol');
+  }
+  if (code === ErrorCode.NodeGone) return new BrokerError(ErrorCode.NodeGone, 'the node is gone');
+  return new BrokerError(ErrorCode.PermissionDenied, 'the owner has nothing for this user');
+}
+
 export interface HandleOptions {
   /** What HELLO repeats: the number of the frame that introduced this connection (sockets S5). */
   readonly fence?: number;
@@ -53,6 +62,8 @@ export class SocketsHandle
   readonly #isRoot: boolean;
   readonly #gone = new Gone();
   #isClosed = false;
+  /** The owner takes no more connections from this grant, and has said so. */
+  #isCrowded = false;
   #isWelcome = false;
   /** Set while `connect` waits for the owner's answer to the greeting. */
   #welcome: ((refusal: BrokerError | undefined) => void) | undefined;
@@ -208,6 +219,8 @@ export class SocketsHandle
 
   /** Makes a new connection to the same node: one end goes to the owner, the other is the caller's (sockets S3). */
   #introduce(): { readonly far: number; readonly fence: number } | BrokerError {
+    if (this.#isCrowded)
+      return this.refuseUntilAllowed('the owner takes no more connections from this grant');
     const pair = createPair(this.core.system);
     if (pair instanceof BrokerError) return pair;
     const [near, far] = pair;
@@ -287,6 +300,10 @@ export class SocketsHandle
         return true;
       case wire.FrameKind.Ack:
         return this.noteAcknowledged(wire.firstWordAt(view, at));
+      case wire.FrameKind.Room:
+        this.#isCrowded = wire.firstWordAt(view, at) === 0;
+        if (!this.#isCrowded) this.allow();
+        return true;
       case wire.FrameKind.Gone:
         this.cut();
         this.#lose('node-gone');
@@ -306,11 +323,7 @@ export class SocketsHandle
       return true;
     }
     const code = kind === wire.FrameKind.Refuse ? wire.firstWordAt(view, at) : ErrorCode.Version;
-    const refusal =
-      code === ErrorCode.Version
-        ? new BrokerError(ErrorCode.Version, 'the two sides share no version of the protocol')
-        : new BrokerError(ErrorCode.PermissionDenied, 'the server has no root for this user');
-    this.#answerWelcome(refusal);
+    this.#answerWelcome(greetingRefusal(code));
     return false;
   }
 

@@ -16,6 +16,8 @@ import { createSystem } from './system.js';
 
 export type { SocketSystem } from './core.js';
 export { SystemRefusal } from './core.js';
+export { createDoor, type DialOptions, type Door, type DoorOptions, dial } from './door.js';
+export { createNode, type SocketsNodeOptions } from './peer.js';
 export { createSystem, manifest };
 
 export interface SocketsOptions {
@@ -23,6 +25,12 @@ export interface SocketsOptions {
   readonly time: Time;
   /** The system calls besides packets; default: the native addon's. A test hands in one that fails. */
   readonly system?: SocketSystem;
+  /**
+   * Keeps the wide fence for the nodes of this transport's peers: what a holder sent to any node of the same peer before it gave a
+   * handle away comes before what the new holder sends (sockets S5). Default false: giving away is quicker, and connections are
+   * unordered among each other.
+   */
+  readonly fence?: boolean;
 }
 
 /** Socket files are private unless the server says otherwise. */
@@ -33,6 +41,7 @@ export function createSocketsTransport(options: SocketsOptions): Transport {
     loop: options.loop,
     time: options.time,
     system: options.system ?? createSystem(),
+    hasFence: options.fence ?? false,
   };
   return {
     name: 'sockets',

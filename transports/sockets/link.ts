@@ -208,6 +208,8 @@ export abstract class Link implements PacketHandler {
     const full = this.#refuseInFlight(1);
     if (full !== undefined) return full;
     if (!this.isGreeted) this.#greetOnce();
+    // What was sent on other connections before is the kernel's before this, for owners that keep the wide fence (sockets S5).
+    this.core.loop.flush();
     const fence = this.framesSent;
     const at = this.socket.begin(wire.shortFrameBytes);
     const isReply = kind === wire.FrameKind.ReplyAttach;
@@ -293,6 +295,12 @@ export abstract class Link implements PacketHandler {
   #refuseFull(): BrokerError {
     this.#isRefused = true;
     return new BrokerError(ErrorCode.OverQuota, `${this.socket.queuedBytes} bytes wait for this receiver`);
+  }
+
+  /** The other side takes no more for now, and will say when it does. */
+  protected refuseUntilAllowed(text: string): BrokerError {
+    this.#isRefused = true;
+    return new BrokerError(ErrorCode.OverQuota, text);
   }
 
   /** Nothing here will tell when the refusal is over: somebody else is in the way, so time has to. */

@@ -6,7 +6,7 @@
  * waits in the queue of its own connection, is read before the end-of-file of that connection (sockets S8).
  */
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
-import type { CapabilityNode, Handle, Receiver } from '../../broker/contract/transport.js';
+import type { CapabilityNode, Handle, NodeOptions, Receiver } from '../../broker/contract/transport.js';
 import { Attachment, type AttachmentOptions } from './attachment.js';
 import { type Closable, closeAll, type PeerCore } from './core.js';
 import { type LocalNode, SocketsHandle } from './handle.js';
@@ -14,10 +14,20 @@ import { NotedTokens } from './sameness.js';
 import { createPair, makeOffer, type Offer, type Offering } from './transfer.js';
 import * as wire from './wire.js';
 
+export interface SocketsNodeOptions extends NodeOptions {
+  /**
+   * Whether messages to the node may bring descriptors; default true. Without them its holders cannot send handles either, nor clone
+   * theirs or give it away, since a handle is a descriptor: it is refused to them with `unsupported` (sockets S12).
+   */
+  readonly descriptors?: boolean;
+}
+
 export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closable {
   readonly kind = 'node';
   readonly receiver: Receiver;
   readonly wantsCredentials: boolean;
+  /** Whether messages to it may bring descriptors and handles (sockets S12). */
+  readonly takesDescriptors: boolean;
   /** What holders have noted to find out whether two of their handles lead here. */
   readonly notedTokens = new NotedTokens();
   readonly #core: PeerCore;
@@ -30,12 +40,13 @@ export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closabl
   constructor(
     core: PeerCore,
     receiver: Receiver,
-    wantsCredentials: boolean,
+    options: SocketsNodeOptions,
     ended: (node: SocketsNode) => void,
   ) {
     this.#core = core;
     this.receiver = receiver;
-    this.wantsCredentials = wantsCredentials;
+    this.wantsCredentials = options.credentials ?? false;
+    this.takesDescriptors = options.descriptors ?? true;
     this.#ended = ended;
     core.open.add(this);
   }
@@ -142,6 +153,7 @@ export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closabl
     const pair = createPair(this.#core.system);
     if (pair instanceof BrokerError) return pair;
     const [near, far] = pair;
+    if (!this.takesDescriptors) this.#core.system.passRights(near, false);
     try {
       return { attachment: this.attach(near, { ...options, isLocal }), far };
     } catch (cause) {

@@ -13,7 +13,6 @@ import type {
   Handle,
   Message,
   MulticastResult,
-  NodeOptions,
   Outcome,
   Peer,
   PeerOptions,
@@ -31,19 +30,24 @@ import {
   type SocketSystem,
   SystemRefusal,
 } from './core.js';
+import { Fences } from './fences.js';
 import { GoneHandle } from './gone-handle.js';
 import { SocketsHandle } from './handle.js';
 import type { Link } from './link.js';
 import { manifest } from './manifest.js';
-import { SocketsNode } from './node.js';
+import { SocketsNode, type SocketsNodeOptions } from './node.js';
 import { PayloadCopier } from './payload.js';
 import { ReplyHandle } from './reply.js';
+
+export type { SocketsNodeOptions } from './node.js';
 
 /** What a peer is made from. */
 export interface SocketsParts {
   readonly loop: PacketLoop;
   readonly time: Time;
   readonly system: SocketSystem;
+  /** Whether the wide fence is kept (sockets S5). */
+  readonly hasFence: boolean;
 }
 
 /** Raises what a receiver threw as an uncaught exception, outside of whatever delivered to it. */
@@ -60,6 +64,7 @@ export class SocketsPeer implements Peer, PeerCore {
   readonly system: SocketSystem;
   readonly calls: CallLedger;
   readonly payloads: PayloadCopier;
+  readonly fences: Fences | undefined;
   readonly open = new Set<Closable>();
   readonly ended: Promise<'closed' | 'disconnected'>;
   handles = 0;
@@ -77,6 +82,7 @@ export class SocketsPeer implements Peer, PeerCore {
     this.system = parts.system;
     this.calls = new CallLedger(parts.time);
     this.payloads = new PayloadCopier(parts.loop);
+    this.fences = parts.hasFence ? new Fences(this) : undefined;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -88,13 +94,13 @@ export class SocketsPeer implements Peer, PeerCore {
     return this.#isClosed;
   }
 
-  createNode(receiver: Receiver, options: NodeOptions = {}): CapabilityNode {
+  createNode(receiver: Receiver, options: SocketsNodeOptions = {}): CapabilityNode {
     if (this.#isClosed) throw new BrokerError(ErrorCode.Closed, 'the peer was closed before');
     if (this.#nodes >= peerNodesMax) {
       throw new BrokerError(ErrorCode.OverQuota, `a peer owns at most ${peerNodesMax} nodes`);
     }
     this.#nodes += 1;
-    return new SocketsNode(this, receiver, options.credentials ?? false, () => {
+    return new SocketsNode(this, receiver, options, () => {
       this.#nodes -= 1;
     });
   }
@@ -210,4 +216,13 @@ export class SocketsPeer implements Peer, PeerCore {
   rootLost(): void {
     this.#end('disconnected');
   }
+}
+
+/**
+ * `peer.createNode` with what only this transport can do. Throws `invalid-argument` if the peer is of another, and what `createNode`
+ * throws.
+ */
+export function createNode(peer: Peer, receiver: Receiver, options: SocketsNodeOptions): CapabilityNode {
+  if (peer instanceof SocketsPeer) return peer.createNode(receiver, options);
+  throw new BrokerError(ErrorCode.InvalidArgument, 'the peer is not one of the sockets transport');
 }

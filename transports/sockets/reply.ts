@@ -116,6 +116,8 @@ export class SocketsReply implements Reply, Offering, Closable {
     const pair = createPair(this.#core.system);
     if (pair instanceof BrokerError) return pair;
     const [near, far] = pair;
+    // Whoever answers receives nothing (sockets S12).
+    this.#core.system.passRights(far, false);
     const introduced = this.#connection.attachReply(this.#serial, near);
     if (!(introduced instanceof BrokerError)) return new ReplyHandle(this.#core, far, false);
     closeAll(this.#core.system, pair);

@@ -1,13 +1,9 @@
 /**
  * A listening socket and the peer that owns the roots.
- *
- * A connection says hello before it leads anywhere. Until then it can bring no descriptors (sockets S12: the listening socket and
- * what it accepts refuse them where the kernel can), and if it says nothing for `helloTimeoutMs` it is closed.
  */
 import { lstatSync, unlinkSync } from 'node:fs';
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
-import { helloTimeoutMs, peersMax } from '../../broker/contract/limits.js';
-import type { Timer } from '../../broker/contract/platform.js';
+import { peersMax } from '../../broker/contract/limits.js';
 import type {
   CapabilityNode,
   Credentials,
@@ -16,33 +12,26 @@ import type {
   ServeOptions,
   Server,
 } from '../../broker/contract/transport.js';
-import type { PacketListener } from '../../broker/native/packets.js';
-import { Attachment } from './attachment.js';
 import { SocketsNode } from './node.js';
 import { type SocketsParts, SocketsPeer } from './peer.js';
+import { Reception } from './reception.js';
 
 export class SocketsServer implements Server {
   readonly peer: Peer;
   readonly #peer: SocketsPeer;
-  readonly #parts: SocketsParts;
-  readonly #listener: PacketListener;
+  readonly #reception: Reception;
   readonly #path: string | undefined;
   readonly #inode: bigint | undefined;
   readonly #chooseRoot: RootChooser;
-  /** Connections that have not said hello, and when they are closed. All have the same time: the oldest is the first. */
-  readonly #newcomers = new Map<Attachment, number>();
-  readonly #impatience: Timer;
   #peers = 0;
   #isClosed = false;
 
   /** Takes the listening descriptor, also when it throws. `path` is what is unlinked at the end. */
   constructor(parts: SocketsParts, descriptor: number, path: string | undefined, options: ServeOptions) {
-    this.#parts = parts;
     this.#path = path;
     this.#inode = path === undefined ? undefined : inodeOf(path);
     this.#peer = new SocketsPeer(parts, options);
     this.peer = this.#peer;
-    this.#impatience = parts.time.createTimer(() => this.#closeSilent());
     try {
       parts.system.passRights(descriptor, false);
       this.#chooseRoot = options.root(this);
@@ -52,12 +41,15 @@ export class SocketsServer implements Server {
       throw error;
     }
     try {
-      this.#listener = parts.loop.accept(descriptor, (accepted, pid, uid, gid) => {
-        this.#accept(accepted, { pid, uid, gid });
+      this.#reception = new Reception(this.#peer, descriptor, {
+        hasRoom: (newcomers) => this.#peers + newcomers < peersMax,
+        choose: (who) => this.#choose(who),
+        entered: () => this.#count(1),
+        left: () => this.#count(-1),
       });
-    } catch (cause) {
+    } catch (error) {
       this.#peer.close();
-      throw new BrokerError(ErrorCode.System, 'the descriptor cannot be listened on', { cause });
+      throw error;
     }
   }
 
@@ -66,7 +58,7 @@ export class SocketsServer implements Server {
   }
 
   get descriptor(): number | undefined {
-    return this.#isClosed ? undefined : this.#listener.descriptor;
+    return this.#isClosed ? undefined : this.#reception.descriptor;
   }
 
   invite(root: CapabilityNode): number {
@@ -78,9 +70,7 @@ export class SocketsServer implements Server {
     if (this.#peers >= peersMax) {
       throw new BrokerError(ErrorCode.OverQuota, `a server has at most ${peersMax} peers`);
     }
-    const descriptor = root.createConnection(() => {
-      this.#peers -= 1;
-    });
+    const descriptor = root.createConnection(() => this.#count(-1));
     if (descriptor instanceof BrokerError) throw descriptor;
     this.#peers += 1;
     return descriptor;
@@ -89,10 +79,8 @@ export class SocketsServer implements Server {
   close(options: { readonly keepSocket?: boolean } = {}): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#listener.close();
     if (options.keepSocket !== true) this.#unlink();
-    this.#impatience.disarm();
-    for (const attachment of [...this.#newcomers.keys()]) attachment.discard();
+    this.#reception.close();
     this.#peer.close();
   }
 
@@ -106,64 +94,15 @@ export class SocketsServer implements Server {
     }
   }
 
-  #accept(descriptor: number, who: Credentials): void {
-    if (this.#peers + this.#newcomers.size >= peersMax) {
-      this.#parts.system.close(descriptor);
-      return;
-    }
-    let isPeer = false;
-    let attachment: Attachment;
-    try {
-      attachment = new Attachment(this.#peer, descriptor, {
-        credentials: who,
-        isWelcomed: true,
-        admit: () => {
-          isPeer = this.#admit(attachment, who, descriptor);
-          return isPeer;
-        },
-        ended: () => {
-          this.#newcomers.delete(attachment);
-          if (isPeer) this.#peers -= 1;
-        },
-      });
-    } catch {
-      // The loop or the kernel has no place for one more, and has closed it: the newcomer sees the end, nobody else notices.
-      return;
-    }
-    this.#newcomers.set(attachment, this.#parts.time.monotonicMs() + helloTimeoutMs);
-    if (!this.#impatience.isArmed) this.#impatience.arm(helloTimeoutMs);
+  #count(change: 1 | -1): void {
+    this.#peers += change;
   }
 
-  /** A connection has said hello: it leads to the root that its user gets (C71). */
-  #admit(attachment: Attachment, who: Credentials, descriptor: number): boolean {
-    this.#newcomers.delete(attachment);
-    const root = this.#chooseSafely(who);
-    if (!(root instanceof SocketsNode) || root.isDestroyed || root.holder !== this.#peer) return false;
-    // From now on messages may bring descriptors; the welcome tells the holder so.
-    this.#parts.system.passRights(descriptor, true);
-    root.join(attachment, false);
-    this.#peers += 1;
-    return true;
-  }
-
-  #chooseSafely(who: Credentials): CapabilityNode | undefined {
-    try {
-      return this.#chooseRoot(who);
-    } catch (error) {
-      this.#peer.fault(error);
-      return undefined;
-    }
-  }
-
-  #closeSilent(): void {
-    const nowMs = this.#parts.time.monotonicMs();
-    for (const [attachment, deadlineAtMs] of this.#newcomers) {
-      if (deadlineAtMs > nowMs) {
-        this.#impatience.arm(deadlineAtMs - nowMs);
-        return;
-      }
-      attachment.discard();
-    }
+  /** The root that a user gets (C71). */
+  #choose(who: Credentials): SocketsNode | ErrorCode {
+    const root = this.#chooseRoot(who);
+    const isOwn = root instanceof SocketsNode && !root.isDestroyed && root.holder === this.#peer;
+    return isOwn ? root : ErrorCode.PermissionDenied;
   }
 }
 

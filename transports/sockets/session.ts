@@ -4,6 +4,7 @@
  */
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
 import { helloTimeoutMs } from '../../broker/contract/limits.js';
+import type { Time } from '../../broker/contract/platform.js';
 import type { ConnectOptions, Session } from '../../broker/contract/transport.js';
 import { dial } from './address.js';
 import { SocketsHandle } from './handle.js';
@@ -13,16 +14,16 @@ import { type SocketsParts, SocketsPeer } from './peer.js';
 const backlogRetryMs = 5;
 
 /** The caller's patience: rejects when the deadline has passed or the signal says so. */
-class Patience {
+export class Patience {
   readonly ended: Promise<BrokerError>;
   readonly #stop: () => void;
 
-  constructor(parts: SocketsParts, options: ConnectOptions) {
+  constructor(time: Time, options: { readonly timeoutMs?: number; readonly signal?: AbortSignal }) {
     let end: (error: BrokerError) => void = () => {};
     this.ended = new Promise((resolve) => {
       end = resolve;
     });
-    const timer = parts.time.createTimer(() => {
+    const timer = time.createTimer(() => {
       end(new BrokerError(ErrorCode.Deadline, 'the server did not answer in time'));
     });
     timer.arm(options.timeoutMs ?? helloTimeoutMs);
@@ -52,7 +53,7 @@ export async function connect(parts: SocketsParts, options: ConnectOptions): Pro
     if (descriptor !== undefined) parts.system.close(descriptor);
     throw new BrokerError(ErrorCode.InvalidArgument, 'connect needs a path or a descriptor, and not both');
   }
-  const patience = new Patience(parts, options);
+  const patience = new Patience(parts.time, options);
   try {
     return await greet(parts, options, descriptor ?? (await reach(parts, path ?? '', patience)), patience);
   } finally {
@@ -61,7 +62,11 @@ export async function connect(parts: SocketsParts, options: ConnectOptions): Pro
 }
 
 /** A connected socket, as soon as the backlog has room. */
-async function reach(parts: SocketsParts, path: string, patience: Patience): Promise<number> {
+export async function reach(
+  parts: Pick<SocketsParts, 'system' | 'time'>,
+  path: string,
+  patience: Patience,
+): Promise<number> {
   for (;;) {
     const descriptor = dial(parts.system, path);
     if (descriptor !== undefined) return descriptor;
@@ -70,7 +75,7 @@ async function reach(parts: SocketsParts, path: string, patience: Patience): Pro
   }
 }
 
-function pause(parts: SocketsParts): Promise<undefined> {
+function pause(parts: Pick<SocketsParts, 'time'>): Promise<undefined> {
   return new Promise((resolve) => {
     parts.time.createTimer(() => resolve(undefined)).arm(backlogRetryMs);
   });

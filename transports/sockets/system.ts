@@ -6,6 +6,9 @@ import { isSystemError, loadNative } from '../../broker/native/addon.js';
 import { type SocketSystem, SystemRefusal } from './core.js';
 import { sameTokenBytes } from './wire.js';
 
+/** O_PATH of open(2), which Node has no name for. */
+const openForPath = 0x20_0000;
+
 /** Runs a system call; its failure becomes a `SystemRefusal`, everything else stays what it is. */
 function refusing<T>(call: () => T): T {
   try {
@@ -26,7 +29,9 @@ export function createSystem(): SocketSystem {
     passRights: (descriptor, on) => {
       native.setPassRights(descriptor, on);
     },
+    openPath: (path) => refusing(() => native.open(path, openForPath, 0)),
     duplicate: (descriptor) => refusing(() => native.duplicate(descriptor)),
+    unreadBytes: (descriptor) => refusing(() => native.unreadBytes(descriptor)),
     isSocket: (descriptor) => native.isSeqpacketSocket(descriptor),
     createToken: () => randomBytes(sameTokenBytes),
     close: (descriptor) => {

@@ -47,6 +47,8 @@ export const FrameKind = {
   Same: 12,
   /** Owner: the result of the step with this serial. */
   SameAnswer: 13,
+  /** Owner: whether it takes more connections that this holder attaches: 0 no, 1 yes, after it was no. */
+  Room: 14,
 } as const;
 
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
@@ -76,7 +78,7 @@ export const helloBytes = 24;
 export const welcomeBytes = 16;
 export const sameBytes = 32;
 export const sameTokenBytes = 16;
-/** REFUSE, REPLY_LOST, REPLY_ATTACH, ATTACH, ACK and SAME_ANSWER: the header and two words. */
+/** REFUSE, REPLY_LOST, REPLY_ATTACH, ATTACH, ACK, SAME_ANSWER and ROOM: the header and two words. */
 export const shortFrameBytes = 16;
 export const goneBytes = frameHeaderBytes;
 /** MESSAGE, CALL and REPLY up to the transfer entries. */
@@ -218,7 +220,7 @@ export function frameDescriptorsAt(view: DataView, at: number): number {
   return view.getUint8(at + 6);
 }
 
-/** The first word after the header: serial (SAME and SAME_ANSWER too), fence (ATTACH), code (REFUSE), count (ACK). */
+/** The first word after the header: serial (SAME and SAME_ANSWER too), fence (ATTACH), code (REFUSE), count (ACK), whether (ROOM). */
 export function firstWordAt(view: DataView, at: number): number {
   return view.getUint32(at + 8, true);
 }
@@ -295,6 +297,7 @@ function isFrameSound(view: DataView, at: number, frameBytes: number, word: numb
     case FrameKind.ReplyLost:
     case FrameKind.Refuse:
     case FrameKind.SameAnswer:
+    case FrameKind.Room:
       return descriptors === 0 && frameBytes === shortFrameBytes;
     case FrameKind.Same:
       return descriptors === 0 && frameBytes === sameBytes;

@@ -17,6 +17,7 @@ const signatures: Record<keyof Native, readonly Kind[]> = {
   peerCredentials: ['descriptor'],
   setPassCredentials: ['descriptor', 'boolean'],
   setPassRights: ['descriptor', 'boolean'],
+  unreadBytes: ['descriptor'],
   bindDatagram: ['string', 'number'],
   receiveDatagram: ['descriptor', 'bytes', 'number', 'number', 'boolean'],
   sendDatagram: ['string', 'bytes', 'number', 'number'],
