@@ -1,4 +1,5 @@
 /** Calls that wait for their reply (bus M7), as the entries of those who are to answer them. */
+import type { Flow } from './account.js';
 import type { DeliveryItem } from './delivery-queue.js';
 import { type NodeNumber, noNode } from './nodes.js';
 import { poolItemsMax } from './payload.js';
@@ -22,6 +23,8 @@ export class CallRecord {
   previousOfNode: CallRecord | undefined = undefined;
   nextOfNode: CallRecord | undefined = undefined;
   goneItem: DeliveryItem | undefined = undefined;
+  /** Through which the caller pays for the holder's entry; `undefined` once the reply was given away: then its holder does. */
+  flow: Flow | undefined = undefined;
 
   constructor(number: CallNumber) {
     this.number = number;

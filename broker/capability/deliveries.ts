@@ -2,6 +2,7 @@
  * Queueing of items and what follows from their delivery or loss. Charges are settled here and nowhere else.
  */
 import { ErrorCode } from '../contract/errors.js';
+import type { Flow } from './account.js';
 import type { CallRecord } from './calls.js';
 import { type DeliveryItem, ItemKind, ItemPool } from './delivery-queue.js';
 import type { HandleNumber } from './handles.js';
@@ -14,12 +15,11 @@ import {
   type Subject,
   subjectHandle,
   subjectNode,
-  type Waiting,
 } from './notices.js';
 import type { OrderClock } from './order-clock.js';
 import { noDescriptors, type Payload, PayloadPool } from './payload.js';
 import type { PeerRecord } from './peer-record.js';
-import { itemOverheadBytes, type Quota } from './quota.js';
+import type { Quota } from './quota.js';
 import type { Tables } from './tables.js';
 
 /** Closes descriptors that nobody will receive. */
@@ -41,15 +41,20 @@ export class Deliveries {
     this.#closeDescriptors = closeDescriptors;
   }
 
-  /** A message or an answer that was charged; the caller fills it in and pushes it. */
-  charged(kind: ItemKind, sequence: number, sender: PeerRecord, payload: Payload): DeliveryItem {
+  /** A message or an answer; the caller fills it in, with what it was charged, and pushes it. */
+  carrying(kind: ItemKind, sequence: number, sender: PeerRecord, payload: Payload): DeliveryItem {
     const item = this.#items.take(kind, sequence);
     item.sender = sender;
     item.payload = payload;
     payload.references += 1;
-    item.chargedBytes = payload.length + itemOverheadBytes;
-    item.chargedDescriptors = payload.descriptors.length;
     return item;
+  }
+
+  /** Gives back an item that is not pushed after all. */
+  discard(item: DeliveryItem): void {
+    const { payload } = item;
+    this.#items.put(item);
+    if (payload !== undefined) this.releasePayload(payload);
   }
 
   push(peer: PeerRecord, item: DeliveryItem): void {
@@ -77,13 +82,14 @@ export class Deliveries {
     this.push(holder, item);
   }
 
-  /** `reply lost` to a caller (bus M7). */
-  lost(caller: PeerRecord, tag: number, sequence: number): void {
+  /** `reply lost` to a caller (bus M7); with a blame if it was for want of the caller's own room (bus M8). */
+  lost(caller: PeerRecord, tag: number, sequence: number, blame = 0): void {
     if (caller.hasEnded) return;
     const item = this.#items.take(ItemKind.Lost, sequence);
     item.tag = tag;
     item.code = ErrorCode.ReplyLost;
-    caller.queuedLosses += 1;
+    item.blame = blame;
+    this.#quota.endQueued(caller);
     this.push(caller, item);
   }
 
@@ -117,63 +123,48 @@ export class Deliveries {
     if (call.goneItem !== undefined && call.holder !== undefined) this.#withdraw(call.holder, call.goneItem);
   }
 
-  /** A sender was refused at `receiver` for want of room; it will be told when to try again. */
-  refused(receiver: PeerRecord, target: Subject): void {
-    receiver.refused ??= new Set();
-    this.#wait(receiver.refused, target);
-    this.tellRefused(receiver);
+  /** One was refused through the flow for want of this; it will be told when to try again. `wanted` is what it asked for. */
+  refused(flow: Flow, blame: number, wanted: number, subject: Subject): void {
+    const notice = this.#notices.of(subject);
+    // Its latest refusal is what one waits for.
+    notice.waitsIn?.remove(subject);
+    notice.waitsIn = this.#quota.wait(flow, blame, wanted, subject);
   }
 
-  /** A caller was refused because too many of its calls are outstanding. */
-  refusedCall(caller: PeerRecord, target: Subject): void {
-    caller.refusedCalls ??= new Set();
-    this.#wait(caller.refusedCalls, target);
+  /** A caller was refused because it has too many calls. */
+  refusedCall(caller: PeerRecord, subject: Subject): void {
+    const notice = this.#notices.of(subject);
+    notice.waitsIn?.remove(subject);
+    notice.waitsIn = this.#quota.waitForCall(caller, subject);
   }
 
-  /** Nobody waits for room at this peer any more. */
+  /** Nobody waits for room at this peer any more: it has ended. */
   forgetRefused(peer: PeerRecord): void {
-    for (const target of peer.refused ?? []) {
-      const notice = this.#notices.of(target);
+    for (const subject of this.#quota.takeWaiting(peer)) {
+      const notice = this.#notices.of(subject);
       notice.waitsIn = undefined;
-      this.#notices.settle(target, notice);
-    }
-    peer.refused = undefined;
-  }
-
-  /** Tells those who were refused, if there is room again (bus Q5). */
-  tellRefused(receiver: PeerRecord): void {
-    const { refused, refusedCalls } = receiver;
-    if (refused !== undefined && refused.size > 0 && this.#quota.isWorthTrying(receiver)) this.#tell(refused);
-    if (refusedCalls !== undefined && refusedCalls.size > 0 && this.#quota.isWorthCalling(receiver)) {
-      this.#tell(refusedCalls);
+      this.#notices.settle(subject, notice);
     }
   }
 
-  /** A target that waits for one thing already is not worth trying before that. */
-  #wait(waiting: Waiting, target: Subject): void {
-    const notice = this.#notices.of(target);
-    if (notice.waitsIn !== undefined) return;
-    notice.waitsIn = waiting;
-    waiting.add(target);
-  }
-
-  #tell(waiting: Waiting): void {
+  /** Tells those who were refused, and for whom there is room now (bus Q5). */
+  tellReady(): void {
+    const ready = this.#quota.takeReady();
+    if (ready.length === 0) return;
     const tables = this.#tables;
     const sequence = this.#clock.next();
-    const targets = [...waiting];
-    waiting.clear();
-    for (const target of targets) {
-      const notice = this.#notices.of(target);
+    for (const subject of ready) {
+      const notice = this.#notices.of(subject);
       notice.waitsIn = undefined;
-      const handle = subjectHandle(target);
-      const peer = handle === undefined ? tables.ownerOf(subjectNode(target)) : tables.holderOf(handle);
+      const handle = subjectHandle(subject);
+      const peer = handle === undefined ? tables.ownerOf(subjectNode(subject)) : tables.holderOf(handle);
       if (notice.writable !== undefined || peer.hasEnded) {
-        this.#notices.settle(target, notice);
+        this.#notices.settle(subject, notice);
         continue;
       }
       const item =
         handle === undefined
-          ? this.#nodeNotice(ItemKind.Writable, sequence, subjectNode(target))
+          ? this.#nodeNotice(ItemKind.Writable, sequence, subjectNode(subject))
           : this.#handleNotice(ItemKind.Writable, sequence, handle);
       notice.writable = item;
       this.push(peer, item);
@@ -185,7 +176,6 @@ export class Deliveries {
     const handle = item.kind === ItemKind.Gone ? subjectHandle(item.subject) : undefined;
     if (handle !== undefined) this.#tables.handles.announce(handle);
     this.#withdraw(peer, item);
-    if (peer.refused !== undefined || peer.refusedCalls !== undefined) this.tellRefused(peer);
   }
 
   /** Drops everything that waits for a peer that has ended (bus P3). */
@@ -230,7 +220,7 @@ export class Deliveries {
   #cancel(subject: Subject, peer: PeerRecord): void {
     const notice = this.#notices.find(subject);
     if (notice === undefined) return;
-    notice.waitsIn?.delete(subject);
+    notice.waitsIn?.remove(subject);
     notice.waitsIn = undefined;
     const { end, writable } = notice;
     if (end !== undefined) this.#withdraw(peer, end);
@@ -241,7 +231,6 @@ export class Deliveries {
   #withdraw(peer: PeerRecord, item: DeliveryItem): void {
     peer.queue.remove(item);
     this.#quota.settle(peer, item);
-    if (item.kind === ItemKind.Lost) peer.queuedLosses -= 1;
     const { subject, call, payload } = item;
     if (subject !== noSubject) this.#forgetNotice(subject, item.kind);
     if (call !== undefined) call.goneItem = undefined;

@@ -6,6 +6,7 @@
  * that never reads could make its own queue grow without bound (bus Q6).
  */
 
+import type { Flow } from './account.js';
 import type { CallRecord } from './calls.js';
 import { noSubject, type Subject } from './notices.js';
 import { type Payload, poolItemsMax } from './payload.js';
@@ -46,13 +47,18 @@ export class DeliveryItem {
   replyGeneration = 0;
   /** The caller's tag of the call that is answered or lost. */
   tag = 0;
-  /** Why a call was lost: an `ErrorCode`. */
+  /** Why a call was lost: an `ErrorCode`, and whose room was missing (`blameOf`), if any. */
   code = 0;
+  blame = 0;
   /** Unused: how many transfers by its owner the broker had seen (bus T3). */
   transfersSeen = 0;
-  /** What it was charged with, to be given back when it is delivered. */
+  /** What it was charged with and where, to be given back when it is delivered; no flow: nothing. */
+  flow: Flow | undefined = undefined;
   chargedBytes = 0;
+  chargedHandles = 0;
   chargedDescriptors = 0;
+  /** Entries that it made in the receiver's table: from its delivery on they are held. */
+  newHandles = 0;
   /** What has a notice of this item, or points back to it, while it waits, and forgets it when it leaves. */
   subject: Subject = noSubject;
   call: CallRecord | undefined = undefined;
@@ -107,8 +113,12 @@ export class ItemPool {
     item.replyGeneration = 0;
     item.tag = 0;
     item.code = 0;
+    item.blame = 0;
+    item.flow = undefined;
     item.chargedBytes = 0;
+    item.chargedHandles = 0;
     item.chargedDescriptors = 0;
+    item.newHandles = 0;
     item.subject = noSubject;
     item.call = undefined;
     if (this.#free.length < poolItemsMax) this.#free.push(item);

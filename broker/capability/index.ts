@@ -4,6 +4,9 @@
  * It is driven by calls and does nothing by itself: each operation appends items to the queues of peers, and whoever made a peer
  * carries its items away (`peer.queue.head`, then `delivered`). Pure: no input, no output, no time.
  */
+import { ErrorCode } from '../contract/errors.js';
+import type { Account } from './account.js';
+import type { CallRecord } from './calls.js';
 import { Deliveries, type DescriptorCloser } from './deliveries.js';
 import type { DeliveryItem } from './delivery-queue.js';
 import { noGeneration } from './ids.js';
@@ -16,6 +19,7 @@ import type { Submission } from './submission.js';
 import { Tables } from './tables.js';
 import { Transactions } from './transactions.js';
 
+export type { Account, Flow, PeerShare, UserShare } from './account.js';
 export type { DescriptorCloser } from './deliveries.js';
 export { type DeliveryItem, DeliveryQueue, ItemKind } from './delivery-queue.js';
 export * from './ids.js';
@@ -45,6 +49,7 @@ export interface CapabilityOptions {
 export class CapabilityCore {
   readonly #tables = new Tables();
   readonly #clock = new OrderClock();
+  readonly #quota: Quota;
   readonly #deliveries: Deliveries;
   readonly #lifecycle: Lifecycle;
   readonly #transactions: Transactions;
@@ -53,8 +58,9 @@ export class CapabilityCore {
 
   constructor(options: CapabilityOptions) {
     const quota = new Quota(options.limits);
+    this.#quota = quota;
     this.#deliveries = new Deliveries(this.#tables, this.#clock, quota, options.closeDescriptors);
-    this.#lifecycle = new Lifecycle(this.#tables, this.#deliveries);
+    this.#lifecycle = new Lifecycle(this.#tables, quota, this.#deliveries);
     this.#transactions = new Transactions(
       this.#tables,
       this.#clock,
@@ -95,7 +101,7 @@ export class CapabilityCore {
 
   addPeer(identity: PeerIdentity, outlet: Outlet): PeerRecord {
     this.#peers += 1;
-    return this.#tables.addPeer(identity, outlet);
+    return this.#tables.addPeer(this.#quota.enter(identity), identity, outlet);
   }
 
   /** Ends a peer (bus P3). Idempotent. */
@@ -112,7 +118,9 @@ export class CapabilityCore {
     if (number === noNode || receiver.hasEnded) return undefined;
     if (owner === receiver) return node;
     tables.nodes.countTransfer(number);
+    const held = receiver.held.size;
     const handle = this.#lifecycle.grant(number, receiver, this.#clock.last);
+    if (receiver.held.size > held) this.#quota.held(receiver, 1);
     return { word: tables.handleWord(handle), generation: tables.handleGeneration(handle) };
   }
 
@@ -127,6 +135,11 @@ export class CapabilityCore {
 
   create(owner: PeerRecord, word: number, generation: number, showsCredentials: boolean): number {
     return this.#transactions.create(owner, word, generation, showsCredentials);
+  }
+
+  /** What there was no room for when `create` was refused with this code (`blameOf`). */
+  nodeBlame(owner: PeerRecord, code: number): number {
+    return code === ErrorCode.OverQuota ? this.#quota.nodeShortage(owner, 1) : 0;
   }
 
   destroy(owner: PeerRecord, ids: Uint32Array, count: number): number {
@@ -154,6 +167,27 @@ export class CapabilityCore {
     return [...handlesByAccount]
       .map(([account, handles]) => ({ account, handles }))
       .sort((one, other) => one.account - other.account);
+  }
+
+  /**
+   * Tells those who were refused, and for whom there is room now, that it is worth another try (bus Q5). To be called after each
+   * batch of operations and deliveries; costs nothing while nobody waits.
+   */
+  tellReady(): void {
+    this.#deliveries.tellReady();
+  }
+
+  /** Who has what of whose room (bus Q1), for those who look: live records, read and never written. */
+  quota(): { readonly accounts: Iterable<Account>; readonly limits: CapabilityLimits } {
+    return { accounts: this.#quota.accounts(), limits: this.#quota.limits };
+  }
+
+  /** The replies that a peer owes or was given; live records, read and never written. */
+  *repliesOf(peer: PeerRecord): Generator<CallRecord> {
+    for (let index = 0; index < peer.held.length; index += 1) {
+      const call = this.#tables.calls.at(peer.held.callAt(index));
+      if (call !== undefined) yield call;
+    }
   }
 
   /** The head of the peer's queue was handed on; gives its charge back. The item is not to be used after this. */

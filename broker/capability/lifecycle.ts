@@ -8,6 +8,7 @@
  * - a call has a caller exactly while it stands in that caller's table of calls: so it ends exactly once (bus M7).
  */
 
+import type { Flow } from './account.js';
 import type { CallRecord } from './calls.js';
 import type { Deliveries } from './deliveries.js';
 import { type HandleNumber, noHandle } from './handles.js';
@@ -15,6 +16,7 @@ import { replyWord } from './held-table.js';
 import { indexOf } from './ids.js';
 import { type NodeNumber, noNode } from './nodes.js';
 import type { PeerRecord } from './peer-record.js';
+import type { Quota } from './quota.js';
 import type { Tables } from './tables.js';
 
 /** A caller's calls are found by this part of their tag. */
@@ -23,16 +25,25 @@ export const tagSlotMask = 0xffff;
 export class Lifecycle {
   readonly #tables: Tables;
   readonly #deliveries: Deliveries;
+  readonly #quota: Quota;
 
-  constructor(tables: Tables, deliveries: Deliveries) {
+  constructor(tables: Tables, quota: Quota, deliveries: Deliveries) {
     this.#tables = tables;
+    this.#quota = quota;
     this.#deliveries = deliveries;
+  }
+
+  createNode(owner: PeerRecord, index: number, generation: number, showsCredentials: boolean): NodeNumber {
+    owner.user.nodes += 1;
+    return this.#tables.createNode(owner, index, generation, showsCredentials);
   }
 
   destroyNode(node: NodeNumber, sequence: number): void {
     const { nodes } = this.#tables;
     this.#deliveries.cancelNode(node);
-    this.#tables.ownerOf(node).nodes.remove(nodes.place(node));
+    const owner = this.#tables.ownerOf(node);
+    owner.nodes.remove(nodes.place(node));
+    owner.user.nodes -= 1;
     nodes.destroy(node);
     for (let call = nodes.firstCall(node); call !== undefined; call = nodes.firstCall(node)) {
       this.loseCall(call, sequence);
@@ -60,18 +71,20 @@ export class Lifecycle {
     else this.#removeHandle(handle, sequence);
   }
 
-  createCall(caller: PeerRecord, tag: number, node: NodeNumber): CallRecord {
+  /** The flow has been charged with the callee's entry. */
+  createCall(caller: PeerRecord, tag: number, node: NodeNumber, flow: Flow): CallRecord {
     const { calls, nodes } = this.#tables;
     const call = calls.take();
     call.caller = caller;
     call.tag = tag;
+    call.flow = flow;
     nodes.addCall(node, call);
     this.#hold(call, this.#tables.ownerOf(node));
     const slot = tag & tagSlotMask;
     // Filled in order, so that the array never turns into a dictionary.
     while (caller.calls.length <= slot) caller.calls.push(undefined);
     caller.calls[slot] = call;
-    caller.callsOutstanding += 1;
+    this.#quota.callBegan(caller);
     return call;
   }
 
@@ -80,16 +93,17 @@ export class Lifecycle {
     const { caller } = call;
     if (caller !== undefined) {
       caller.calls[call.tag & tagSlotMask] = undefined;
-      caller.callsOutstanding -= 1;
+      this.#quota.callLeft(caller);
       call.caller = undefined;
     }
     this.#tables.nodes.removeCall(call);
   }
 
-  loseCall(call: CallRecord, sequence: number): void {
+  /** The caller is told that no reply comes; with a blame, for want of what. */
+  loseCall(call: CallRecord, sequence: number, blame = 0): void {
     const { caller, tag } = call;
     this.detachCall(call);
-    if (caller !== undefined) this.#deliveries.lost(caller, tag, sequence);
+    if (caller !== undefined) this.#deliveries.lost(caller, tag, sequence, blame);
   }
 
   /** The caller gives up; the holder learns that its reply is good for nothing. */
@@ -100,15 +114,13 @@ export class Lifecycle {
 
   /** Takes the entry from its holder, by the holder's own act. Nothing may refer to the call after this. */
   freeCall(call: CallRecord): void {
-    this.#deliveries.cancelCall(call);
-    call.holder?.held.remove(indexOf(call.word));
+    this.#leaveHolder(call);
     this.#tables.calls.put(call);
   }
 
   /** Gives the right to answer to somebody else: from now on the call depends on its new holder only. */
   moveCall(call: CallRecord, receiver: PeerRecord): void {
-    this.#deliveries.cancelCall(call);
-    call.holder?.held.remove(indexOf(call.word));
+    this.#leaveHolder(call);
     this.#tables.nodes.removeCall(call);
     this.#hold(call, receiver);
   }
@@ -132,7 +144,14 @@ export class Lifecycle {
     for (const call of peer.calls) if (call !== undefined) this.withdrawCall(call, sequence);
     this.#deliveries.drop(peer);
     this.#deliveries.forgetRefused(peer);
+    this.#quota.leave(peer);
     this.#tables.removePeer(peer);
+  }
+
+  #leaveHolder(call: CallRecord): void {
+    this.#deliveries.cancelCall(call);
+    this.#quota.replyLeft(call);
+    call.holder?.held.remove(indexOf(call.word));
   }
 
   #hold(call: CallRecord, holder: PeerRecord): void {
@@ -146,6 +165,7 @@ export class Lifecycle {
     const { handles, nodes } = this.#tables;
     const node = handles.node(handle);
     this.#deliveries.cancelHandle(handle);
+    this.#quota.held(this.#tables.holderOf(handle), -1);
     const isLast = nodes.isLive(node) && nodes.holders(node) === 1;
     this.#tables.removeHandle(handle);
     if (isLast) this.#deliveries.unused(node, sequence);

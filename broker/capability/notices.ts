@@ -5,6 +5,7 @@
 import type { DeliveryItem } from './delivery-queue.js';
 import type { HandleNumber } from './handles.js';
 import type { NodeNumber } from './nodes.js';
+import type { Waiting } from './waiting.js';
 
 /** A handle, or the negative of a node; 0 is neither. */
 export type Subject = number;
@@ -27,9 +28,6 @@ export function subjectHandle(subject: Subject): HandleNumber | undefined {
 export function subjectNode(subject: Subject): NodeNumber {
   return -subject as NodeNumber;
 }
-
-/** Handles and own nodes whose peers are to be told when to try again. */
-export type Waiting = Set<Subject>;
 
 export class Notice {
   /** `node gone` of a handle, `node unused` of a node. */

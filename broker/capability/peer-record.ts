@@ -2,13 +2,14 @@
  * What the broker knows of one peer (bus P1, P4).
  */
 
+import type { Account, Flow } from './account.js';
 import type { CallRecord } from './calls.js';
 import { DeliveryQueue } from './delivery-queue.js';
 import type { PeerNumber } from './handles.js';
 import { HeldTable } from './held-table.js';
 import type { IdArena } from './id-table.js';
 import { NodeTable } from './node-table.js';
-import type { Waiting } from './notices.js';
+import type { Waiting, WaitingPlace } from './waiting.js';
 
 /** How the core reaches whoever carries a peer's items away. */
 export interface Outlet {
@@ -26,7 +27,9 @@ export interface PeerIdentity {
   readonly gid: number;
 }
 
-export class PeerRecord {
+export class PeerRecord implements WaitingPlace {
+  /** The user whose room this peer lives in. */
+  readonly user: Account;
   readonly number: PeerNumber;
   readonly identity: PeerIdentity;
   readonly outlet: Outlet;
@@ -36,23 +39,36 @@ export class PeerRecord {
   /** Calls that wait for their reply, by the low 16 bits of the caller's tag. */
   readonly calls: (CallRecord | undefined)[] = [];
   callsOutstanding = 0;
-  /** Calls that are lost and whose end the caller has not taken: they count as outstanding (bus Q6). */
-  queuedLosses = 0;
+  /** Ends of calls (answers and losses) that the caller has not taken: they count as outstanding (bus M8, Q6). */
+  queuedEnds = 0;
   hasEnded = false;
-  /** What its queue is charged with (quota.ts). */
+  /** Entries of its table that are its own charge: not the undelivered ones, nor replies that it owes. */
+  handlesHeld = 0;
+  /** What waits for it, from all senders. */
   queuedBytes = 0;
   queuedMessages = 0;
   queuedDescriptors = 0;
-  /** With what others, or the peer itself, were refused for want of room here, and wait to be told (bus Q5). */
-  refused: Waiting | undefined = undefined;
-  /** With what the peer itself was refused because too many of its calls are outstanding. */
-  refusedCalls: Waiting | undefined = undefined;
+  /** What it has under way to others, by receiver, and the flow that was used last. */
+  readonly flows = new Map<PeerRecord, Flow>();
+  lastFlow: Flow | undefined = undefined;
+  /** From this number of flows on they are looked through for idle ones. */
+  flowsKept = 0;
+  /** The first of the flows to it. */
+  flowsIn: Flow | undefined = undefined;
+  /** Those with whom it was refused because it has too many calls. */
+  callWaits: Waiting | undefined = undefined;
 
-  constructor(number: PeerNumber, ids: IdArena, identity: PeerIdentity, outlet: Outlet) {
+  constructor(number: PeerNumber, ids: IdArena, user: Account, identity: PeerIdentity, outlet: Outlet) {
+    this.user = user;
     this.number = number;
     this.nodes = new NodeTable(ids);
     this.held = new HeldTable(ids);
     this.identity = identity;
     this.outlet = outlet;
+  }
+  forget(waiting: Waiting): void {
+    if (this.callWaits !== waiting) return;
+    this.callWaits = undefined;
+    this.user.callers.delete(this);
   }
 }

@@ -1,17 +1,34 @@
 /**
- * Limits on what waits for a receiver, and the one place where it is charged and given back.
+ * Room for what is under way and for what lasts, and the one place where it is charged and given back (bus Q1–Q4, M8).
  *
- * Charged to the receiver at acceptance, given back at delivery. A request is charged in all kinds or in none (bus Q4).
- * Notifications are not charged: there is at most one of a kind waiting for each handle, node and call.
+ * What is under way to a peer is charged to that peer's user at acceptance, as part of what the sender has of it (share.ts), and
+ * given back at delivery. Handles are then their receiver's: they still take of its room, but are in nobody's share. A reply that
+ * is owed takes of the callee's room, as part of what the caller has of it, until it is answered or released; and its answer
+ * comes out of what the caller itself may have: the item and `replyReserveBytes` are reserved by the number of calls a user may
+ * have, and what goes beyond is charged when the answer comes.
+ *
+ * A request is charged in all kinds or in none. Notifications are not charged: there is at most one of a kind waiting for each
+ * handle, node and call.
  */
+import { blameOf, QuotaHolder, QuotaKind } from '../contract/errors.js';
 import * as limits from '../contract/limits.js';
-import type { DeliveryItem } from './delivery-queue.js';
-import type { PeerRecord } from './peer-record.js';
+import { Account, Flow, PeerShare, UserShare } from './account.js';
+import type { CallRecord } from './calls.js';
+import { type DeliveryItem, ItemKind } from './delivery-queue.js';
+import type { Subject } from './notices.js';
+import type { PeerIdentity, PeerRecord } from './peer-record.js';
+import { give, lastingRoom, roomOf, type Tally, take } from './share.js';
+import { Waiting } from './waiting.js';
 
-/** What an item costs beside its payload: its record and its ids. */
-export const itemOverheadBytes = 64;
+export const { itemOverheadBytes } = limits;
 
 export interface CapabilityLimits {
+  readonly userBytesMax: number;
+  readonly userHandlesMax: number;
+  readonly userDescriptorsMax: number;
+  readonly userNodesMax: number;
+  readonly userCallsMax: number;
+  /** From one peer to one other. */
   readonly queueBytesMax: number;
   readonly queueItemsMax: number;
   readonly descriptorsInFlightMax: number;
@@ -20,71 +37,380 @@ export interface CapabilityLimits {
   readonly callsOutstandingMax: number;
 }
 
+const nobody: readonly Subject[] = Object.freeze([]);
+/** Flows of one peer without anything in them that are kept, beside as many as are in use. */
+const idleFlowsMin = 16;
+
 export class Quota {
-  readonly #limits: CapabilityLimits;
+  readonly limits: CapabilityLimits;
+  readonly #accounts = new Map<number, Account>();
+  /** Where something was given back while somebody waits for it. */
+  #touched: Account[] = [];
 
   constructor(overrides: Partial<CapabilityLimits> = {}) {
-    this.#limits = { ...limits, ...overrides };
+    this.limits = { ...limits, ...overrides };
   }
 
-  get nodesMax(): number {
-    return this.#limits.peerNodesMax;
+  // Peers and their records.
+
+  /** The user of one more peer. */
+  enter(identity: PeerIdentity): Account {
+    let user = this.#accounts.get(identity.uid);
+    if (user === undefined) {
+      user = new Account(identity.account, identity.uid, this.limits);
+      this.#accounts.set(identity.uid, user);
+    }
+    user.peers += 1;
+    return user;
   }
 
-  /** Whether the caller may have one more call outstanding: one whose end it has not taken. Answers are charged as items. */
-  admitsCall(caller: PeerRecord): boolean {
-    return caller.callsOutstanding + caller.queuedLosses < this.#limits.callsOutstandingMax;
+  /** The peer has ended and nothing is left in its tables and its queue. What it sent to others stays charged. */
+  leave(peer: PeerRecord): void {
+    for (let flow = peer.flowsIn; flow !== undefined; flow = flow.nextIn) this.#remove(flow);
+    for (const flow of peer.flows.values()) if (flow.isIdle) this.#remove(flow);
+    peer.user.peers -= 1;
+    this.#close(peer.user);
   }
 
-  /** Whether a caller that was refused should try again. */
-  isWorthCalling(caller: PeerRecord): boolean {
-    return caller.callsOutstanding + caller.queuedLosses <= this.#limits.callsOutstandingMax / 2;
+  accounts(): Iterable<Account> {
+    return this.#accounts.values();
   }
+
+  /** What goes from one peer to another. */
+  flow(asker: PeerRecord, receiver: PeerRecord): Flow {
+    const last = asker.lastFlow;
+    if (last !== undefined && last.receiver === receiver) return last;
+    const flow = asker.flows.get(receiver) ?? this.#addFlow(asker, receiver);
+    asker.lastFlow = flow;
+    return flow;
+  }
+
+  // What is under way.
 
   /**
-   * Charges the receiver with one message; returns whether it was granted. `handles` is the most that the message may add
-   * to what the receiver holds: since that is known for sure only when it is queued, the room is looked at but not taken.
+   * Charges a message with so many payload bytes, transfers, replies to be owed (0 or 1) and descriptors. Returns 0, or for want
+   * of what it was refused (`blameOf`); then nothing was charged.
    */
-  charge(receiver: PeerRecord, bytes: number, handles: number, descriptors: number): boolean {
-    const max = this.#limits;
-    if (
-      receiver.queuedBytes + bytes + itemOverheadBytes > max.queueBytesMax ||
-      receiver.queuedMessages >= max.queueItemsMax ||
-      receiver.queuedDescriptors + descriptors > max.descriptorsInFlightMax ||
-      receiver.held.size + handles > max.peerHandlesMax
-    ) {
-      return false;
-    }
-    receiver.queuedBytes += bytes + itemOverheadBytes;
+  charge(flow: Flow, bytes: number, transfers: number, replies: number, descriptors: number): number {
+    const blame =
+      flow.messages >= this.limits.queueItemsMax
+        ? blameOf(QuotaKind.Items, QuotaHolder.Flow)
+        : this.#shortage(flow, bytes + itemOverheadBytes, transfers, replies, descriptors);
+    if (blame !== 0) return blame;
+    const { receiver } = flow;
+    flow.messages += 1;
     receiver.queuedMessages += 1;
+    receiver.queuedBytes += bytes + itemOverheadBytes;
     receiver.queuedDescriptors += descriptors;
-    return true;
+    take(flow.bytes, bytes + itemOverheadBytes);
+    take(flow.handles, transfers + replies);
+    take(flow.descriptors, descriptors);
+    return 0;
   }
 
   /** Takes a charge back that was granted for a message which was then refused elsewhere. */
-  refund(receiver: PeerRecord, bytes: number, descriptors: number): void {
+  refund(flow: Flow, bytes: number, transfers: number, replies: number, descriptors: number): void {
+    const { receiver } = flow;
+    flow.messages -= 1;
+    receiver.queuedMessages -= 1;
     receiver.queuedBytes -= bytes + itemOverheadBytes;
-    receiver.queuedMessages -= 1;
     receiver.queuedDescriptors -= descriptors;
+    give(flow.bytes, bytes + itemOverheadBytes);
+    give(flow.handles, transfers + replies);
+    give(flow.descriptors, descriptors);
   }
 
-  /** Gives back what an item was charged with, when it leaves its queue. */
+  /** Bytes of an answer that the call has not reserved. */
+  answerExcess(length: number): number {
+    return Math.max(0, length - limits.replyReserveBytes);
+  }
+
+  /**
+   * Charges the caller with what its call has not reserved, as something that it sends to itself; the flow is undefined where that
+   * is nothing.
+   */
+  chargeAnswer(flow: Flow, excessBytes: number, transfers: number, descriptors: number): number {
+    const blame = this.#shortage(flow, excessBytes, transfers, 0, descriptors);
+    if (blame !== 0) return blameOf((blame & 15) as QuotaKind, QuotaHolder.Own);
+    flow.receiver.queuedBytes += excessBytes;
+    flow.receiver.queuedDescriptors += descriptors;
+    take(flow.bytes, excessBytes);
+    take(flow.handles, transfers);
+    take(flow.descriptors, descriptors);
+    return 0;
+  }
+
+  /** Gives back what an item was charged with, when it leaves its queue; its handles are then the receiver's. */
   settle(receiver: PeerRecord, item: DeliveryItem): void {
-    if (item.chargedBytes === 0) return;
+    if (item.kind === ItemKind.Answer || item.kind === ItemKind.Lost) {
+      receiver.queuedEnds -= 1;
+      this.#callEnded(receiver);
+    }
+    const { flow } = item;
+    if (flow === undefined) return;
+    if (item.kind === ItemKind.Message) {
+      flow.messages -= 1;
+      receiver.queuedMessages -= 1;
+    }
     receiver.queuedBytes -= item.chargedBytes;
-    receiver.queuedMessages -= 1;
     receiver.queuedDescriptors -= item.chargedDescriptors;
+    give(flow.bytes, item.chargedBytes);
+    give(flow.handles, item.chargedHandles);
+    give(flow.descriptors, item.chargedDescriptors);
+    if (item.newHandles > 0) this.held(receiver, item.newHandles);
+    this.#given(flow);
   }
 
-  /** Whether a sender that was refused here should try again: half of everything is free, so that it is worth it (bus Q5). */
-  isWorthTrying(receiver: PeerRecord): boolean {
-    const max = this.#limits;
-    return (
-      receiver.queuedBytes <= max.queueBytesMax / 2 &&
-      receiver.queuedMessages <= max.queueItemsMax / 2 &&
-      receiver.queuedDescriptors <= max.descriptorsInFlightMax / 2 &&
-      (receiver.held.size + limits.messageHandlesMax < max.peerHandlesMax ||
-        receiver.held.size <= max.peerHandlesMax / 2)
-    );
+  // What lasts.
+
+  /** `count` more entries of a peer's table count as held; negative: less. */
+  held(peer: PeerRecord, count: number): void {
+    const { user } = peer;
+    peer.handlesHeld += count;
+    user.handlesHeld += count;
+    user.handles.used += count;
+    if (count < 0) this.#touch(user);
   }
+
+  /** The entry of a reply leaves its holder's table: whoever pays for it pays no longer. */
+  replyLeft(call: CallRecord): void {
+    const { flow, holder } = call;
+    call.flow = undefined;
+    if (flow !== undefined) {
+      give(flow.handles, 1);
+      this.#given(flow);
+    } else if (holder !== undefined) this.held(holder, -1);
+  }
+
+  /** Whether the owner may make so many nodes more: 0, or the blame. */
+  nodeShortage(owner: PeerRecord, count: number): number {
+    const { peerNodesMax, userNodesMax } = this.limits;
+    const room = lastingRoom(owner.nodes.size, peerNodesMax, owner.user.nodes, userNodesMax);
+    return count <= room ? 0 : blameOf(QuotaKind.Nodes, QuotaHolder.Own);
+  }
+
+  /** Whether the caller may have one more call whose end it has not taken: 0, or the blame. */
+  callShortage(caller: PeerRecord): number {
+    return this.#callRoom(caller) > 0 ? 0 : blameOf(QuotaKind.Calls, QuotaHolder.Own);
+  }
+
+  callBegan(caller: PeerRecord): void {
+    caller.callsOutstanding += 1;
+    caller.user.calls += 1;
+  }
+
+  /** Nobody waits for it any more; its end, if there is one, is charged by `endQueued`. */
+  callLeft(caller: PeerRecord): void {
+    caller.callsOutstanding -= 1;
+    this.#callEnded(caller);
+  }
+
+  /** An answer or a loss waits for the caller. */
+  endQueued(caller: PeerRecord): void {
+    caller.queuedEnds += 1;
+    caller.user.calls += 1;
+  }
+
+  // Who waits for room.
+
+  /** One was refused through the flow and waits; in the group that is returned. */
+  wait(flow: Flow, blame: number, wanted: number, subject: Subject): Waiting {
+    const kind = blame & 15;
+    const need = Math.max(wanted, this.#half(flow, blame));
+    flow.waits ??= new Map();
+    let waiting = flow.waits.get(kind);
+    if (waiting === undefined) {
+      waiting = new Waiting(flow, kind);
+      flow.waits.set(kind, waiting);
+      flow.room.waiting.add(flow);
+    }
+    waiting.add(subject, need);
+    return waiting;
+  }
+
+  waitForCall(caller: PeerRecord, subject: Subject): Waiting {
+    const { callsOutstandingMax, userCallsMax } = this.limits;
+    const most = Math.min(callsOutstandingMax, userCallsMax - caller.user.calls);
+    caller.callWaits ??= new Waiting(caller, QuotaKind.Calls);
+    caller.callWaits.add(subject, Math.max(1, most >> 1));
+    caller.user.callers.add(caller);
+    return caller.callWaits;
+  }
+
+  /** Those who wait for room at this peer, and wait no longer. */
+  takeWaiting(receiver: PeerRecord): Subject[] {
+    const all: Subject[] = [];
+    for (let flow = receiver.flowsIn; flow !== undefined; flow = flow.nextIn) {
+      for (const waiting of flow.waits?.values() ?? []) all.push(...waiting.end());
+    }
+    return all;
+  }
+
+  /** Those for whom enough is free now, and who wait no longer. */
+  takeReady(): readonly Subject[] {
+    if (this.#touched.length === 0) return nobody;
+    const ready: Subject[] = [];
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const user of touched) {
+      user.isTouched = false;
+      for (const flow of user.waiting) {
+        for (const waiting of flow.waits?.values() ?? []) {
+          if (this.#free(flow, waiting.kind) >= waiting.need) ready.push(...waiting.end());
+        }
+      }
+      for (const caller of user.callers) {
+        const waiting = caller.callWaits;
+        if (waiting !== undefined && this.#callRoom(caller) >= waiting.need) ready.push(...waiting.end());
+      }
+    }
+    return ready;
+  }
+
+  // Inside.
+
+  #shortage(flow: Flow, bytes: number, transfers: number, replies: number, descriptors: number): number {
+    const { limits, receiver } = { limits: this.limits, receiver: flow.receiver };
+    if (bytes > 0) {
+      if (bytes > limits.queueBytesMax - flow.bytes.used) return blameOf(QuotaKind.Bytes, QuotaHolder.Flow);
+      if (bytes > roomOf(flow.bytes)) return blameOf(QuotaKind.Bytes, holderOf(flow.bytes, bytes));
+    }
+    const handles = transfers + replies;
+    if (handles > 0) {
+      if (transfers > 0 && transfers > this.#heldRoom(receiver)) {
+        return blameOf(QuotaKind.Handles, QuotaHolder.Receiver);
+      }
+      if (handles > roomOf(flow.handles)) return blameOf(QuotaKind.Handles, holderOf(flow.handles, handles));
+    }
+    if (descriptors > 0) {
+      if (descriptors > limits.descriptorsInFlightMax - flow.descriptors.used) {
+        return blameOf(QuotaKind.Descriptors, QuotaHolder.Flow);
+      }
+      if (descriptors > roomOf(flow.descriptors)) {
+        return blameOf(QuotaKind.Descriptors, holderOf(flow.descriptors, descriptors));
+      }
+    }
+    return 0;
+  }
+
+  /** How much of this is free for the flow. */
+  #free(flow: Flow, kind: number): number {
+    const { limits } = this;
+    switch (kind) {
+      case QuotaKind.Bytes:
+        return Math.min(roomOf(flow.bytes), limits.queueBytesMax - flow.bytes.used);
+      case QuotaKind.Handles:
+        return Math.min(roomOf(flow.handles), this.#heldRoom(flow.receiver));
+      case QuotaKind.Descriptors:
+        return Math.min(roomOf(flow.descriptors), limits.descriptorsInFlightMax - flow.descriptors.used);
+      default:
+        return limits.queueItemsMax - flow.messages;
+    }
+  }
+
+  /** Half of what the flow may have of this, in use or not. */
+  #half(flow: Flow, blame: number): number {
+    const kind = blame & 15;
+    if (blame >> 4 === QuotaHolder.Receiver) {
+      return Math.min(limits.messageHandlesMax, this.limits.peerHandlesMax >> 1);
+    }
+    const used =
+      kind === QuotaKind.Bytes
+        ? flow.bytes.used
+        : kind === QuotaKind.Handles
+          ? flow.handles.used
+          : kind === QuotaKind.Descriptors
+            ? flow.descriptors.used
+            : flow.messages;
+    return Math.max(0, used + this.#free(flow, kind)) >> 1;
+  }
+
+  #heldRoom(peer: PeerRecord): number {
+    const { peerHandlesMax, userHandlesMax } = this.limits;
+    return lastingRoom(peer.handlesHeld, peerHandlesMax, peer.user.handlesHeld, userHandlesMax);
+  }
+
+  #callRoom(caller: PeerRecord): number {
+    const { callsOutstandingMax, userCallsMax } = this.limits;
+    const used = caller.callsOutstanding + caller.queuedEnds;
+    return lastingRoom(used, callsOutstandingMax, caller.user.calls, userCallsMax);
+  }
+
+  #callEnded(caller: PeerRecord): void {
+    const { user } = caller;
+    user.calls -= 1;
+    if (user.callers.size > 0) this.#touch(user);
+  }
+
+  #given(flow: Flow): void {
+    const { room } = flow;
+    if (room.waiting.size > 0) this.#touch(room);
+    if (flow.asker.hasEnded && flow.isIdle) this.#remove(flow);
+  }
+
+  #touch(user: Account): void {
+    if (user.isTouched || (user.waiting.size === 0 && user.callers.size === 0)) return;
+    user.isTouched = true;
+    this.#touched.push(user);
+  }
+
+  #addFlow(asker: PeerRecord, receiver: PeerRecord): Flow {
+    if (asker.flows.size >= asker.flowsKept) this.#sweep(asker);
+    const room = receiver.user;
+    let share = room.shares.get(asker.user);
+    if (share === undefined) {
+      share = new UserShare(room, asker.user);
+      room.shares.set(asker.user, share);
+      asker.user.sharesElsewhere += 1;
+    }
+    let part = share.parts.get(asker);
+    if (part === undefined) {
+      part = new PeerShare(share, asker);
+      share.parts.set(asker, part);
+    }
+    const flow = new Flow(part, receiver);
+    part.flows += 1;
+    asker.flows.set(receiver, flow);
+    flow.nextIn = receiver.flowsIn;
+    if (receiver.flowsIn !== undefined) receiver.flowsIn.previousIn = flow;
+    receiver.flowsIn = flow;
+    return flow;
+  }
+
+  /** Idle flows go when there are too many, so that looking costs little for each. */
+  #sweep(asker: PeerRecord): void {
+    for (const flow of asker.flows.values()) if (flow.isIdle) this.#remove(flow);
+    asker.flowsKept = 2 * asker.flows.size + idleFlowsMin;
+  }
+
+  #remove(flow: Flow): void {
+    const { part, receiver, asker, previousIn, nextIn } = flow;
+    const { share } = part;
+    if (previousIn !== undefined) previousIn.nextIn = nextIn;
+    else receiver.flowsIn = nextIn;
+    if (nextIn !== undefined) nextIn.previousIn = previousIn;
+    asker.flows.delete(receiver);
+    if (asker.lastFlow === flow) asker.lastFlow = undefined;
+    part.flows -= 1;
+    if (part.flows > 0) return;
+    share.parts.delete(asker);
+    if (share.parts.size > 0) return;
+    share.room.shares.delete(share.user);
+    share.user.sharesElsewhere -= 1;
+    this.#close(share.user);
+    this.#close(share.room);
+  }
+
+  #close(user: Account): void {
+    if (user.isEmpty) this.#accounts.delete(user.uid);
+  }
+}
+
+/** Whose share it is that keeps so much from being granted: the largest. */
+function holderOf(flow: Tally, wanted: number): QuotaHolder {
+  const part = flow.whole;
+  const share = part?.whole;
+  if (share !== undefined && wanted > roomOf(share)) return QuotaHolder.User;
+  if (part !== undefined && wanted > roomOf(part)) return QuotaHolder.Peer;
+  return QuotaHolder.Flow;
 }

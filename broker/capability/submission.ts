@@ -19,8 +19,13 @@ export interface Submission {
   readonly tag: number;
   /** Send to those destinations that can take it (bus M2). */
   readonly isPartial: boolean;
-  /** Result: the code of each destination, 0 for accepted; meaningful after a partial operation. */
+  /**
+   * Result: the code of each destination, 0 for accepted, in the lower byte, and in the upper byte the blame for `over-quota`;
+   * meaningful after a partial operation.
+   */
   readonly outcomes: Uint16Array;
   /** Result: which destination or transfer a refusal is about. */
   refusedAt: number;
+  /** Result: what was missing and whose share is full (`blameOf`), after a refusal with `over-quota`. */
+  blame: number;
 }

@@ -5,6 +5,7 @@
  * Handles, nodes and peers are numbers here. A number is good as long as the thing lives, so it is kept only where the end of
  * the thing is seen: in the tables themselves, and in an item that waits (`notices.ts`).
  */
+import type { Account } from './account.js';
 import { Calls } from './calls.js';
 import { type HandleNumber, Handles, noHandle, type PeerNumber } from './handles.js';
 import { handleWord } from './held-table.js';
@@ -23,9 +24,9 @@ export class Tables {
   readonly #peers: (PeerRecord | undefined)[] = [undefined];
   readonly #freePeers: PeerNumber[] = [];
 
-  addPeer(identity: PeerIdentity, outlet: Outlet): PeerRecord {
+  addPeer(user: Account, identity: PeerIdentity, outlet: Outlet): PeerRecord {
     const number = this.#freePeers.pop() ?? (this.#peers.length as PeerNumber);
-    const peer = new PeerRecord(number, this.#ids, identity, outlet);
+    const peer = new PeerRecord(number, this.#ids, user, identity, outlet);
     this.#peers[number] = peer;
     return peer;
   }

@@ -2,10 +2,11 @@
  * The operations of peers, each one transaction: checked whole, then done whole, so that an error means that nothing
  * happened (bus M2, F4). An operation returns its sequence number, or a negative `ErrorCode`.
  */
-import { ErrorCode } from '../contract/errors.js';
+import { ErrorCode, QuotaKind } from '../contract/errors.js';
+import type { Flow } from './account.js';
 import type { CallNumber, CallRecord } from './calls.js';
 import type { Deliveries } from './deliveries.js';
-import { ItemKind, noIds } from './delivery-queue.js';
+import { type DeliveryItem, ItemKind } from './delivery-queue.js';
 import { type HandleNumber, noHandle } from './handles.js';
 import { bitsOf, handleBits, indexOf, newNodeBits, nodeBits, noGeneration, wordOf } from './ids.js';
 import { type Lifecycle, tagSlotMask } from './lifecycle.js';
@@ -15,7 +16,7 @@ import { handleSubject, nodeSubject, type Subject } from './notices.js';
 import type { OrderClock } from './order-clock.js';
 import { noDescriptors, type Payload } from './payload.js';
 import type { PeerRecord } from './peer-record.js';
-import type { Quota } from './quota.js';
+import { itemOverheadBytes, type Quota } from './quota.js';
 import type { Submission } from './submission.js';
 import type { Tables } from './tables.js';
 
@@ -33,6 +34,7 @@ export class Transactions {
   readonly #targets: NodeNumber[] = [];
   /** `noHandle` where the destination is an own node. */
   readonly #handles: HandleNumber[] = [];
+  readonly #flows: Flow[] = [];
   readonly #transferred: Transferred[] = [];
 
   constructor(tables: Tables, clock: OrderClock, quota: Quota, deliveries: Deliveries, lifecycle: Lifecycle) {
@@ -53,11 +55,12 @@ export class Transactions {
     );
     payload.references = 1;
     submission.descriptors = noDescriptors;
+    submission.blame = 0;
     const code =
       this.#resolveDestinations(sender, submission) ||
       this.#resolveTransfers(sender, submission, submission.destinationCount) ||
       this.#checkCall(sender, submission) ||
-      this.#charge(submission, payload);
+      this.#charge(sender, submission, payload);
     const result = code === 0 ? this.#commit(sender, submission, payload) : -code;
     this.#deliveries.releasePayload(payload);
     return result;
@@ -74,6 +77,7 @@ export class Transactions {
     );
     payload.references = 1;
     submission.descriptors = noDescriptors;
+    submission.blame = 0;
     const call = this.#findCall(sender, submission.destinations[0] ?? 0, submission.destinations[1] ?? 0);
     const code =
       call === undefined ? ErrorCode.UnknownHandle : this.#resolveTransfers(sender, submission, 1, call);
@@ -87,7 +91,7 @@ export class Transactions {
     if (bitsOf(word) !== nodeBits) return -ErrorCode.InvalidArgument;
     const code = this.#checkFresh(owner, word, generation, 0);
     if (code !== 0) return -code;
-    this.#tables.createNode(owner, indexOf(word), generation, showsCredentials);
+    this.#lifecycle.createNode(owner, indexOf(word), generation, showsCredentials);
     return this.#clock.next();
   }
 
@@ -129,7 +133,6 @@ export class Transactions {
         this.#lifecycle.freeCall(call);
       }
     }
-    if (holder.refused !== undefined) this.#deliveries.tellRefused(holder);
     return sequence;
   }
 
@@ -138,7 +141,6 @@ export class Transactions {
     const call = caller.calls[tag & tagSlotMask];
     const sequence = this.#clock.next();
     if (call !== undefined && call.tag === tag) this.#lifecycle.withdrawCall(call, sequence);
-    if (caller.refusedCalls !== undefined) this.#deliveries.tellRefused(caller);
     return sequence;
   }
 
@@ -208,6 +210,7 @@ export class Transactions {
         // A handle that was invalid already.
       } else if (bitsOf(word) === newNodeBits) {
         const code = this.#checkFresh(sender, word, generation, created);
+        if (code === ErrorCode.OverQuota) submission.blame = this.#quota.nodeShortage(sender, created + 1);
         if (code !== 0) return code;
         if (isPlaceRepeated(transfers, at)) return ErrorCode.InvalidArgument;
         created += 1;
@@ -235,8 +238,8 @@ export class Transactions {
   }
 
   #checkFresh(owner: PeerRecord, word: number, generation: number, alsoCreated: number): number {
-    if (owner.nodes.size + alsoCreated >= this.#quota.nodesMax) return ErrorCode.OverQuota;
-    if (indexOf(word) >= this.#quota.nodesMax) return ErrorCode.InvalidArgument;
+    if (this.#quota.nodeShortage(owner, alsoCreated + 1) !== 0) return ErrorCode.OverQuota;
+    if (indexOf(word) >= this.#quota.limits.peerNodesMax) return ErrorCode.InvalidArgument;
     return owner.nodes.isFresh(indexOf(word), generation) ? 0 : ErrorCode.InvalidArgument;
   }
 
@@ -245,37 +248,50 @@ export class Transactions {
     if (tag === 0) return 0;
     if (submission.destinationCount !== 1) return ErrorCode.InvalidArgument;
     if (sender.calls[tag & tagSlotMask] !== undefined) return ErrorCode.InvalidArgument;
-    if (this.#quota.admitsCall(sender)) return 0;
+    const blame = this.#quota.callShortage(sender);
+    if (blame === 0) return 0;
     submission.refusedAt = 0;
+    submission.blame = blame;
     this.#deliveries.refusedCall(sender, this.#subject(0));
     return ErrorCode.OverQuota;
   }
 
+  #flow(at: number): Flow {
+    return this.#flows[at] as Flow;
+  }
+
   /** Charges all receivers, or none unless partial (bus M2, Q4). */
-  #charge(submission: Submission, payload: Payload): number {
+  #charge(sender: PeerRecord, submission: Submission, payload: Payload): number {
     const tables = this.#tables;
-    const { destinationCount, outcomes, transferCount } = submission;
-    const handles = transferCount + (submission.tag === 0 ? 0 : 1);
+    const { destinationCount, outcomes, transferCount, isPartial, tag } = submission;
+    const replies = tag === 0 ? 0 : 1;
     const descriptors = payload.descriptors.length;
     for (let at = 0; at < destinationCount; at += 1) {
       const node = this.#target(at);
       if (!tables.nodes.isLive(node)) continue;
-      const owner = tables.ownerOf(node);
-      if (this.#quota.charge(owner, payload.length, handles, descriptors)) continue;
-      outcomes[at] = ErrorCode.OverQuota;
-      if (!submission.isPartial) {
+      const flow = this.#quota.flow(sender, tables.ownerOf(node));
+      this.#flows[at] = flow;
+      const blame = this.#quota.charge(flow, payload.length, transferCount, replies, descriptors);
+      if (blame === 0) continue;
+      outcomes[at] = ErrorCode.OverQuota | (blame << 8);
+      if (!isPartial) {
         submission.refusedAt = at;
-        for (let before = 0; before < at; before += 1) {
-          const charged = this.#target(before);
-          if (tables.nodes.isLive(charged)) {
-            this.#quota.refund(tables.ownerOf(charged), payload.length, descriptors);
-          }
-        }
+        submission.blame = blame;
+        this.#refund(at, payload.length, transferCount, replies, descriptors);
       }
-      this.#deliveries.refused(owner, this.#subject(at));
-      if (!submission.isPartial) return ErrorCode.OverQuota;
+      const wanted = wantedOf(blame, payload.length, transferCount + replies, descriptors);
+      this.#deliveries.refused(flow, blame, wanted, this.#subject(at));
+      if (!isPartial) return ErrorCode.OverQuota;
     }
     return 0;
+  }
+
+  /** Takes back what the destinations before this one were charged with. */
+  #refund(end: number, bytes: number, transfers: number, replies: number, descriptors: number): void {
+    for (let at = 0; at < end; at += 1) {
+      if (!this.#tables.nodes.isLive(this.#target(at))) continue;
+      this.#quota.refund(this.#flow(at), bytes, transfers, replies, descriptors);
+    }
   }
 
   #commit(sender: PeerRecord, submission: Submission, payload: Payload): number {
@@ -300,17 +316,22 @@ export class Transactions {
         continue;
       }
       const owner = tables.ownerOf(node);
-      const item = this.#deliveries.charged(ItemKind.Message, sequence, sender, payload);
+      const flow = this.#flow(at);
+      const item = this.#deliveries.carrying(ItemKind.Message, sequence, sender, payload);
+      item.flow = flow;
+      item.chargedBytes = payload.length + itemOverheadBytes;
+      item.chargedHandles = transferCount;
+      item.chargedDescriptors = payload.descriptors.length;
       const place = nodes.place(node);
       item.word = wordOf(place, nodeBits);
       item.generation = owner.nodes.generation(place);
       item.showsCredentials = nodes.showsCredentials(node);
       if (tag !== 0) {
-        const call = this.#lifecycle.createCall(sender, tag, node);
+        const call = this.#lifecycle.createCall(sender, tag, node, flow);
         item.replyWord = call.word;
         item.replyGeneration = call.generation;
       }
-      if (transferCount > 0) item.handles = this.#grantAll(owner, transferCount, sequence);
+      if (transferCount > 0) this.#grantAll(owner, item, transferCount);
       this.#deliveries.push(owner, item);
     }
     if (isDropped) this.#loseDropped(sender, submission, sequence);
@@ -322,23 +343,42 @@ export class Transactions {
     const sequence = this.#clock.next();
     const { transferCount } = submission;
     if (transferCount > 0) this.#createTransferred(sender, submission);
-    const { caller, tag } = call;
-    if (
-      caller !== undefined &&
-      this.#quota.charge(caller, payload.length, transferCount, payload.descriptors.length)
-    ) {
-      const item = this.#deliveries.charged(ItemKind.Answer, sequence, sender, payload);
-      item.tag = tag;
-      if (transferCount > 0) item.handles = this.#grantAll(caller, transferCount, sequence);
+    const { caller } = call;
+    let item: DeliveryItem | undefined;
+    let blame = 0;
+    if (caller !== undefined) {
+      item = this.#deliveries.carrying(ItemKind.Answer, sequence, sender, payload);
+      blame = this.#chargeAnswer(caller, item, transferCount, payload);
+    }
+    if (caller !== undefined && item !== undefined && blame === 0) {
+      item.tag = call.tag;
+      if (transferCount > 0) this.#grantAll(caller, item, transferCount);
       this.#lifecycle.detachCall(call);
+      this.#quota.endQueued(caller);
       this.#deliveries.push(caller, item);
     } else {
-      this.#lifecycle.loseCall(call, sequence);
+      if (item !== undefined) this.#deliveries.discard(item);
+      this.#lifecycle.loseCall(call, sequence, blame);
       if (transferCount > 0) this.#loseTransferred(transferCount, sequence);
     }
     this.#lifecycle.freeCall(call);
     if (transferCount > 0) this.#countTransfers(sender, transferCount, true, sequence);
     return sequence;
+  }
+
+  /** Charges an answer to the caller's own room, as far as the call has not reserved it (bus M8). Returns 0, or the blame. */
+  #chargeAnswer(caller: PeerRecord, item: DeliveryItem, transfers: number, payload: Payload): number {
+    const excess = this.#quota.answerExcess(payload.length);
+    const descriptors = payload.descriptors.length;
+    if (excess === 0 && transfers === 0 && descriptors === 0) return 0;
+    const flow = this.#quota.flow(caller, caller);
+    const blame = this.#quota.chargeAnswer(flow, excess, transfers, descriptors);
+    if (blame !== 0) return blame;
+    item.flow = flow;
+    item.chargedBytes = excess;
+    item.chargedHandles = transfers;
+    item.chargedDescriptors = descriptors;
+    return 0;
   }
 
   /** Makes the nodes that the transfers name as new; all checks have passed. */
@@ -348,13 +388,12 @@ export class Transactions {
       const word = transfers[2 * at] ?? 0;
       if (bitsOf(word) !== newNodeBits) continue;
       const generation = transfers[2 * at + 1] ?? 0;
-      this.#transferred[at] = this.#tables.createNode(sender, indexOf(word), generation, false);
+      this.#transferred[at] = this.#lifecycle.createNode(sender, indexOf(word), generation, false);
     }
   }
 
-  /** The transferred things as ids of the receiver's own (bus M3, M4, N4). */
-  #grantAll(receiver: PeerRecord, count: number, sequence: number): readonly number[] {
-    if (count === 0) return noIds;
+  /** Puts the transferred things into the item, as ids of the receiver's own (bus M3, M4, N4). */
+  #grantAll(receiver: PeerRecord, item: DeliveryItem, count: number): void {
     const tables = this.#tables;
     const ids: number[] = [];
     for (let at = 0; at < count; at += 1) {
@@ -362,13 +401,16 @@ export class Transactions {
       const call = this.#transferredCall(thing);
       if (call !== undefined && call.caller !== undefined) {
         this.#lifecycle.moveCall(call, receiver);
+        item.newHandles += 1;
         ids.push(call.word, call.generation);
       } else if (call === undefined && thing !== 0 && tables.nodes.isLive(thing as NodeNumber)) {
         const node = thing as NodeNumber;
         if (tables.nodes.owner(node) === receiver.number) {
           ids.push(tables.nodeWord(node), tables.nodeGeneration(node));
         } else {
-          const handle = this.#lifecycle.grant(node, receiver, sequence);
+          const held = receiver.held.size;
+          const handle = this.#lifecycle.grant(node, receiver, item.sequence);
+          item.newHandles += receiver.held.size - held;
           ids.push(tables.handleWord(handle), tables.handleGeneration(handle));
         }
       } else {
@@ -376,7 +418,7 @@ export class Transactions {
         ids.push(0, noGeneration);
       }
     }
-    return ids;
+    item.handles = ids;
   }
 
   /**
@@ -412,6 +454,20 @@ export class Transactions {
       nodes.countTransfer(node);
       if (nodes.holders(node) === 0) this.#deliveries.unused(node, sequence);
     }
+  }
+}
+
+/** How much of what it was refused for a message has asked. */
+function wantedOf(blame: number, bytes: number, handles: number, descriptors: number): number {
+  switch (blame & 15) {
+    case QuotaKind.Bytes:
+      return bytes + itemOverheadBytes;
+    case QuotaKind.Handles:
+      return handles;
+    case QuotaKind.Descriptors:
+      return descriptors;
+    default:
+      return 1;
   }
 }
 

@@ -81,14 +81,90 @@ export function errorName(code: number): string {
   return nameByCode.get(code) ?? `unknown-${code}`;
 }
 
+/** What there was no room for (bus Q1). Names and numbers are API, like the codes. */
+export const QuotaKind = {
+  /** Bytes in flight. */
+  Bytes: 1,
+  /** Handles, in flight, held, or owed as replies. */
+  Handles: 2,
+  /** Descriptors in flight. */
+  Descriptors: 3,
+  /** Nodes. */
+  Nodes: 4,
+  /** Calls whose end was not taken. */
+  Calls: 5,
+  /** Messages in flight. */
+  Items: 6,
+} as const;
+export type QuotaKind = (typeof QuotaKind)[keyof typeof QuotaKind];
+
+/** Whose share of it is full (bus Q5). */
+export const QuotaHolder = {
+  /** What all peers of the sender's user may have at the receiver's user. */
+  User: 1,
+  /** The sender's own part of that. */
+  Peer: 2,
+  /** The sender's part for this one receiver, which does not take what it was sent. */
+  Flow: 3,
+  /** The receiver holds as much as it may. */
+  Receiver: 4,
+  /** What this peer itself may have: its nodes, its calls, the answers that it does not take. */
+  Own: 5,
+} as const;
+export type QuotaHolder = (typeof QuotaHolder)[keyof typeof QuotaHolder];
+
+/** Which limit an `over-quota` (or the loss of a reply) is about. */
+export interface QuotaShortage {
+  readonly kind: 'bytes' | 'handles' | 'descriptors' | 'nodes' | 'calls' | 'items';
+  readonly whose: 'user' | 'peer' | 'flow' | 'receiver' | 'own';
+  /** Whose share it is, as in `Sender.account`; absent where it is not this peer's user. */
+  readonly account?: number;
+}
+
+const shortageKinds = [undefined, 'bytes', 'handles', 'descriptors', 'nodes', 'calls', 'items'] as const;
+const shortageHolders = [undefined, 'user', 'peer', 'flow', 'receiver', 'own'] as const;
+
+/** Kind and holder as one number below 256; 0 stands for none. */
+export function blameOf(kind: QuotaKind, whose: QuotaHolder): number {
+  return kind | (whose << 4);
+}
+
+/** The reverse of `blameOf`, for the peer of this account; `undefined` for none and for what a later version may say. */
+export function shortageOf(blame: number, account?: number): QuotaShortage | undefined {
+  const kind = shortageKinds[blame & 15];
+  const whose = shortageHolders[blame >> 4];
+  if (kind === undefined || whose === undefined) return undefined;
+  return whose === 'receiver' || account === undefined ? { kind, whose } : { kind, whose, account };
+}
+
+const holderTexts: Readonly<Record<QuotaShortage['whose'], string>> = {
+  user: 'this user has its share at the receiver',
+  peer: 'this program has its part of its user’s share at the receiver',
+  flow: 'the receiver does not take what it was sent',
+  receiver: 'the receiver has as many as it may',
+  own: 'this program has as many as it may',
+};
+
+/** The shortage as the end of a sentence. */
+export function shortageText({ kind, whose, account }: QuotaShortage): string {
+  return `${kind}: ${holderTexts[whose]}${account === undefined ? '' : ` (account ${account})`}`;
+}
+
+export interface BrokerErrorOptions extends ErrorOptions {
+  readonly quota?: QuotaShortage | undefined;
+}
+
 /** An operating error with a stable code. `message` is for people; branch on `code` only. */
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
   readonly code: ErrorCode;
+  /** Of `over-quota` and `reply-lost`: which limit it was, where that is known. */
+  readonly quota: QuotaShortage | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: BrokerErrorOptions) {
     super(message, options);
     this.code = code;
+    this.quota = options?.quota;
   }
 
   /** The code's stable name, for printing and for JSON. */

@@ -16,11 +16,11 @@ export const packetBytesMax = 76 * 1024;
 /** Bytes of a frame header, the same for every protocol of ours (docs/protocol.md). */
 export const frameHeaderBytes = 8;
 
-/** Undelivered bytes that one receiver may have waiting for it on this side of the kernel. */
+/** Undelivered bytes that one receiver may have waiting for it on this side of the kernel; on `bus` from one sender. */
 export const queueBytesMax = 4 * 1024 * 1024;
-/** Undelivered items that one receiver may have waiting for it on this side of the kernel. */
+/** Undelivered items that one receiver may have waiting for it on this side of the kernel; on `bus` from one sender. */
 export const queueItemsMax = 16_384;
-/** Descriptors in flight to one receiver, sent but not yet acknowledged. */
+/** Descriptors in flight to one receiver, sent but not yet acknowledged; on `bus` from one sender. */
 export const descriptorsInFlightMax = 1024;
 /** Handles that one peer may hold. */
 export const peerHandlesMax = 65_536;
@@ -37,6 +37,25 @@ export const grantConnectionsMax = 4_096;
 export const sameQuestionsMax = 256;
 /** Peers connected to one broker. */
 export const peersMax = 16_384;
+
+/*
+ * What all peers of one user have on `bus` (bus Q1–Q3). One sender to one receiver gets an eighth of it, while nobody else has some:
+ * a half for its user, of that a half for itself, and of that a half for one receiver. So these are eight times those above.
+ */
+/** Bytes in flight to all peers of one user. */
+export const userBytesMax = 8 * queueBytesMax;
+/** Handles in flight to, owed as replies by and held by all peers of one user. */
+export const userHandlesMax = 8 * peerHandlesMax;
+/** Descriptors in flight to all peers of one user. */
+export const userDescriptorsMax = 8 * descriptorsInFlightMax;
+/** Nodes of all peers of one user. */
+export const userNodesMax = 8 * peerNodesMax;
+/** Calls of all peers of one user. */
+export const userCallsMax = 4 * callsOutstandingMax;
+/** What a message in flight costs beside its payload: its records and ids. */
+export const itemOverheadBytes = 256;
+/** Payload of an answer that every call has reserved for it, beside its item; the rest is the caller's when it comes (bus M8). */
+export const replyReserveBytes = 256;
 
 /** A peer that has connected must say hello within this time, or it is disconnected. */
 export const helloTimeoutMs = 5_000;

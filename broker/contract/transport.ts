@@ -79,6 +79,7 @@
  *       the descriptor instead was never there.
  */
 
+import type { QuotaShortage } from './errors.js';
 import type { Introspection } from './introspection.js';
 
 /** What the kernel says about a process. */
@@ -219,7 +220,9 @@ export interface CapabilityNode {
 }
 
 /** Outcome for one destination of a multicast: accepted, or the error code that kept the message from it. */
-export type Outcome = { readonly ok: true } | { readonly ok: false; readonly code: number };
+export type Outcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: number; readonly quota?: QuotaShortage };
 
 export interface MulticastResult {
   readonly sequence: number;

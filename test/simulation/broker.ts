@@ -18,6 +18,7 @@ import {
 } from '../../broker/capability/index.js';
 import type { Attempt } from '../../transports/bus/link.js';
 import { Operation } from '../../transports/bus/operation.js';
+import { refusalOf } from '../../transports/bus/wire.js';
 
 /** What a peer asks of the broker. */
 export interface Request {
@@ -119,7 +120,9 @@ export class SimulatedBroker {
   /** Takes one request that the peer has written. `choice` is for brokers that have one. */
   take(port: Port, _choice: number): void {
     const request = port.up.shift();
-    if (request !== undefined) this.carryOut(port, request);
+    if (request === undefined) return;
+    this.carryOut(port, request);
+    this.core.tellReady();
   }
 
   /** Whether the core has something for the peer. */
@@ -147,6 +150,7 @@ export class SimulatedBroker {
     if (item === undefined) return undefined;
     const arrival = arrivalOf(item);
     this.core.delivered(port.record, item);
+    this.core.tellReady();
     return arrival;
   }
 
@@ -185,7 +189,7 @@ export class SimulatedBroker {
     const result =
       request.kind === 'reply' ? core.reply(port.record, operation) : core.send(port.record, operation);
     const codes = [...operation.outcomes.subarray(0, request.destinations.length / 2)];
-    if (result < 0) this.refuse(port, request, -result, operation.refusedAt);
+    if (result < 0) this.refuse(port, request, refusalOf(-result, operation.blame), operation.refusedAt);
     else if (request.isPartial && codes.some((code) => code !== 0)) {
       port.down.push({ kind: 'outcomes', request, sequence: result, codes });
     } else this.accept(port, request, result);

@@ -5,7 +5,8 @@
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
 import type { Attempt, BusLink, HolderShare, LinkEvents } from '../../transports/bus/link.js';
 import type { Operation } from '../../transports/bus/operation.js';
-import { type BusPeer, refusal } from '../../transports/bus/peer.js';
+import type { BusPeer } from '../../transports/bus/peer.js';
+import { refusal } from '../../transports/bus/refusal.js';
 import type { Arrival, Frame, Port, Request, SimulatedBroker, Waiter } from './broker.js';
 
 const plain: Omit<Request, 'kind'> = {

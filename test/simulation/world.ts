@@ -85,7 +85,7 @@ export class World {
     const id = this.broker.core.introduce(owner.port.record, { word, generation }, holder.port.record);
     if (id === undefined) return false;
     (own as unknown as { transferred(): void }).transferred();
-    holder.busPeer.welcomed(id.word, id.generation);
+    holder.busPeer.welcomed(id.word, id.generation, holder.port.record.identity.account);
     holder.player.introduced(node, holder.busPeer.root);
     this.#wire.push({ ...noItem, at: this.#at, peer: holder.name, id: idText(id), name: node });
     return true;

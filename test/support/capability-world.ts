@@ -8,6 +8,7 @@ import {
   type PeerRecord,
   wordOf,
 } from '../../broker/capability/index.js';
+import { type QuotaShortage, shortageOf } from '../../broker/contract/errors.js';
 
 /** An item as a test sees it. */
 export interface Seen {
@@ -18,6 +19,8 @@ export interface Seen {
   readonly handles: readonly string[];
   readonly reply: string;
   readonly tag: number;
+  /** Of a loss: what the caller had no room for. */
+  readonly shortage: QuotaShortage | undefined;
   readonly transfersSeen: number;
   readonly descriptors: readonly number[];
   readonly account: number;
@@ -65,6 +68,7 @@ export class WorldPeer {
     isPartial: false,
     outcomes: new Uint16Array(32),
     refusedAt: 0,
+    blame: 0,
   };
 
   constructor(core: CapabilityCore, name: string, uid: number) {
@@ -82,8 +86,16 @@ export class WorldPeer {
     );
   }
 
+  /** The codes of the destinations. */
   get outcomes(): number[] {
-    return [...this.#submission.outcomes.subarray(0, this.#submission.destinationCount)];
+    return [...this.#submission.outcomes.subarray(0, this.#submission.destinationCount)].map(
+      (outcome) => outcome & 0xff,
+    );
+  }
+
+  /** What was missing at the last refusal, and whose share was full. */
+  get shortage(): QuotaShortage | undefined {
+    return shortageOf(this.#submission.blame);
   }
 
   create(index = 0): string {
@@ -112,24 +124,25 @@ export class WorldPeer {
 
   reply(reply: string, text: string, options: SendOptions = {}): number {
     this.#fill([reply], text, options);
-    return this.#core.reply(this.record, this.#submission);
+    return this.#done(this.#core.reply(this.record, this.#submission));
   }
 
   destroy(...nodes: string[]): number {
-    return this.#core.destroy(this.record, Uint32Array.from(pairs(nodes)), nodes.length);
+    return this.#done(this.#core.destroy(this.record, Uint32Array.from(pairs(nodes)), nodes.length));
   }
 
   release(id: string, count = 1): number {
     const { word, generation } = idOf(id);
-    return this.#core.release(this.record, Uint32Array.of(word, generation, count), 1);
+    return this.#done(this.#core.release(this.record, Uint32Array.of(word, generation, count), 1));
   }
 
   withdraw(tag: number): number {
-    return this.#core.withdraw(this.record, tag);
+    return this.#done(this.#core.withdraw(this.record, tag));
   }
 
   end(): void {
     this.#core.endPeer(this.record);
+    this.#core.tellReady();
   }
 
   /** The next item, delivered; `undefined` if none waits. */
@@ -154,13 +167,20 @@ export class WorldPeer {
       handles,
       reply: item.replyGeneration === 0 ? '' : `${item.replyWord}.${item.replyGeneration}`,
       tag: item.tag,
+      shortage: shortageOf(item.blame),
       transfersSeen: item.transfersSeen,
       descriptors: payload?.descriptors ?? [],
       account: item.sender?.identity.account ?? 0,
     };
     if (payload !== undefined && payload.references === 1) payload.descriptors = [];
     this.#core.delivered(this.record, item);
+    this.#core.tellReady();
     return seen;
+  }
+
+  #done(result: number): number {
+    this.#core.tellReady();
+    return result;
   }
 
   /** Everything that waits, delivered. */

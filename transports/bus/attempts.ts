@@ -16,9 +16,9 @@ export class TransferAttempt implements Attempt {
     this.#given = given;
   }
 
-  refused(code: number, position: number): void {
+  refused(refusal: number, position: number): void {
     for (const thing of this.#given) takeBack(thing);
-    this.#target.refused(code, position);
+    this.#target.refused(refusal, position);
   }
 
   /** Refused after its sender has given it up: nobody would look after replies that come back, so they are dropped. */
@@ -33,26 +33,26 @@ export class TransferAttempt implements Attempt {
 export class MulticastAttempt implements Attempt {
   readonly #targets: readonly Target[];
   readonly #given: Given | undefined;
-  readonly #failed: (position: number, code: number) => void;
+  readonly #failed: (position: number, refusal: number) => void;
 
   constructor(
     targets: readonly Target[],
     given: Given | undefined,
-    failed: (position: number, code: number) => void,
+    failed: (position: number, refusal: number) => void,
   ) {
     this.#targets = targets;
     this.#given = given;
     this.#failed = failed;
   }
 
-  refused(code: number, position: number): void {
+  refused(refusal: number, position: number): void {
     for (const thing of this.#given ?? []) takeBack(thing);
-    this.#targets[position]?.refused(code, position);
+    this.#targets[position]?.refused(refusal, position);
   }
 
-  outcome(position: number, code: number): void {
-    if (code === 0) return;
-    this.#targets[position]?.refused(code, position);
-    this.#failed(position, code);
+  outcome(position: number, refusal: number): void {
+    if (refusal === 0) return;
+    this.#targets[position]?.refused(refusal, position);
+    this.#failed(position, refusal);
   }
 }

@@ -1,11 +1,11 @@
 /** Frames from the broker, after its welcome, as events. The packet was checked before (`wire.brokerPacketFault`). */
-import { BrokerError, type ErrorCode } from '../../broker/contract/errors.js';
+import { BrokerError } from '../../broker/contract/errors.js';
 import type { Credentials } from '../../broker/contract/transport.js';
 import type { PacketLoop } from '../../broker/native/packets.js';
 import { closeDescriptors } from './descriptors.js';
 import type { HolderShare, LinkEvents } from './link.js';
-import { refusal } from './peer.js';
 import type { PendingQueue } from './pending.js';
+import { refusal } from './refusal.js';
 import { SlabCopier } from './slab.js';
 import * as wire from './wire.js';
 
@@ -105,12 +105,11 @@ export class FrameReader {
     const view = this.#loop.receiveView;
     const serial = view.getUint32(at + 8, true);
     const tag = view.getUint32(at + 12, true);
-    const code = view.getUint32(at + 16, true);
-    if (tag !== 0) events.callRefused(tag, code);
-    else if (!this.#pending.refuse(serial, code, view.getUint32(at + 20, true))) {
-      events.fault(
-        new BrokerError(code as ErrorCode, `the broker refused request ${serial}: ${refusal(code).message}`),
-      );
+    const word = view.getUint32(at + 16, true);
+    if (tag !== 0) events.callRefused(tag, word);
+    else if (!this.#pending.refuse(serial, word, view.getUint32(at + 20, true))) {
+      const { code, message, quota } = refusal(word, this.#pending.account);
+      events.fault(new BrokerError(code, `the broker refused request ${serial}: ${message}`, { quota }));
     }
   }
 

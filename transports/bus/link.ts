@@ -16,10 +16,10 @@ export const ownSide = -1;
 
 /** Who has to know that what was sent was refused after all. */
 export interface Attempt {
-  /** `position` is the destination or transfer that the code is about, or `ownSide`. */
-  refused(code: number, position: number): void;
+  /** Why (`wire.refusalOf`); `position` is the destination or transfer that it is about, or `ownSide`. */
+  refused(refusal: number, position: number): void;
   /** Of a partial multicast: what became of one destination, 0 for accepted. Called for all or, if all were accepted, for none. */
-  outcome?(position: number, code: number): void;
+  outcome?(position: number, refusal: number): void;
 }
 
 /** Requests of a peer. All take the descriptors of the operation; none keeps the operation or its payload. */
@@ -45,8 +45,8 @@ export interface BusLink {
 
 /** What reaches a peer. Called from the event loop, in the order of the bus; bytes, handles and descriptors are the peer's. */
 export interface LinkEvents {
-  /** First of all: the id of the root (bus P5). */
-  welcomed(word: number, generation: number): void;
+  /** First of all: the id of the root (bus P5), and the peer's own account. */
+  welcomed(word: number, generation: number, account: number): void;
   /** `handles` are pairs of word and generation. */
   message(
     sequence: number,
@@ -67,8 +67,8 @@ export interface LinkEvents {
     bytes: Uint8Array,
     descriptors: readonly number[],
   ): void;
-  lost(tag: number, code: number): void;
-  callRefused(tag: number, code: number): void;
+  lost(tag: number, refusal: number): void;
+  callRefused(tag: number, refusal: number): void;
   gone(word: number, generation: number): void;
   unused(word: number, generation: number, transfersSeen: number): void;
   writableAgain(word: number, generation: number): void;

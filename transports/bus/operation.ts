@@ -32,6 +32,7 @@ export class Operation {
   isPartial = false;
   readonly outcomes = new Uint16Array(limits.multicastHandlesMax);
   refusedAt = 0;
+  blame = 0;
 
   /** Begins an operation with one destination. */
   address(word: number, generation: number): void {

@@ -38,6 +38,7 @@ import { bitsOf, HeldIds, handleBits, NodeIds, nodeBits, replyBits } from './ids
 import { type BusLink, type HolderShare, type LinkEvents, ownSide } from './link.js';
 import { BusNode } from './node.js';
 import { noDescriptors, Operation } from './operation.js';
+import { loss, refusal, refusedOutcome } from './refusal.js';
 import { BusReply } from './reply.js';
 import { GoneTarget, RemoteTarget, type Target } from './target.js';
 
@@ -69,6 +70,7 @@ export class BusPeer implements Peer, LinkEvents {
   #sender: Sender = { account: 0, credentials: undefined };
   #root: BusHandle | undefined;
   #openHandles = 0;
+  #account = 0;
   #end: 'closed' | 'disconnected' | undefined;
   #resolveEnded: (reason: 'closed' | 'disconnected') => void = () => {};
 
@@ -123,9 +125,9 @@ export class BusPeer implements Peer, LinkEvents {
     const given = this.#fill(message, plan.isOutward);
     if (given instanceof BrokerError) throw this.#refuse(message, given);
     let failed: Outcome[] | undefined;
-    const attempt = new MulticastAttempt(plan.targets, given, (at, code) => {
+    const attempt = new MulticastAttempt(plan.targets, given, (at, word) => {
       failed ??= [...plan.outcomes];
-      failed[plan.positions[at] ?? 0] = { ok: false, code };
+      failed[plan.positions[at] ?? 0] = refusedOutcome(word, this.#account);
     });
     const sequence = await this.#openLink().send(operation, attempt);
     return { sequence, outcomes: failed ?? plan.outcomes };
@@ -276,7 +278,8 @@ export class BusPeer implements Peer, LinkEvents {
 
   // What the link reports.
 
-  welcomed(word: number, generation: number): void {
+  welcomed(word: number, generation: number, account: number): void {
+    this.#account = account;
     this.#root = this.#receiveOne(word, generation);
   }
 
@@ -336,12 +339,12 @@ export class BusPeer implements Peer, LinkEvents {
     resolve({ bytes, handles: received, descriptors, sequence });
   }
 
-  lost(tag: number, code: number): void {
-    this.#reject(tag, new BrokerError(code as ErrorCode, 'nobody will answer: the reply was dropped'));
+  lost(tag: number, word: number): void {
+    this.#reject(tag, loss(word, this.#account));
   }
 
-  callRefused(tag: number, code: number): void {
-    this.#refuseCall(tag, code, 0);
+  callRefused(tag: number, word: number): void {
+    this.#refuseCall(tag, word, 0);
   }
 
   gone(word: number, generation: number): void {
@@ -477,11 +480,11 @@ export class BusPeer implements Peer, LinkEvents {
     reject(error);
   }
 
-  #refuseCall(tag: number, code: number, position: number): void {
+  #refuseCall(tag: number, word: number, position: number): void {
     this.#givenUp.get(tag)?.refusedUnseen();
     this.#givenUp.delete(tag);
-    this.#calls.find(tag)?.attempt?.refused(code, position);
-    this.#reject(tag, refusal(code));
+    this.#calls.find(tag)?.attempt?.refused(word, position);
+    this.#reject(tag, refusal(word, this.#account));
   }
 
   /**
@@ -532,17 +535,6 @@ export class BusPeer implements Peer, LinkEvents {
     this.#resolveEnded(end);
   }
 }
-
-export function refusal(code: number): BrokerError {
-  return new BrokerError(code as ErrorCode, refusalTexts[code] ?? 'the broker refused it');
-}
-
-const refusalTexts: { readonly [code: number]: string } = {
-  [ErrorCode.InvalidArgument]: 'the broker found an argument wrong',
-  [ErrorCode.UnknownHandle]: 'the handle is not known to the broker',
-  [ErrorCode.NodeGone]: 'the node is gone',
-  [ErrorCode.OverQuota]: 'the receiver has no room; try again when writable',
-};
 
 function checkCall(target: Target, options: CallOptions | undefined): BrokerError | undefined {
   if (target instanceof BusReply) {

@@ -2,7 +2,7 @@
  * Requests whose acceptance somebody waits for, in the order in which they were sent; the broker settles them in that order.
  */
 import type { Attempt, HolderShare } from './link.js';
-import { refusal } from './peer.js';
+import { refusal } from './refusal.js';
 
 interface PendingSend {
   readonly serial: number;
@@ -21,6 +21,8 @@ interface PendingHolders {
 const settledMax = 1024;
 
 export class PendingQueue {
+  /** The peer's own, once it is known: errors name it. */
+  account: number | undefined = undefined;
   #sends: (PendingSend | undefined)[] = [];
   #first = 0;
   #holders: PendingHolders[] = [];
@@ -48,30 +50,30 @@ export class PendingQueue {
   }
 
   /** One was refused. False if nobody waits for it. */
-  refuse(serial: number, code: number, position: number): boolean {
+  refuse(serial: number, word: number, position: number): boolean {
     const [first] = this.#holders;
     if (first?.serial === serial) {
       this.#holders.shift();
-      first.reject(refusal(code));
+      first.reject(refusal(word, this.account));
       return true;
     }
     const send = this.#take(serial);
     if (send === undefined) return false;
-    send.attempt.refused(code, position);
-    send.reject(refusal(code));
+    send.attempt.refused(word, position);
+    send.reject(refusal(word, this.account));
     return true;
   }
 
-  /** One was accepted for some of its destinations; `codeAt` tells what became of each. */
+  /** One was accepted for some of its destinations; `refusalAt` tells what became of each. */
   acceptPartly(
     serial: number,
     sequence: number,
     count: number,
-    codeAt: (position: number) => number,
+    refusalAt: (position: number) => number,
   ): boolean {
     const send = this.#take(serial);
     if (send === undefined) return false;
-    for (let at = 0; at < count; at += 1) send.attempt.outcome?.(at, codeAt(at));
+    for (let at = 0; at < count; at += 1) send.attempt.outcome?.(at, refusalAt(at));
     send.resolve(sequence);
     return true;
   }

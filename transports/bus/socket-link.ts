@@ -13,8 +13,8 @@ import { FrameReader } from './frame-reader.js';
 import type { Attempt, BusLink, HolderShare, LinkEvents } from './link.js';
 import { ownSide } from './link.js';
 import { type DestinationList, noDescriptors, type Operation } from './operation.js';
-import { refusal } from './peer.js';
 import { PendingQueue } from './pending.js';
+import { refusal } from './refusal.js';
 import { copyBytes } from './slab.js';
 import * as wire from './wire.js';
 
@@ -186,7 +186,9 @@ export class SocketLink implements BusLink, PacketHandler {
     if (kind !== wire.FrameKind.Welcome || view.getUint32(at + 8, true) !== wire.magic) return false;
     if (view.getUint32(at + 12, true) !== wire.version) return false;
     this.#settleWelcome = undefined;
-    this.#events.welcomed(view.getUint32(at + 24, true), view.getUint32(at + 28, true));
+    const account = view.getUint32(at + 16, true);
+    this.#pending.account = account;
+    this.#events.welcomed(view.getUint32(at + 24, true), view.getUint32(at + 28, true), account);
     greeted.resolve();
     return true;
   }

@@ -2,10 +2,11 @@
  * What a handle of this peer leads to, under one id: a node of another peer, an own node, a reply that was given away, or
  * nothing any more. Several handles (clones, repeated arrivals) share one target.
  */
-import { ErrorCode } from '../../broker/contract/errors.js';
+import { ErrorCode, QuotaKind } from '../../broker/contract/errors.js';
 import type { GoneReason } from '../../broker/contract/transport.js';
 import type { BusHandle } from './handle.js';
 import { type Attempt, ownSide } from './link.js';
+import { refusalBlame, refusalCode } from './wire.js';
 
 export abstract class Target implements Attempt {
   readonly word: number;
@@ -60,8 +61,10 @@ export abstract class Target implements Attempt {
     this.writable();
   }
 
-  refused(code: number, position: number): void {
-    if (code === ErrorCode.OverQuota && position !== ownSide) this.#isRefused = true;
+  refused(refusal: number, position: number): void {
+    // Whoever has too many nodes waits for itself only.
+    if ((refusalBlame(refusal) & 15) === QuotaKind.Nodes) return;
+    if (refusalCode(refusal) === ErrorCode.OverQuota && position !== ownSide) this.#isRefused = true;
   }
 
   /** The refusal is over: wakes those who wait for it. */

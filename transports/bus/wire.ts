@@ -395,17 +395,30 @@ export function writeAccepted(
   writeSequence(view, at + 16, firstSequence);
 }
 
+/** An error code and, for want of room, the blame (`blameOf`), as they stand in 16 bits. */
+export function refusalOf(code: number, blame: number): number {
+  return code | (blame << 8);
+}
+
+export function refusalCode(refusal: number): number {
+  return refusal & 0xff;
+}
+
+export function refusalBlame(refusal: number): number {
+  return (refusal >>> 8) & 0xff;
+}
+
 export function writeRefused(
   view: DataView,
   at: number,
   serial: number,
   tag: number,
-  code: number,
+  refusal: number,
   position: number,
 ): void {
   writeHeader(view, at, noticeBytes, FrameKind.Refused, 0, 0);
   view.setUint32(at + 8, serial, true);
   view.setUint32(at + 12, tag, true);
-  view.setUint32(at + 16, code, true);
+  view.setUint32(at + 16, refusal, true);
   view.setUint32(at + 20, position, true);
 }

@@ -335,15 +335,33 @@ test('M7: a reply inside a message that is dropped is lost', (t) => {
   t.is(p.record.held.size, 1);
 });
 
-test('M8: an answer that the caller has no room for is a lost reply, not a stuck one', (t) => {
-  const { p, q, r } = three({ queueItemsMax: 1 });
+test('M8: what others sent to a caller takes nothing from its answers', (t) => {
+  const { p, q, r } = three({ queueItemsMax: 1, userBytesMax: 8 * 300 });
   const qn = p.grant(p.create(), q);
   const rq = q.grant(q.create(), r);
   q.call(qn, 'question', 65_536);
   const reply = p.drain()[0]?.reply ?? '';
-  r.send(rq, 'fills Q');
-  t.true(p.reply(reply, 'answer') > 0);
-  t.is(kinds(q.drain()), 'Message:fills Q Lost');
+  t.true(r.send(rq, 'fills Q') > 0);
+  t.is(r.send(rq, 'too much'), -ErrorCode.OverQuota);
+  t.true(p.reply(reply, 'a'.repeat(256)) > 0);
+  t.is(kinds(q.drain()), `Message:fills Q Answer:${'a'.repeat(256)}`);
+});
+
+test('M8: an answer beyond the reserve that the caller has no room for is a lost reply, and says why', (t) => {
+  const { world, p, q } = three({ userBytesMax: 8 * 400 });
+  const qn = p.grant(p.create(), q);
+  for (const [tag, length] of [
+    [1, 256 + 401],
+    [2, 256 + 400],
+  ] as const) {
+    q.call(qn, 'question', tag);
+    t.true(p.reply(p.drain()[0]?.reply ?? '', 'a'.repeat(length), { descriptors: [tag] }) > 0);
+  }
+  const [lost, answer] = q.drain();
+  t.deepEqual([lost?.kind, lost?.tag, lost?.shortage], ['Lost', 1, { kind: 'bytes', whose: 'own' }]);
+  t.deepEqual([answer?.kind, answer?.tag], ['Answer', 2]);
+  t.deepEqual(world.closed, [1]);
+  t.is(p.record.held.size, 0, 'the callee is rid of both');
 });
 
 test('M9: a payload that has to wait is copied', (t) => {
@@ -563,5 +581,5 @@ test('Q6: who was refused and has left is not remembered', (t) => {
     if (at % 2 === 0) visitor.end();
     else visitor.release(handle);
   }
-  t.is(p.record.refused?.size, 0);
+  t.is(p.record.user.waiting.size, 0);
 });

@@ -10,6 +10,7 @@ import {
   type Seen,
   type WorldPeer,
 } from '../../support/capability-world.js';
+import { checkNoAccounts, checkQuota } from '../../support/quota-checker.js';
 import { createRandom, type Random } from '../../support/random.js';
 
 /** A handle id as its holder counts it. */
@@ -59,10 +60,14 @@ class Simulation {
   }
 
   run(steps: number): void {
-    for (let step = 0; step < steps; step += 1) this.#step();
+    for (let step = 0; step < steps; step += 1) {
+      this.#step();
+      if (step % 16 === 0) this.#checkQuota();
+    }
     for (const player of this.#players) this.#receiveAll(player);
     this.#checkEverythingHeld();
     for (const player of this.#players) if (!player.hasEnded) this.#end(player);
+    checkNoAccounts(this.#world.core);
     const { peers, nodes, handles } = this.#world.core;
     this.#t.deepEqual({ peers, nodes, handles }, { peers: 0, nodes: 0, handles: 0 }, 'the tables are empty');
     for (const player of this.#players) this.#t.is(player.peer.record.callsOutstanding, 0);
@@ -76,8 +81,18 @@ class Simulation {
     this.#checkAgreement();
   }
 
+  /** The books are right at any time (Q1). */
+  #checkQuota(): void {
+    const live = this.#players.filter(({ hasEnded }) => !hasEnded);
+    checkQuota(
+      this.#world.core,
+      live.map(({ peer }) => peer.record),
+    );
+  }
+
   #join(name: string): void {
-    const peer = this.#world.peer(name, 1000 + this.#players.length);
+    // Three users.
+    const peer = this.#world.peer(name, 1000 + (this.#players.length % 3));
     const player: Player = {
       ...{ name, peer, held: new Map(), nodes: new Map(), owed: new Map(), calls: new Map() },
       ...{ withdrawn: new Set(), indexes: new Set(), log: [], lastSequence: 0, hasEnded: false },

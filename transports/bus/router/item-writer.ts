@@ -52,7 +52,14 @@ export class ItemWriter {
       }
       case ItemKind.Lost: {
         const at = socket.begin(wire.noticeBytes);
-        wire.writeNotice(view, at, wire.FrameKind.Lost, item.sequence, item.tag, item.code);
+        wire.writeNotice(
+          view,
+          at,
+          wire.FrameKind.Lost,
+          item.sequence,
+          item.tag,
+          wire.refusalOf(item.code, item.blame),
+        );
         socket.commit();
         return wire.noticeBytes;
       }

@@ -14,8 +14,9 @@ import type { Credentials } from '../../../broker/contract/transport.js';
 import { closeDescriptors } from '../descriptors.js';
 import type { Attempt, BusLink, HolderShare, LinkEvents } from '../link.js';
 import type { Operation } from '../operation.js';
-import { refusal } from '../peer.js';
+import { refusal } from '../refusal.js';
 import { SlabCopier } from '../slab.js';
+import { refusalCode, refusalOf } from '../wire.js';
 import { mustWait } from './item-writer.js';
 import type { Drain, Router } from './router.js';
 
@@ -38,6 +39,7 @@ interface Arrival {
   readonly replyGeneration: number;
   readonly tag: number;
   readonly code: number;
+  readonly blame: number;
   readonly transfersSeen: number;
   readonly handles: readonly number[];
   readonly bytes: Uint8Array;
@@ -52,6 +54,7 @@ export class LocalLink implements BusLink, Outlet, Drain {
   readonly #retryTimer: Timer;
   readonly #turnTimer: Timer;
   readonly #ids = new Uint32Array(3);
+  readonly #account: number;
   #arrivals: Arrival[] = [];
   #isScheduled = false;
   #batches = 0;
@@ -61,7 +64,9 @@ export class LocalLink implements BusLink, Outlet, Drain {
   constructor(router: Router, who: Credentials, events: LinkEvents) {
     this.#router = router;
     this.#events = events;
-    this.peer = router.core.addPeer({ account: router.core.accountOf(who.uid), ...who }, this);
+    const account = router.core.accountOf(who.uid);
+    this.#account = account;
+    this.peer = router.core.addPeer({ account, ...who }, this);
     this.#retryTimer = router.time.createTimer(() => {
       this.#isRetrying = false;
       this.drain();
@@ -84,14 +89,14 @@ export class LocalLink implements BusLink, Outlet, Drain {
 
   call(operation: Operation): number {
     const { tag } = operation;
-    const code = this.#code(this.#router.core.send(this.peer, operation), operation);
+    const word = this.#refusal(this.#router.core.send(this.peer, operation), operation);
     // It is the core that has refused, and it is the core that tells when to try again.
-    if (code !== 0) this.#events.callRefused(tag, code);
+    if (word !== 0) this.#events.callRefused(tag, word);
     return 0;
   }
 
   reply(operation: Operation): number {
-    return this.#code(this.#router.core.reply(this.peer, operation), operation);
+    return refusalCode(this.#refusal(this.#router.core.reply(this.peer, operation), operation));
   }
 
   replyAccepted(operation: Operation, attempt: Attempt): Promise<number> {
@@ -179,6 +184,7 @@ export class LocalLink implements BusLink, Outlet, Drain {
       replyGeneration: item.replyGeneration,
       tag: item.tag,
       code: item.code,
+      blame: item.blame,
       transfersSeen: item.transfersSeen,
       handles: item.handles,
       bytes:
@@ -230,7 +236,7 @@ export class LocalLink implements BusLink, Outlet, Drain {
         events.answer(sequence, tag, handles, bytes, descriptors);
         break;
       case ItemKind.Lost:
-        events.lost(tag, arrival.code);
+        events.lost(tag, refusalOf(arrival.code, arrival.blame));
         break;
       case ItemKind.Gone:
         events.gone(word, generation);
@@ -251,23 +257,25 @@ export class LocalLink implements BusLink, Outlet, Drain {
   }
 
   #finish(result: number, operation: Operation, attempt: Attempt): Promise<number> {
-    const code = this.#code(result, operation);
-    if (code === 0) return Promise.resolve(result);
-    attempt.refused(code, operation.refusedAt);
-    return Promise.reject(refusal(code));
+    const word = this.#refusal(result, operation);
+    if (word === 0) return Promise.resolve(result);
+    attempt.refused(word, operation.refusedAt);
+    return Promise.reject(refusal(word, this.#account));
   }
 
-  #code(result: number, operation: Operation): number {
+  /** Carries away what the operation has queued; returns why it was refused, or 0. */
+  #refusal(result: number, operation: Operation): number {
+    const word = result < 0 ? refusalOf(-result, operation.blame) : 0;
     operation.clear();
     this.#router.settle();
-    return result < 0 ? -result : 0;
+    return word;
   }
 
   #done(result: number): void {
+    const word = result < 0 ? refusalOf(-result, this.#router.core.nodeBlame(this.peer, -result)) : 0;
     this.#router.settle();
-    if (result < 0) {
-      const code = -result as ErrorCode;
-      this.#events.fault(new BrokerError(code, `the bus refused a request: ${refusal(code).message}`));
-    }
+    if (word === 0) return;
+    const { code, message, quota } = refusal(word, this.#account);
+    this.#events.fault(new BrokerError(code, `the bus refused a request: ${message}`, { quota }));
   }
 }

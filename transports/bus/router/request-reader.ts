@@ -78,7 +78,8 @@ export class RequestReader {
     const { core } = this.#router;
     const isReply = kind === wire.FrameKind.Reply;
     const result = isReply ? core.reply(peer, operation) : core.send(peer, operation);
-    if (result < 0) this.#refuse(operation.tag, -result, operation.refusedAt);
+    if (result < 0)
+      this.#refuse(operation.tag, wire.refusalOf(-result, operation.blame), operation.refusedAt);
     else if (kind === wire.FrameKind.Send || (isReply && view.getUint8(at + 5) !== 0)) this.#accept(result);
   }
 
@@ -97,7 +98,7 @@ export class RequestReader {
     this.#readRest(at, idsAt, view.getUint32(at + 12, true), descriptors);
     const count = operation.destinationCount;
     const result = this.#router.core.send(peer, operation);
-    if (result < 0) this.#refuse(0, -result, operation.refusedAt);
+    if (result < 0) this.#refuse(0, wire.refusalOf(-result, operation.blame), operation.refusedAt);
     else if (operation.isPartial && operation.outcomes.subarray(0, count).some((code) => code !== 0)) {
       this.#tellOutcomes(result, count);
     } else this.#accept(result);
@@ -165,7 +166,7 @@ export class RequestReader {
       default:
         return false;
     }
-    if (result < 0) this.#refuse(0, -result, 0);
+    if (result < 0) this.#refuse(0, wire.refusalOf(-result, core.nodeBlame(peer, -result)), 0);
     return true;
   }
 
@@ -200,10 +201,10 @@ export class RequestReader {
     this.#runCount = 0;
   }
 
-  #refuse(tag: number, code: number, position: number): void {
+  #refuse(tag: number, refusal: number, position: number): void {
     this.#endRun();
     const at = this.#socket.begin(wire.noticeBytes);
-    wire.writeRefused(this.#router.loop.sendView, at, this.#serial, tag, code, position);
+    wire.writeRefused(this.#router.loop.sendView, at, this.#serial, tag, refusal, position);
     this.#socket.commit();
   }
 

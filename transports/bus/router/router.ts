@@ -54,8 +54,10 @@ export class Router {
     if (this.#isSettling) return;
     this.#isSettling = true;
     const waiting = this.#waiting;
-    // Draining may queue for others (`writable`), who then join the list.
-    for (let at = 0; at < this.#waitingCount; at += 1) {
+    // Draining makes room, and those who wait for it join the list, with a `writable` in their queues.
+    for (let at = 0; ; at += 1) {
+      if (at === this.#waitingCount) this.core.tellReady();
+      if (at === this.#waitingCount) break;
       const drain = waiting[at];
       waiting[at] = undefined;
       drain?.drain();
