@@ -5,6 +5,7 @@ import type { Time } from '../broker/contract/platform.js';
 import type { Manifest, Transport } from '../broker/contract/transport.js';
 import type { PacketLoop } from '../broker/native/packets.js';
 import { manifest as busManifest, createBusTransport } from './bus/index.js';
+import { createDatagramTransport, manifest as datagramManifest } from './datagram/index.js';
 import { createMemoryTransport, manifest as memoryManifest } from './memory/index.js';
 import { createSocketsTransport, manifest as socketsManifest } from './sockets/index.js';
 
@@ -23,5 +24,6 @@ export interface TransportEntry {
 export const transports: readonly TransportEntry[] = [
   { name: 'memory', manifest: memoryManifest, create: ({ time }) => createMemoryTransport({ time }) },
   { name: 'sockets', manifest: socketsManifest, create: (parts) => createSocketsTransport(parts) },
+  { name: 'datagram', manifest: datagramManifest, create: createDatagramTransport },
   { name: 'bus', manifest: busManifest, create: createBusTransport },
 ];

@@ -68,6 +68,19 @@ export const socketPathBytesMax = 107;
 /** Descriptors kept free, so that 253 can always be received and an accept never starves the rest. */
 export const descriptorReserve = 64;
 
+/**
+ * One datagram: what the package `unix-dgram` receives is cut off in silence at 65,536 bytes, so a whole one is shorter.
+ */
+export const datagramBytesMax = 65_528;
+/** Payload of one message in a datagram: beside it there is room for 64 handles with the longest addresses. */
+export const datagramMessageBytesMax = 54 * 1024;
+/** How often a peer looks whether those whom it depends on still live, where nothing tells it (`peerEnd: 'probe'`). */
+export const livenessProbeMs = 1_000;
+/** How long a receiver of datagrams that takes nothing may hold up what its sender has queued, for itself and for others. */
+export const stallMs = 200;
+/** Addresses that one peer of the datagram transport deals with at a time. */
+export const contactsMax = 32_768;
+
 /** Bytes of a service name, as on the control socket of the format's own tools. */
 export const serviceNameBytesMax = 1021;
 /** Nested `@include` files. */

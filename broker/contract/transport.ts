@@ -89,6 +89,12 @@ export interface Credentials {
   readonly gid: number;
 }
 
+/**
+ * Who somebody is of whom nothing is known: ids that no user has. For `RootChooser`, where the manifest says `credentials: none`
+ * and nothing else is proven.
+ */
+export const unknownCredentials: Credentials = { pid: 0, uid: 0xffff_ffff, gid: 0xffff_ffff };
+
 /** What differs between transports. Every entry chooses clauses. */
 export interface Manifest {
   readonly order: 'per-handle' | 'causal' | 'total';
@@ -96,6 +102,11 @@ export interface Manifest {
   readonly passesDescriptors: boolean;
   readonly revocation: 'node' | 'holder';
   readonly credentials: 'kernel' | 'none';
+  /**
+   * How the end of a peer that could not say so is noticed: the kernel tells (`event`), or somebody looks every
+   * `limits.livenessProbeMs` (`probe`), or the next send fails.
+   */
+  readonly peerEnd: 'event' | 'probe';
   readonly messageBytesMax: number;
   readonly handlesMax: number;
   /** 0 where descriptors are not passed. */

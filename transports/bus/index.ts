@@ -26,6 +26,7 @@ export const manifest: Manifest = Object.freeze({
   passesDescriptors: true,
   revocation: 'node',
   credentials: 'kernel',
+  peerEnd: 'event',
   messageBytesMax: limits.messageBytesMax,
   handlesMax: limits.messageHandlesMax,
   descriptorsMax: limits.messageDescriptorsMax,

@@ -25,6 +25,7 @@ export const manifest: Manifest = {
   passesDescriptors: true,
   revocation: 'node',
   credentials: 'kernel',
+  peerEnd: 'event',
   messageBytesMax,
   handlesMax: messageHandlesMax,
   descriptorsMax: messageDescriptorsMax,

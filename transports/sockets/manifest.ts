@@ -8,6 +8,7 @@ export const manifest: Manifest = {
   passesDescriptors: true,
   revocation: 'holder',
   credentials: 'kernel',
+  peerEnd: 'event',
   messageBytesMax,
   handlesMax: messageHandlesMax,
   descriptorsMax: messageDescriptorsMax,

@@ -1,0 +1,8 @@
+/** The contract's clauses on the datagram transport. */
+import test from 'ava';
+import { catalogFixture } from '../conformance/catalog-fixture.js';
+import { transportConformance } from '../conformance/index.js';
+
+const { rawConnect: _connections, ...fixture } = catalogFixture('datagram');
+
+transportConformance(test, fixture);
