@@ -114,6 +114,7 @@ const launchers: Readonly<Record<string, Launcher>> = {
   'c-seqpacket': pingPongLaunch,
   memory: memoryLaunch,
   sockets: (placement, payloadBytes) => transportLaunch('sockets', placement, payloadBytes),
+  datagram: (placement, payloadBytes) => transportLaunch('datagram', placement, payloadBytes),
   bus: (placement, payloadBytes) => transportLaunch('bus', placement, payloadBytes),
   'node-net': nodeNetLaunch,
 };

@@ -50,7 +50,7 @@ function memoryCell(placement: Placement): CellDefinition {
 
 /** A status call over each of the transports on which a manager listens. */
 export function controlCallCells(placement: Placement): CellDefinition[] {
-  const overSockets = ['sockets', 'bus'].map(
+  const overSockets = ['sockets', 'datagram', 'bus'].map(
     (name): CellDefinition => ({
       workload: 'W1',
       contender: name,

@@ -107,6 +107,8 @@ export interface Manifest {
    * `limits.livenessProbeMs` (`probe`), or the next send fails.
    */
   readonly peerEnd: 'event' | 'probe';
+  /** Where the kernel keeps so few messages for a receiver that it matters: how many, on this machine. */
+  readonly queueDepth?: number;
   readonly messageBytesMax: number;
   readonly handlesMax: number;
   /** 0 where descriptors are not passed. */

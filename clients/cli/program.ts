@@ -21,7 +21,9 @@ export function createProgram(version: string, env: Env, finish: (status: number
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print how the command is used')
     .addOption(
-      new Option('--transport <name>', 'transport to the manager (sockets, bus)').default(defaultTransport),
+      new Option('--transport <name>', 'transport to the manager (sockets, bus, datagram)').default(
+        defaultTransport,
+      ),
     )
     .option(
       '--socket <path>',

@@ -9,7 +9,15 @@ test('every contender answers, nothing is violated, and the lines have their sta
   for (const reason of result.missing) t.log(`missing: ${reason}`);
   const lines = benchLines(result).map((line) => JSON.parse(line) as Record<string, unknown>);
   const calls = lines.filter((line) => line['workload'] === 'W1');
-  const expected = ['bus control', 'bus empty', 'c-seqpacket empty', 'memory control', 'memory empty'];
+  const expected = [
+    'bus control',
+    'bus empty',
+    'c-seqpacket empty',
+    'datagram control',
+    'datagram empty',
+    'memory control',
+    'memory empty',
+  ];
   for (const { name } of placements()) {
     const found = calls
       .filter((line) => line['placement'] === name)
@@ -25,7 +33,7 @@ test('every contender answers, nothing is violated, and the lines have their sta
     t.is(typeof (line['machine'] as Record<string, unknown>)['kernel'], 'string');
   }
   const relays = lines.filter((line) => line['workload'] === 'W8');
-  t.deepEqual([...new Set(relays.map((line) => line['contender']))].sort(), ['bus', 'sockets']);
+  t.deepEqual([...new Set(relays.map((line) => line['contender']))].sort(), ['bus', 'datagram', 'sockets']);
   for (const line of relays) t.is(line['violations'], 0, String(line['example']));
   t.deepEqual(
     progress,

@@ -127,7 +127,7 @@ test.serial('another user observes and changes nothing', async (t) => {
   chmodSync(manager.directory, 0o755);
   const prefix = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
   const as = (...args: readonly string[]) => capstan(['--socket', manager.socket, ...args], { prefix });
-  for (const transport of ['sockets', 'bus']) {
+  for (const transport of ['sockets', 'datagram', 'bus']) {
     const list = await as('--transport', transport, 'list');
     t.is(list.status, 0, list.stderr);
     t.true(list.stdout.includes('web'));
