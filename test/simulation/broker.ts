@@ -3,8 +3,9 @@
  *
  * A port is one connection. What its peer writes waits in `up` until the broker takes it (`take`); what the core has for the
  * peer waits in the core's own queue until it is put on the wire (`carry`); what is on the wire waits in `down` until it
- * reaches the peer (`Link.receive`). The broker's own answers (accepted, refused) go on the wire at once, as they do in
- * `transports/bus/router/`. So an acceptance may overtake items that wait in the core, and never the other way round.
+ * reaches the peer (`Link.receive`). The broker's own answers (accepted, refused) go on the wire in the same step, as they do in
+ * `transports/bus/router/`: before the items that wait for the peer, or right after them. So an acceptance may overtake items that
+ * wait in the core, and no item that is put on the wire later overtakes it.
  *
  * Broken brokers (`broken/`) override `written`, `take`, `carry` and `more`.
  */
@@ -12,6 +13,7 @@ import {
   CapabilityCore,
   type CapabilityLimits,
   type DeliveryItem,
+  type Id,
   ItemKind,
   noDescriptors,
   type PeerRecord,
@@ -47,6 +49,8 @@ export interface Arrival {
   readonly kind: 'Message' | 'Answer' | 'Lost' | 'Gone' | 'Unused' | 'Writable';
   readonly sequence: number;
   readonly account: number;
+  /** Who sent a message or an answer. */
+  readonly sender: PeerRecord | undefined;
   readonly word: number;
   readonly generation: number;
   readonly replyWord: number;
@@ -59,8 +63,8 @@ export interface Arrival {
   readonly descriptors: readonly number[];
 }
 
-/** What is on the wire to a peer. */
-export type Frame =
+/** What became of a request. */
+export type Acknowledgement =
   | { readonly kind: 'accepted'; readonly request: Request; readonly sequence: number }
   | { readonly kind: 'refused'; readonly request: Request; readonly code: number; readonly position: number }
   | {
@@ -68,8 +72,10 @@ export type Frame =
       readonly request: Request;
       readonly sequence: number;
       readonly codes: readonly number[];
-    }
-  | Arrival;
+    };
+
+/** What is on the wire to a peer. */
+export type Frame = Acknowledgement | Arrival;
 
 export class Port {
   readonly name: string;
@@ -112,6 +118,11 @@ export class SimulatedBroker {
     return port;
   }
 
+  /** Gives `holder` a handle by right (bus P5). */
+  introduce(owner: Port, node: Id, holder: Port): Id | undefined {
+    return this.core.introduce(owner.record, node, holder.record);
+  }
+
   /** The peer has written a request. */
   written(port: Port, request: Request): void {
     port.up.push(request);
@@ -146,7 +157,7 @@ export class SimulatedBroker {
 
   /** The peer's next item, out of the core. */
   protected leave(port: Port): Arrival | undefined {
-    const item = this.hasItems(port) ? port.record.queue.head : undefined;
+    const item = port.record.hasEnded ? undefined : port.record.queue.head;
     if (item === undefined) return undefined;
     const arrival = arrivalOf(item);
     this.core.delivered(port.record, item);
@@ -191,16 +202,21 @@ export class SimulatedBroker {
     const codes = [...operation.outcomes.subarray(0, request.destinations.length / 2)];
     if (result < 0) this.refuse(port, request, refusalOf(-result, operation.blame), operation.refusedAt);
     else if (request.isPartial && codes.some((code) => code !== 0)) {
-      port.down.push({ kind: 'outcomes', request, sequence: result, codes });
+      this.acknowledge(port, { kind: 'outcomes', request, sequence: result, codes });
     } else this.accept(port, request, result);
   }
 
   protected accept(port: Port, request: Request, sequence: number): void {
-    if (request.waiter !== undefined) port.down.push({ kind: 'accepted', request, sequence });
+    if (request.waiter !== undefined) this.acknowledge(port, { kind: 'accepted', request, sequence });
   }
 
   protected refuse(port: Port, request: Request, code: number, position: number): void {
-    port.down.push({ kind: 'refused', request, code, position });
+    this.acknowledge(port, { kind: 'refused', request, code, position });
+  }
+
+  /** What became of a request goes on the wire. */
+  protected acknowledge(port: Port, frame: Acknowledgement): void {
+    port.down.push(frame);
   }
 
   #done(port: Port, request: Request, result: number): void {
@@ -231,6 +247,7 @@ function arrivalOf(item: DeliveryItem): Arrival {
     kind: kindNames.get(item.kind) ?? 'Message',
     sequence: item.sequence,
     account: item.sender?.identity.account ?? 0,
+    sender: item.sender,
     word: item.word,
     generation: item.generation,
     replyWord: item.replyWord,

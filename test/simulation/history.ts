@@ -217,4 +217,6 @@ export interface History {
   readonly quietAt: number;
   /** Whether everybody who had been refused for want of room had room again then. */
   readonly isRoomyWhenQuiet: boolean;
+  /** Whether an answer with handles may find no room at its caller. */
+  readonly canLoseAnswers: boolean;
 }

@@ -63,6 +63,10 @@ const limitChoices: readonly Partial<CapabilityLimits>[] = [
   { callsOutstandingMax: 4 },
   { descriptorsInFlightMax: 4 },
   { peerHandlesMax: 24 },
+  { userBytesMax: 8192 },
+  { userHandlesMax: 200 },
+  { userDescriptorsMax: 16 },
+  { userCallsMax: 6 },
 ];
 
 const numberMax = 1 << 16;

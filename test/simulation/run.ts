@@ -21,8 +21,7 @@ export async function runPlan(plan: Plan, make: BrokerMaker = createBroker): Pro
   const runner = new PlanRunner(world, plan);
   await runner.begin();
   for (const step of plan.steps) await runner.step(step);
-  // Who holds more than half of what he may is not told to try again; everything else is empty when all has arrived.
-  const history = await world.finish(plan.limits.peerHandlesMax === undefined);
+  const history = await world.finish(plan.limits);
   const violations = checkHistory(history);
   if (violations.length > 0) return { history, violations };
   const text = probeQuota(broker, plan);

@@ -9,7 +9,7 @@ import { manifest } from '../../transports/bus/index.js';
 import { BusPeer } from '../../transports/bus/peer.js';
 import { createStillTime } from '../support/still-time.js';
 import type { Arrival, Frame, Port, SimulatedBroker } from './broker.js';
-import { type History, type HistoryEvent, invalidId, type WireItem } from './history.js';
+import { type History, type HistoryEvent, invalidId, type Note, type WireItem } from './history.js';
 import { connectPeer, type Link } from './link.js';
 import { Player } from './player.js';
 
@@ -19,12 +19,22 @@ export interface Member {
   readonly link: Link;
   readonly port: Port;
   readonly busPeer: BusPeer;
+  /** What it has noted, as `received A1`, `accepted A1`, `told B`, `gone n1@B`. */
+  readonly seen: Set<string>;
 }
 
 export interface Move {
   readonly kind: 'take' | 'carry' | 'deliver' | 'hear' | 'proceed';
   /** Whose; of `proceed` nobody's. */
   readonly member: Member | undefined;
+}
+
+/** What a schedule says about whom a note names. */
+function seenOf(note: Note): string {
+  if ('id' in note) return `${note.kind} ${note.id}`;
+  if ('call' in note) return `${note.kind} ${note.call}`;
+  if ('node' in note) return `${note.kind} ${note.node}`;
+  return 'by' in note ? `${note.kind} ${note.by}` : note.kind;
 }
 
 interface Whisper {
@@ -61,6 +71,7 @@ export class World {
   /** A new peer, without a handle to anything. */
   join(uid: number): Member {
     const name = nameOf(this.members.length);
+    const seen = new Set<string>();
     const port = this.broker.connect(name, uid);
     const busPeer = new BusPeer({
       manifest,
@@ -71,8 +82,9 @@ export class World {
     const player = new Player(name, busPeer, (note) => {
       this.#at += 1;
       this.#events.push({ ...note, at: this.#at, peer: name } as HistoryEvent);
+      seen.add(seenOf(note));
     });
-    const member: Member = { name, player, link, port, busPeer };
+    const member: Member = { name, player, link, port, busPeer, seen };
     this.members.push(member);
     return member;
   }
@@ -82,7 +94,7 @@ export class World {
     const own = owner.player.nodes.find(({ name }) => name === node)?.node;
     if (own === undefined || !('word' in own) || !('generation' in own)) return false;
     const { word, generation } = own as { readonly word: number; readonly generation: number };
-    const id = this.broker.core.introduce(owner.port.record, { word, generation }, holder.port.record);
+    const id = this.broker.introduce(owner.port, { word, generation }, holder.port);
     if (id === undefined) return false;
     (own as unknown as { transferred(): void }).transferred();
     holder.busPeer.welcomed(id.word, id.generation, holder.port.record.identity.account);
@@ -125,6 +137,11 @@ export class World {
     }
   }
 
+  /** How many hear something next. */
+  whispersTo(member: Member): number {
+    return this.#whispers.filter(({ to }) => to === member).length;
+  }
+
   /** One peer lets another know, past the bus. */
   tell(by: Member, to: Member): void {
     this.#tokens += 1;
@@ -147,10 +164,10 @@ export class World {
     for (let turn = 0; turn < promiseDepth; turn += 1) await undefined;
   }
 
-  /** Everything arrives; then everybody answers, closes what he has, and leaves. Returns what was seen. */
-  async finish(isRoomyWhenQuiet: boolean): Promise<History> {
+  /** Everything arrives; then everybody answers, closes what he has, and leaves. `limits` are those that are tight. */
+  async finish(limits: Readonly<Record<string, number>> = {}): Promise<History> {
     for (const { port } of this.members) port.isSlow = false;
-    await this.#becomeQuiet();
+    await this.becomeQuiet();
     for (let replies = 1; replies > 0; ) {
       replies = 0;
       for (const { player } of this.alive) {
@@ -159,28 +176,27 @@ export class World {
           replies += 1;
         }
       }
-      await this.#becomeQuiet();
+      await this.becomeQuiet();
     }
     this.#quietAt = this.#at;
     for (const { player } of this.alive) for (const held of [...player.handles]) player.close(held);
-    await this.#becomeQuiet();
+    await this.becomeQuiet();
     for (const member of this.alive) this.end(member, 'closed');
-    await this.#becomeQuiet();
-    return this.history(isRoomyWhenQuiet);
-  }
-
-  history(isRoomyWhenQuiet: boolean): History {
+    await this.becomeQuiet();
     return {
       events: this.#events,
       wire: this.#wire,
       closedDescriptors: this.broker.closedDescriptors,
       answersInOrder: true,
       quietAt: this.#quietAt,
-      isRoomyWhenQuiet,
+      // Who holds more than half of what he may is not told to try again; everything else is empty when all has arrived.
+      isRoomyWhenQuiet: limits['peerHandlesMax'] === undefined && limits['userHandlesMax'] === undefined,
+      canLoseAnswers: Object.keys(limits).length > 0,
     };
   }
 
-  async #becomeQuiet(): Promise<void> {
+  /** Everything that is under way arrives. */
+  async becomeQuiet(): Promise<void> {
     await this.settle();
     for (let step = 0; step < quietStepsMax; step += 1) {
       const moves = this.moves();
