@@ -77,7 +77,7 @@ function partsOf(options: DBusOptions, presence: DBusPresence): CellDefinition[]
   const parts = [
     ...(isSmoke ? first : all).flatMap((placement) => [
       [
-        ...emptyCallCells(placement, payloadBytes, ['c-seqpacket', 'sockets', 'bus']),
+        ...emptyCallCells(placement, payloadBytes, ['c-seqpacket', 'c-broker', 'sockets', 'bus']),
         ...dbusCallCells(presence, placement, payloadBytes),
       ],
       [...streamCells(placement, payloadBytes), ...dbusStreamCells(presence, placement, payloadBytes)],

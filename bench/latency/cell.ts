@@ -94,6 +94,29 @@ export function createHistogram(): hdr.Histogram {
   });
 }
 
+/** Blocks of a warm-up; how many of the last ones must show no progress; what progress is; how much longer it may take. */
+const warmUpBlocks = 5;
+const settledBlocks = 3;
+const progressFactor = 0.95;
+const warmUpFactorMax = 6;
+
+/** Whether the last blocks' medians are no clear progress over those before. */
+function hasSettled(medians: readonly number[]): boolean {
+  if (medians.length < warmUpBlocks) return false;
+  const recent = Math.min(...medians.slice(-settledBlocks));
+  return recent > progressFactor * Math.min(...medians.slice(0, -settledBlocks));
+}
+
+/** The samples of one block as a client wrote them, into the histogram; returns their median. Removes the file. */
+function readSamples(file: string, histogram: hdr.Histogram | undefined): number {
+  const bytes = readFileSync(file);
+  rmSync(file, { force: true });
+  const samples = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  if (histogram !== undefined) for (const sample of samples) histogram.recordValue(Math.max(sample, 1));
+  samples.sort();
+  return samples[samples.length >> 1] ?? 0;
+}
+
 /** A launched cell: runs blocks and gathers its histogram. */
 export class Cell {
   readonly definition: CellDefinition;
@@ -111,45 +134,35 @@ export class Cell {
     this.#processes = await this.definition.launch(this.#directory);
   }
 
-  /** Runs a block without recording it: warm-up. */
+  /**
+   * Runs blocks without recording them until the median has stopped falling: none of the last few is clearly below all before them.
+   * Takes `durationMs` at least, and `warmUpFactorMax` times as long at most.
+   */
   async warmUp(durationMs: number): Promise<void> {
-    await this.#run(durationMs, false);
+    const medians: number[] = [];
+    while (!hasSettled(medians) && medians.length < warmUpBlocks * warmUpFactorMax) {
+      const block = await this.#run(durationMs / warmUpBlocks);
+      medians.push(block.p50Ns);
+    }
   }
 
   async block(durationMs: number): Promise<void> {
-    await this.#run(durationMs, true);
+    this.blocks.push(await this.#run(durationMs, this.histogram));
   }
 
-  async #run(durationMs: number, isRecorded: boolean): Promise<void> {
+  async #run(durationMs: number, histogram?: hdr.Histogram): Promise<Block> {
     const processes = this.#processes;
     if (processes === undefined) throw new Error('this cell is not launched');
     const file = join(this.#directory, `samples-${process.pid}.u32`);
     const spent = cpuMeter(processes);
     const start = performance.now();
-    processes.client.write(`run ${durationMs} ${file}`);
+    processes.client.write(`run ${Math.ceil(durationMs)} ${file}`);
     const [word, samples, violations] = (await processes.client.line(durationMs + 20_000)).split(' ');
     const elapsedMs = performance.now() - start;
     if (word !== 'done') throw new Error(`${this.definition.contender}: the client did not finish its block`);
-    if (isRecorded) {
-      this.#record(file, {
-        samples: Number(samples),
-        violations: Number(violations),
-        ...spent(),
-        elapsedMs,
-        p50Ns: 0,
-      });
-    }
-    rmSync(file, { force: true });
-  }
-
-  #record(file: string, block: Block): void {
-    const bytes = readFileSync(file);
-    const samples = new Uint32Array(
-      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
-    );
-    for (const sample of samples) this.histogram.recordValue(Math.max(sample, 1));
-    samples.sort();
-    this.blocks.push({ ...block, p50Ns: samples[samples.length >> 1] ?? 0 });
+    const cpu = spent();
+    const p50Ns = readSamples(file, histogram);
+    return { samples: Number(samples), violations: Number(violations), ...cpu, elapsedMs, p50Ns };
   }
 
   async stop(): Promise<void> {

@@ -58,13 +58,19 @@ size_t payload_bytes(const char *text)
 	return bytes > PAYLOAD_BYTES_MAX ? 0 : bytes;
 }
 
-int say_ready(int first_pid, int second_pid)
+int say_ready(const pid_t *pids, unsigned count)
 {
-	if (second_pid > 0)
-		printf("ready %d %d\n", first_pid, second_pid);
-	else
-		printf("ready %d\n", first_pid);
+	printf("ready");
+	for (unsigned at = 0; at < count; at++)
+		printf(" %d", (int)pids[at]);
+	printf("\n");
 	return fflush(stdout) == 0 ? 0 : -EIO;
+}
+
+int say_ready_alone(void)
+{
+	pid_t self = getpid();
+	return say_ready(&self, 1);
 }
 
 static int run(closed_loop loop, void *context, struct samples *samples, long milliseconds, const char *path)

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Samples of one block, in nanoseconds: memory made beforehand, so that recording costs a store. */
 struct samples {
@@ -38,7 +39,8 @@ static inline void add_sample(struct samples *samples, uint64_t ns)
 }
 
 /* Prints "ready" with these processes. Returns 0 or -errno. */
-int say_ready(int first_pid, int second_pid);
+int say_ready(const pid_t *pids, unsigned count);
+int say_ready_alone(void);
 
 /* Serves "run MILLISECONDS FILE" until end-of-file. Returns 0 or -errno. */
 int serve_commands(closed_loop loop, void *context);

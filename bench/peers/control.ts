@@ -1,6 +1,7 @@
 /**
  * The control call: the status of one service, asked through the client library, decoded and checked.
  */
+import { performance } from 'node:perf_hooks';
 import type { Service } from '../../clients/library/index.js';
 import type { ClosedLoop } from './client-port.js';
 

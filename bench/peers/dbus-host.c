@@ -174,8 +174,10 @@ static int run(int argc, char **argv)
 	pid_t pid = -1;
 	int r = argc == 4 ? run_daemon(argv[3], &pid) : run_broker(argv[2], &pid);
 
-	if (r == 0)
-		r = say_ready((int)getpid(), (int)pid);
+	if (r == 0) {
+		pid_t both[] = { getpid(), pid };
+		r = say_ready(both, 2);
+	}
 	while (r == 0 && read(STDIN_FILENO, rest, sizeof rest) > 0)
 		;
 	if (pid > 0) {

@@ -4,6 +4,7 @@
  * Both sides touch the payload: the loop writes a number into it, the service changes it, the loop checks it. An answer that
  * is not the changed question is a violation (lost, doubled or invented), and makes the cell fail.
  */
+import { performance } from 'node:perf_hooks';
 import type { CapabilityNode, Handle, Peer } from '../../broker/contract/index.js';
 import type { ClosedLoop } from './client-port.js';
 

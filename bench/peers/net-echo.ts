@@ -4,7 +4,9 @@
  * Configuration and reason: no framing and no encoding, a reused buffer to send, one write a message: the least that a program on
  * `node:net` can do. Unix sockets have no Nagle delay to switch off.
  */
+
 import { createConnection, createServer, type Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { serveCommands } from './client-port.js';
 
 /** Echoes with the first byte of each message changed; the client says the length of its messages in its first 4 bytes. */

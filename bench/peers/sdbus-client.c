@@ -184,7 +184,7 @@ int main(int argc, char **argv)
 		r = call_once(&client, 0, &violations);
 	}
 	if (r >= 0)
-		r = say_ready((int)getpid(), 0);
+		r = say_ready_alone();
 	if (r >= 0)
 		r = serve_commands(is_call ? round_trips : stream, &client);
 	sd_bus_unref(client.bus);

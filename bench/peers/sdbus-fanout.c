@@ -99,7 +99,7 @@ static int receive(const char *path, const char *receipts, const char *index)
 	if (r >= 0)
 		r = sd_bus_add_match(bus, NULL, BENCH_MATCH, received, &receiver);
 	if (r >= 0)
-		r = say_ready((int)getpid(), 0);
+		r = say_ready_alone();
 	if (r >= 0)
 		r = process_for_ever(bus);
 	sd_bus_unref(bus);
@@ -118,7 +118,7 @@ static int send_all(const char *path, const char *receipts, const char *bytes, c
 	if (r >= 0)
 		r = open_bus(&sender.bus, path, 0);
 	if (r >= 0)
-		r = say_ready((int)getpid(), 0);
+		r = say_ready_alone();
 	if (r >= 0)
 		r = serve_commands(fan_out, &sender);
 	sd_bus_unref(sender.bus);

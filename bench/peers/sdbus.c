@@ -47,7 +47,7 @@ static int accept_first(const char *path)
 		return -errno;
 	r = bind(listening, (struct sockaddr *)&address, sizeof address) < 0 || listen(listening, 1) < 0 ? -errno : 0;
 	if (r == 0)
-		r = say_ready((int)getpid(), 0);
+		r = say_ready_alone();
 	if (r == 0) {
 		fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		r = fd < 0 ? -errno : fd;

@@ -20,7 +20,8 @@
 
 struct sender {
 	int fds[RECEIVERS_MAX];
-	pid_t pids[RECEIVERS_MAX];
+	/* Of the receivers, and then of the sender itself. */
+	pid_t pids[RECEIVERS_MAX + 1];
 	uint32_t receivers;
 	int receipts;
 	char *buffer;
@@ -105,12 +106,9 @@ static int run(struct sender *sender, char **argv, uint32_t receivers)
 		r = pin(atoi(argv[1]));
 	if (r < 0)
 		return r;
-	printf("ready %d", (int)getpid());
-	for (uint32_t at = 0; at < receivers; at++)
-		printf(" %d", (int)sender->pids[at]);
-	printf("\n");
-	fflush(stdout);
-	return serve_commands(fan_out, sender);
+	sender->pids[receivers] = getpid();
+	r = say_ready(sender->pids, receivers + 1);
+	return r == 0 ? serve_commands(fan_out, sender) : r;
 }
 
 int main(int argc, char **argv)

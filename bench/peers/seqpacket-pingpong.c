@@ -4,11 +4,13 @@
  * Configuration and reason: blocking recv and send, no control buffer, no poll, one system call a message; this is the least
  * that a message through this kind of socket can cost, so every other contender is given as a ratio to it.
  *
- * usage: seqpacket-pingpong CLIENT_CPU SERVER_CPU PAYLOAD_BYTES [stream]    (a CPU of -1 is not pinned)
+ * usage: seqpacket-pingpong CLIENT_CPU SERVER_CPU PAYLOAD_BYTES [stream | BROKER_CPU]    (a CPU of -1 is not pinned)
  *
  * By default the client makes round trips. With `stream` it sends batches of one-way messages, the last of a batch asks whether
- * all have arrived, and a sample is the time from a batch's first message until the answer is there.
- * Commands are those of client-port.h. The first line printed is "ready CLIENT_PID SERVER_PID".
+ * all have arrived, and a sample is the time from a batch's first message until the answer is there. With a CPU for it a third
+ * process stands between the two and hands on what comes (epoll, recv, send): the least that any broker can cost.
+ * Commands are those of client-port.h. The first line printed is "ready CLIENT_PID SERVER_PID", or with a broker
+ * "ready CLIENT_PID SERVER_PID BROKER_PID".
  */
 #define _GNU_SOURCE
 #include "client-port.h"
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,6 +58,30 @@ static int count(int fd, char *buffer)
 		if (send(fd, &counted, sizeof counted, MSG_NOSIGNAL) < 0)
 			return -errno;
 	}
+}
+
+/* Hands every message on, from either end to the other, until one ends. */
+static int relay(const int *ends, char *buffer)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC), r = epoll < 0 ? -errno : 0;
+
+	for (int at = 0; r == 0 && at < 2; at++) {
+		struct epoll_event event = { .events = EPOLLIN, .data.u32 = (uint32_t)at };
+		r = epoll_ctl(epoll, EPOLL_CTL_ADD, ends[at], &event) < 0 ? -errno : 0;
+	}
+	while (r == 0) {
+		struct epoll_event events[2];
+		int count = epoll_wait(epoll, events, 2, -1);
+		for (int at = 0; r == 0 && at < count; at++) {
+			uint32_t from = events[at].data.u32;
+			ssize_t n = recv(ends[from], buffer, PAYLOAD_BYTES_MAX, MSG_DONTWAIT);
+			if (n <= 0)
+				return n < 0 ? -errno : 0;
+			if (send(ends[1 - from], buffer, (size_t)n, MSG_NOSIGNAL) != n)
+				r = -errno;
+		}
+	}
+	return r;
 }
 
 static int round_trips(void *context, uint64_t end_ns, struct samples *samples)
@@ -121,15 +148,66 @@ static int stream(void *context, uint64_t end_ns, struct samples *samples)
 	return 0;
 }
 
+/* Starts a child on a CPU with `role`, which is given the descriptors that it keeps. Returns its pid or -errno. */
+static pid_t start(const char *cpu, int (*role)(const int *fds, char *buffer), const int *fds, int unwanted, char *buffer)
+{
+	pid_t self = getpid(), pid = fork();
+
+	if (pid == 0) {
+		die_with_parent(self);
+		close(unwanted);
+		_exit(pin(atoi(cpu)) == 0 && role(fds, buffer) == 0 ? 0 : 1);
+	}
+	return pid < 0 ? -errno : pid;
+}
+
+static int serve_role(const int *fds, char *buffer)
+{
+	return serve(fds[0], buffer);
+}
+
+static int count_role(const int *fds, char *buffer)
+{
+	return count(fds[0], buffer);
+}
+
+/* Starts the server, and the broker where there is one; `fd` becomes the client's end. Returns 0 or -errno. */
+static int start_others(const char *server_cpu, const char *mode, char *buffer, int *fd, pid_t *pids)
+{
+	int client[2], server[2], is_stream = mode != NULL && strcmp(mode, "stream") == 0;
+	int has_broker = mode != NULL && !is_stream;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, client) < 0)
+		return -errno;
+	if (has_broker && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, server) < 0)
+		return -errno;
+	*fd = client[0];
+	if (!has_broker) {
+		pids[0] = start(server_cpu, is_stream ? count_role : serve_role, &client[1], client[0], buffer);
+		close(client[1]);
+		return pids[0] < 0 ? (int)pids[0] : 0;
+	}
+	pids[0] = start(server_cpu, serve_role, &server[1], server[0], buffer);
+	close(server[1]);
+	if (pids[0] < 0)
+		return (int)pids[0];
+	int ends[2] = { client[1], server[0] };
+	pids[1] = start(mode, relay, ends, client[0], buffer);
+	close(client[1]);
+	close(server[0]);
+	return pids[1] < 0 ? (int)pids[1] : 0;
+}
+
 int main(int argc, char **argv)
 {
 	static char buffer[PAYLOAD_BYTES_MAX];
 	struct client client = { .buffer = buffer };
-	int fds[2], r, streams = argc == 5 && strcmp(argv[4], "stream") == 0;
-	pid_t self = getpid(), server;
+	const char *mode = argc == 5 ? argv[4] : NULL;
+	pid_t pids[2] = { 0, 0 };
+	int r;
 
-	if (argc != 4 && !streams) {
-		fprintf(stderr, "usage: %s CLIENT_CPU SERVER_CPU PAYLOAD_BYTES [stream]\n", argv[0]);
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: %s CLIENT_CPU SERVER_CPU PAYLOAD_BYTES [stream | BROKER_CPU]\n", argv[0]);
 		return 2;
 	}
 	client.bytes = payload_bytes(argv[3]);
@@ -138,32 +216,19 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	die_with_parent(getppid());
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0) {
-		perror("socketpair");
-		return 1;
-	}
-	server = fork();
-	if (server < 0) {
-		perror("fork");
-		return 1;
-	}
-	if (server == 0) {
-		die_with_parent(self);
-		close(fds[0]);
-		r = pin(atoi(argv[2]));
-		if (r == 0)
-			r = streams ? count(fds[1], buffer) : serve(fds[1], buffer);
-		_exit(r == 0 ? 0 : 1);
-	}
-	close(fds[1]);
-	client.fd = fds[0];
-	r = pin(atoi(argv[1]));
+	r = start_others(argv[2], mode, buffer, &client.fd, pids);
 	if (r == 0)
-		r = say_ready((int)self, (int)server);
+		r = pin(atoi(argv[1]));
+	if (r == 0) {
+		pid_t all[] = { getpid(), pids[0], pids[1] };
+		r = say_ready(all, pids[1] > 0 ? 3 : 2);
+	}
 	if (r == 0)
-		r = serve_commands(streams ? stream : round_trips, &client);
-	close(fds[0]);
-	waitpid(server, NULL, 0);
+		r = serve_commands(mode != NULL && strcmp(mode, "stream") == 0 ? stream : round_trips, &client);
+	close(client.fd);
+	for (int at = 0; at < 2; at++)
+		if (pids[at] > 0)
+			waitpid(pids[at], NULL, 0);
 	if (r < 0)
 		fprintf(stderr, "seqpacket-pingpong: %s\n", strerror(-r));
 	return r < 0 ? 1 : 0;

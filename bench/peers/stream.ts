@@ -5,6 +5,7 @@
  * Some batches are under way at once, so that neither end waits for the other; a sample is the time from a batch's first message until
  * the answer that all of it is there. The receiver counts what comes in order, so a message that was lost, doubled or overtaken shows.
  */
+import { performance } from 'node:perf_hooks';
 import type { CapabilityNode, Handle, Peer } from '../../broker/contract/index.js';
 import type { ClosedLoop } from './client-port.js';
 

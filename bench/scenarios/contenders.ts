@@ -11,10 +11,17 @@ import { PeerProcess, pinned } from '../latency/peer-process.js';
 export const buildDirectory = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const peerMain = join(buildDirectory, 'bench', 'peers', 'main.js');
 export const projectDirectory = join(buildDirectory, '..');
+const nativeDirectory = join(projectDirectory, 'bench', 'peers', 'build');
 
-/** Where a peer in C is, by name; it may not have been built. */
+/** Whether a peer in C has been built here. */
+export function hasNativePeer(name: string): boolean {
+  return existsSync(join(nativeDirectory, name));
+}
+
+/** The program of a peer in C. Throws if it has not been built. */
 export function nativePeer(name: string): string {
-  return join(projectDirectory, 'bench', 'peers', 'build', name);
+  if (hasNativePeer(name)) return join(nativeDirectory, name);
+  throw new Error(`the benchmark's ${name} is missing; build it with "npm run build:native"`);
 }
 
 /** A CPU as the peers in C take it. */
@@ -65,17 +72,16 @@ export function freshPath(directory: string): string {
   return join(directory, `${sockets++}.socket`);
 }
 
-/** How the processes of the empty call over one contender are launched. */
-function pingPongLaunch(placement: Placement, payloadBytes: number): CellDefinition['launch'] {
+/** How the C ping-pong is launched; `mode` is its last argument. */
+export function pingPongLaunch(
+  placement: Placement,
+  payloadBytes: number,
+  ...mode: readonly string[]
+): CellDefinition['launch'] {
+  const { client, service } = placement;
+  const command = [cpuArgument(client), cpuArgument(service), String(payloadBytes), ...mode];
   const program = nativePeer('seqpacket-pingpong');
-  if (!existsSync(program)) throw new Error(`${program} is missing; build it with "npm run build:native"`);
-  const command = [
-    program,
-    cpuArgument(placement.client),
-    cpuArgument(placement.service),
-    String(payloadBytes),
-  ];
-  return () => clientLast([() => new PeerProcess('c-seqpacket', command)]);
+  return () => clientLast([() => new PeerProcess('c-seqpacket', [program, ...command])]);
 }
 
 function transportLaunch(name: string, placement: Placement, payloadBytes: number): CellDefinition['launch'] {
@@ -111,7 +117,9 @@ function memoryLaunch(placement: Placement, payloadBytes: number): CellDefinitio
 type Launcher = (placement: Placement, payloadBytes: number) => CellDefinition['launch'];
 
 const launchers: Readonly<Record<string, Launcher>> = {
-  'c-seqpacket': pingPongLaunch,
+  'c-seqpacket': (placement, payloadBytes) => pingPongLaunch(placement, payloadBytes),
+  'c-broker': (placement, payloadBytes) =>
+    pingPongLaunch(placement, payloadBytes, cpuArgument(placement.broker)),
   memory: memoryLaunch,
   sockets: (placement, payloadBytes) => transportLaunch('sockets', placement, payloadBytes),
   datagram: (placement, payloadBytes) => transportLaunch('datagram', placement, payloadBytes),
@@ -119,11 +127,11 @@ const launchers: Readonly<Record<string, Launcher>> = {
   'node-net': nodeNetLaunch,
 };
 
-/** The empty call at one placement over every contender that needs nothing but this project, or over those that are named. */
+/** The empty call at one placement over the contenders that are named; they need nothing but this project. */
 export function emptyCallCells(
   placement: Placement,
   payloadBytes: number,
-  names: readonly string[] = Object.keys(launchers),
+  names: readonly string[] = ['c-seqpacket', 'memory', 'sockets', 'bus', 'node-net'],
 ): CellDefinition[] {
   return names.map((contender) => {
     const launcher = launchers[contender];

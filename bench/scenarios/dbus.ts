@@ -6,7 +6,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { CellDefinition, CellProcesses, Placement } from '../latency/cell.js';
 import { PeerProcess, pinned } from '../latency/peer-process.js';
-import { brokerFirst, clientLast, freshPath, nativePeer } from './contenders.js';
+import { brokerFirst, clientLast, freshPath, hasNativePeer, nativePeer } from './contenders.js';
 import { fanOutCell, freshReceipts, startEach } from './fan-out.js';
 import { streamCell } from './stream.js';
 
@@ -28,7 +28,7 @@ function isInstalled(program: string): boolean {
 }
 
 export function findDBus(): DBusPresence {
-  if (!existsSync(nativePeer('dbus-host'))) {
+  if (!hasNativePeer('dbus-host')) {
     const reason =
       'dbus-broker, dbus-daemon, sdbus-direct: their peers are not built; install libsystemd-dev, then "npm run build:native"';
     return { buses: [], hasPeers: false, missing: [reason] };

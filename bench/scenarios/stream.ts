@@ -1,8 +1,7 @@
 /** W2: a stream of one-way messages, pipelined, over what needs nothing but this project. */
 import type { CellDefinition, CellProcesses, Placement } from '../latency/cell.js';
-import { PeerProcess } from '../latency/peer-process.js';
 import { streamBatch } from '../peers/stream.js';
-import { brokerFirst, clientLast, cpuArgument, freshPath, nativePeer, startPeer } from './contenders.js';
+import { brokerFirst, clientLast, freshPath, pingPongLaunch, startPeer } from './contenders.js';
 
 /** A cell of W2, whatever the contender. */
 export function streamCell(
@@ -26,8 +25,6 @@ export function streamCell(
 
 export function streamCells(placement: Placement, payloadBytes: number): CellDefinition[] {
   const bytes = String(payloadBytes);
-  const cpus = [cpuArgument(placement.client), cpuArgument(placement.service)];
-  const command = [nativePeer('seqpacket-pingpong'), ...cpus, bytes, 'stream'];
   const overTransport =
     (name: string) =>
     async (directory: string): Promise<CellProcesses> => {
@@ -40,8 +37,12 @@ export function streamCells(placement: Placement, payloadBytes: number): CellDef
       ]);
     };
   return [
-    streamCell('c-seqpacket', 'one-way', placement, payloadBytes, () =>
-      clientLast([() => new PeerProcess('c-seqpacket', command)]),
+    streamCell(
+      'c-seqpacket',
+      'one-way',
+      placement,
+      payloadBytes,
+      pingPongLaunch(placement, payloadBytes, 'stream'),
     ),
     ...['sockets', 'bus'].map((name) =>
       streamCell(name, 'one-way', placement, payloadBytes, overTransport(name)),

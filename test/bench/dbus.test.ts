@@ -29,7 +29,8 @@ test.serial(
       ['bus', 'c-seqpacket', 'sockets'].map((name) => `${name} ${call}`);
     const theirs = (call: string): string[] => presence.buses.map((name) => `${name} ${call}`);
     const direct = (call: string): string[] => (presence.hasPeers ? [`sdbus-direct ${call}`] : []);
-    t.deepEqual(names('W1'), [...ours('empty'), ...theirs('empty'), ...direct('empty')].sort());
+    const calls = [...ours('empty'), 'c-broker empty', ...theirs('empty'), ...direct('empty')];
+    t.deepEqual(names('W1'), calls.sort());
     const streams = [...ours('one-way'), ...theirs('one-way'), ...theirs('signal'), ...direct('one-way')];
     t.deepEqual(names('W2'), streams.sort());
     t.deepEqual(names('W4'), [...ours('multicast'), ...theirs('signal')].sort());
