@@ -23,6 +23,8 @@ enum {
 	SLOTS_MAX = 65536,
 	/* Packets of one turn; also the most that recvmmsg is asked for. */
 	RECEIVE_SLOTS = 64,
+	/* A power of two: single receives are counted modulo 256. */
+	SINGLE_RECEIVES = 16,
 	/* Descriptors in one packet: the kernel's SCM_MAX_FD. */
 	PACKET_DESCRIPTORS_MAX = 253,
 	/* Frames committed in one turn before the arena is flushed and started afresh. */

@@ -203,12 +203,12 @@ static int receive(struct loop *loop, struct slot *slot, uint32_t first, uint32_
 }
 
 /* A second packet that is not there costs as much as a tenth of a round trip, so after a single one it is looked for
- * only now and then; where there was more than one, many are asked for. */
+ * only once in SINGLE_RECEIVES; where there was more than one, many are asked for. */
 static uint32_t guess_packets(struct slot *slot)
 {
 	if (slot->last_batch > 1)
 		return RECEIVE_SLOTS;
-	return ++slot->single_receives % 4 == 0 ? 2 : 1;
+	return ++slot->single_receives % SINGLE_RECEIVES == 0 ? 2 : 1;
 }
 
 void receive_packets(struct loop *loop, struct slot *slot, uint32_t share)

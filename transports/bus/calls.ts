@@ -1,6 +1,7 @@
 /**
  * The calls of a peer that wait for an answer, by tag. A tag is a slot, in its low 16 bits, and a generation above it: the
- * broker delivers in order, so an answer that crossed the caller's withdrawal is told from the slot's next call.
+ * broker delivers in order, so an answer that crossed the caller's withdrawal is told from the slot's next call. Tags have
+ * 31 bits: a number with more is an object of its own in the engine, and the code that has seen only small ones starts anew.
  */
 import type { Answer } from '../../broker/contract/transport.js';
 import type { Attempt } from './link.js';
@@ -18,6 +19,7 @@ export class OutstandingCall {
 function ignore(): void {}
 
 const slotMask = 0xffff;
+const tagMax = 0x7fff_ffff;
 const generationStep = 0x1_0000;
 
 export class CallTable {
@@ -40,7 +42,7 @@ export class CallTable {
     }
     // The generation wraps to 1, not to 0: a tag is never 0.
     const next = call.tag + generationStep;
-    call.tag = next > 0xffff_ffff ? (call.tag & slotMask) + generationStep : next;
+    call.tag = next > tagMax ? (call.tag & slotMask) + generationStep : next;
     this.#size += 1;
     return call;
   }
