@@ -131,7 +131,7 @@ const launchers: Readonly<Record<string, Launcher>> = {
 export function emptyCallCells(
   placement: Placement,
   payloadBytes: number,
-  names: readonly string[] = ['c-seqpacket', 'memory', 'sockets', 'bus', 'node-net'],
+  names: readonly string[] = Object.keys(launchers).filter((name) => name !== 'c-broker'),
 ): CellDefinition[] {
   return names.map((contender) => {
     const launcher = launchers[contender];
