@@ -37,6 +37,7 @@ export const defaultDBusOptions: DBusOptions = {
   rounds: 12,
   blockMs: 90,
   warmUpMs: 450,
+  warmUpMaxMs: 2_700,
   payloadBytes: 64,
   receivers: 16,
   isSmoke: false,
@@ -48,6 +49,7 @@ export const smokeDBusOptions: DBusOptions = {
   rounds: 2,
   blockMs: 20,
   warmUpMs: 20,
+  warmUpMaxMs: 20,
   receivers: 3,
   isSmoke: true,
 };

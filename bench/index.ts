@@ -30,6 +30,7 @@ export const quickOptions: BenchOptions = {
   rounds: 12,
   blockMs: 90,
   warmUpMs: 450,
+  warmUpMaxMs: 2_700,
   payloadBytes: 64,
   relayRuns: 200,
 };
@@ -43,6 +44,7 @@ export const smokeOptions: BenchOptions = {
   rounds: 2,
   blockMs: 20,
   warmUpMs: 20,
+  warmUpMaxMs: 20,
   relayRuns: 5,
 };
 

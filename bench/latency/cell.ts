@@ -94,11 +94,10 @@ export function createHistogram(): hdr.Histogram {
   });
 }
 
-/** Blocks of a warm-up; how many of the last ones must show no progress; what progress is; how much longer it may take. */
+/** Blocks of the shortest warm-up; how many of the last ones must show no progress; what progress is. */
 const warmUpBlocks = 5;
 const settledBlocks = 3;
 const progressFactor = 0.95;
-const warmUpFactorMax = 6;
 
 /** Whether the last blocks' medians are no clear progress over those before. */
 function hasSettled(medians: readonly number[]): boolean {
@@ -136,12 +135,13 @@ export class Cell {
 
   /**
    * Runs blocks without recording them until the median has stopped falling: none of the last few is clearly below all before them.
-   * Takes `durationMs` at least, and `warmUpFactorMax` times as long at most.
+   * Takes `leastMs` or more, and `mostMs` at most.
    */
-  async warmUp(durationMs: number): Promise<void> {
+  async warmUp(leastMs: number, mostMs: number): Promise<void> {
     const medians: number[] = [];
-    while (!hasSettled(medians) && medians.length < warmUpBlocks * warmUpFactorMax) {
-      const block = await this.#run(durationMs / warmUpBlocks);
+    const blockMs = leastMs / warmUpBlocks;
+    while (!hasSettled(medians) && medians.length * blockMs < mostMs) {
+      const block = await this.#run(blockMs);
       medians.push(block.p50Ns);
     }
   }

@@ -9,7 +9,9 @@ export interface RoundOptions {
   readonly seed: number;
   readonly rounds: number;
   readonly blockMs: number;
+  /** How long a warm-up takes at least, and at most where it does not settle. */
   readonly warmUpMs: number;
+  readonly warmUpMaxMs: number;
   /** Ends the run early: its processes are killed and `runRounds` rejects. */
   readonly signal?: AbortSignal;
 }
@@ -38,7 +40,7 @@ export async function runRounds(
       const { contender, call } = cell.definition;
       progress(`${name}: launching ${contender}, ${call}`, (at / cells.length) * launchShare);
       await cell.launch();
-      await cell.warmUp(options.warmUpMs);
+      await cell.warmUp(options.warmUpMs, options.warmUpMaxMs);
     }
     for (let round = 0; round < options.rounds; round++) {
       const share = launchShare + ((1 - launchShare) * round) / options.rounds;
