@@ -39,7 +39,7 @@ void answer_welcome(struct init *init)
 	const uint32_t build_bytes = sizeof build - 1;
 	uint8_t *body = channel_begin(&init->channel, EVENT_WELCOME, 56 + build_bytes);
 	put16(body, PROTOCOL_VERSION);
-	put16(body + 2, init->is_first_process ? 1 : 0);
+	put16(body + 2, (init->is_first_process ? WELCOME_FIRST_PROCESS : 0) | WELCOME_OWN_PID);
 	put32(body + 4, (uint32_t)getpid());
 	put32(body + 8, init->table.capacity);
 	put32(body + 12, init->store.count_max);

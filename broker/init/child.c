@@ -1,6 +1,6 @@
 /*
  * A child between clone and exec: see spawn.h. It may share init's memory, so it uses system calls only; it changes nothing but
- * its own variables and, when it fails, `result`. libc's own setuid and its like would reach for the other threads of a
+ * its own variables, the strings of its request and, when it fails, `result`. libc's own setuid and its like would reach for the other threads of a
  * process that is not its own. Everything here is left out of the sanitizers: their bookkeeping is the parent's.
  *
  * The order: what needs init's privileges first, credentials late, then the program.
@@ -43,6 +43,48 @@ UNCHECKED static void fail(const struct child *child, uint32_t stage, int error)
 		syscall(SYS_write, child->report, child->result, sizeof *child->result);
 	for (;;)
 		syscall(SYS_exit_group, 127);
+}
+
+/* The value of `entry` if it is the variable `name` (with its '='), else NULL. */
+UNCHECKED static char *value_of(char *entry, const char *name)
+{
+	while (*name != '\0' && *entry == *name) {
+		entry += 1;
+		name += 1;
+	}
+	return *name == '\0' ? entry : NULL;
+}
+
+/* Writes the number over a value that is a placeholder: ten digits, enough for any process. */
+UNCHECKED static void write_over(char *value, uint32_t number)
+{
+	char digits[10];
+	unsigned count = 0;
+	unsigned at = 0;
+	while (value[at] == '0')
+		at += 1;
+	if (at != sizeof digits || value[at] != '\0')
+		return;
+	do {
+		digits[count++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	for (at = 0; at < count; at += 1)
+		value[at] = digits[count - 1 - at];
+	value[count] = '\0';
+}
+
+/* What is addressed to one process names it, so that those it starts do not take it for theirs (sd_watchdog_enabled(3)). */
+UNCHECKED static void tell_own_pid(const struct child *child)
+{
+	uint32_t pid = (uint32_t)syscall(SYS_getpid);
+	for (char **entry = child->request->env; *entry != NULL; entry += 1) {
+		char *value = value_of(*entry, "WATCHDOG_PID=");
+		if (value == NULL)
+			value = value_of(*entry, "LISTEN_PID=");
+		if (value != NULL)
+			write_over(value, pid);
+	}
 }
 
 /* Writes a number to a file, as text. 0 or -1 with errno. */
@@ -292,6 +334,8 @@ UNCHECKED void child_run(void *data)
 	struct child *child = data;
 	uint64_t no_signals = 0;
 	char *name = child->request->argv[0];
+	if ((child->request->flags & SPAWN_OWN_PID) != 0)
+		tell_own_pid(child);
 	join(child);
 	lay_out(child);
 	set_surroundings(child);

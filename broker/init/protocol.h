@@ -49,6 +49,11 @@ enum event_kind {
 	EVENT_REFUSED = 74,
 };
 
+enum welcome_flag {
+	WELCOME_FIRST_PROCESS = 1,
+	WELCOME_OWN_PID = 2, /* SPAWN_OWN_PID is known; an init from before it ends the connection for it */
+};
+
 enum spawn_flag {
 	SPAWN_SESSION = 1,
 	SPAWN_GROUP = 2,
@@ -65,7 +70,8 @@ enum spawn_flag {
 	SPAWN_SECUREBITS = 4096,
 	SPAWN_CAPABILITIES = 8192,
 	SPAWN_TERMINAL = 16384,
-	SPAWN_FLAGS_ALL = 32767,
+	SPAWN_OWN_PID = 32768,
+	SPAWN_FLAGS_ALL = 65535,
 };
 
 /* Where a start fails (init I6). The numbers are on the wire: the list grows at its end only. */

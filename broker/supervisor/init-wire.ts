@@ -69,6 +69,7 @@ const SpawnFlag = {
   securebits: 4096,
   capabilities: 8192,
   terminal: 16384,
+  ownPid: 32768,
 } as const;
 
 export type InitRequestName = keyof typeof Request;
@@ -91,6 +92,8 @@ export interface SpawnCapabilities {
   readonly bounding: bigint;
 }
 
+export const ownPidPlaceholder = '0000000000';
+
 /** A process to start. What is left out is as in init itself. */
 export interface SpawnRequest {
   readonly token: number;
@@ -111,6 +114,8 @@ export interface SpawnRequest {
   readonly endsGroup?: boolean | undefined;
   /** Descriptor 0 becomes the controlling terminal; needs `session`. */
   readonly hasTerminal?: boolean | undefined;
+  /** The value `ownPidPlaceholder` of the variables `WATCHDOG_PID` and `LISTEN_PID` becomes the process's number. */
+  readonly tellsOwnPid?: boolean | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
   readonly groups?: readonly number[] | undefined;
@@ -131,6 +136,8 @@ export type InitEvent =
       readonly kind: 'welcome';
       readonly version: number;
       readonly isFirstProcess: boolean;
+      /** It can be asked for with `tellsOwnPid`; an init from before that is not. */
+      readonly knowsOwnPid: boolean;
       readonly pid: number;
       /** Processes that can be watched, and descriptors that can be stored, at one time. */
       readonly servicesMax: number;
@@ -270,6 +277,7 @@ function spawnFlags(request: SpawnRequest): number {
   if (request.securebits !== undefined) flags |= SpawnFlag.securebits;
   if (request.capabilities !== undefined) flags |= SpawnFlag.capabilities;
   if (request.hasTerminal === true) flags |= SpawnFlag.terminal;
+  if (request.tellsOwnPid === true) flags |= SpawnFlag.ownPid;
   return flags;
 }
 
@@ -472,6 +480,7 @@ function decodeWelcome(body: Body): InitEvent | undefined {
     kind: 'welcome',
     version: body.u16(0),
     isFirstProcess: (body.u16(2) & 1) !== 0,
+    knowsOwnPid: (body.u16(2) & 2) !== 0,
     pid: body.u32(4),
     servicesMax: body.u32(8),
     descriptorsMax: body.u32(12),

@@ -331,3 +331,33 @@ test('I8: a cookie of the longest kind comes back whole', async (t) => {
     instanceOf: RangeError,
   });
 });
+
+test('I5: variables that are for one process alone get its number, also with credentials of its own', async (t) => {
+  const { init, broker } = await ready(t);
+  const env = [
+    'PATH=/usr/bin:/bin',
+    'WATCHDOG_PID=0000000000',
+    'LISTEN_PID=0000000000',
+    'OTHER_PID=0000000000',
+    'WATCHDOG_PID_TOO=0000000000',
+  ];
+  const script = 'echo $$ $WATCHDOG_PID $LISTEN_PID $OTHER_PID $WATCHDOG_PID_TOO';
+  const ids = isRoot ? [{}, { uid: 65534, gid: 65534, groups: [] }] : [{}];
+  for (const [index, more] of ids.entries()) {
+    const asked = await output(init, broker, script, { env, tellsOwnPid: true, ...more }, index + 1);
+    const [pid] = asked.split(' ');
+    t.is(asked, `${pid} ${pid} ${pid} 0000000000 0000000000\n`);
+  }
+  const unasked = await output(init, broker, 'echo $WATCHDOG_PID', { env }, 3);
+  t.is(unasked, '0000000000\n');
+  const kept = ['PATH=/usr/bin:/bin', 'WATCHDOG_PID=12', 'LISTEN_PID=00000000000'];
+  const strange = await output(
+    init,
+    broker,
+    'echo $WATCHDOG_PID $LISTEN_PID',
+    { env: kept, tellsOwnPid: true },
+    4,
+  );
+  t.is(strange, '12 00000000000\n');
+  if (!isRoot) t.log('only with the credentials of init itself: others need root');
+});
