@@ -21,6 +21,8 @@ export interface TransportEntry {
   readonly create: (parts: TransportParts) => Transport;
 }
 
+export { createReadinessSockets } from './datagram/readiness-socket.js';
+
 export const transports: readonly TransportEntry[] = [
   { name: 'memory', manifest: memoryManifest, create: ({ time }) => createMemoryTransport({ time }) },
   { name: 'sockets', manifest: socketsManifest, create: (parts) => createSocketsTransport(parts) },

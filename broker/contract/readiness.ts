@@ -1,5 +1,5 @@
 /**
- * Readiness sockets: where a service tells its manager how it is (sd_notify(3), sockets D5).
+ * Readiness sockets: where a service tells its manager how it is (sd_notify(3), services W1).
  *
  * Each start of a service has an address of its own, with a secret in it: whoever knows the address speaks for the service, and
  * nobody has to guess from a process number that may be gone already whose word it is. A transport whose receive sockets take
@@ -39,8 +39,6 @@ export interface ReadinessSocket {
   drain(): void;
   /** Closes the socket and removes its file. Idempotent. */
   close(): void;
-  /** Closes the descriptor only: somebody else goes on with the socket. Idempotent. */
-  release(): void;
 }
 
 /** Opens one. Throws `system`, `address-too-long`; then nothing is left open, and no file. */
