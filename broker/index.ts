@@ -8,14 +8,25 @@
  * directory with 0700; the system's may be reached by everybody. What a client may do follows from its kernel credentials
  * (control: rights).
  */
+import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BrokerError, ErrorCode, limits, type Server, type Time, type Transport } from './contract/index.js';
+import {
+  BrokerError,
+  ErrorCode,
+  limits,
+  type OpenReadinessSocket,
+  type Server,
+  type Time,
+  type Transport,
+} from './contract/index.js';
 import { type Control, createControl } from './control/index.js';
+import { isSystemError } from './native/addon.js';
 import type { PacketLoop } from './native/packets.js';
 import { createDiagnostics, type DiagnosticsForm, joinLines } from './supervisor/diagnostics.js';
 import { createPlatform } from './supervisor/native-platform.js';
-import type { ManagerMode } from './supervisor/service-directories.js';
+import { OwnNotices } from './supervisor/own-notices.js';
+import { defaultSocketPath, type ManagerMode } from './supervisor/service-directories.js';
 import { Supervisor } from './supervisor/supervisor.js';
 
 export type { Finding } from './service/index.js';
@@ -37,6 +48,8 @@ export interface BrokerParts {
   /** Each listens at `controlPath(socketPath, transport.name)`. */
   readonly transports: readonly Transport[];
   readonly socketPath: string;
+  /** Makes the sockets through which services say how they are; without it those that want one cannot be started. */
+  readonly openReadinessSocket?: OpenReadinessSocket | undefined;
   readonly mode: ManagerMode;
   /** In the order in which they are searched; absolute. */
   readonly serviceDirectories: readonly string[];
@@ -65,6 +78,16 @@ export function controlPath(path: string, transport: string): string {
   return transport === 'sockets' ? path : `${path}.${transport}`;
 }
 
+/**
+ * Readiness sockets stand beside the control socket. Where that has no file, they stand where it would have one, and its name tells
+ * them from those of other managers.
+ */
+function readinessPrefix({ socketPath, mode, environment }: BrokerParts): string {
+  if (!socketPath.startsWith('@')) return `${socketPath}.notify-`;
+  const path = defaultSocketPath(mode, { XDG_RUNTIME_DIR: environment['XDG_RUNTIME_DIR'] });
+  return `${path}-${createHash('sha256').update(socketPath).digest('hex').slice(0, 8)}.notify-`;
+}
+
 /** Answers that are under way when everything has stopped get this long. */
 const lingerMs = 50;
 const listenPrefix = 'listen:';
@@ -75,6 +98,7 @@ class RunningBroker implements Broker {
   readonly #control: Control;
   readonly #report: (text: string) => void;
   readonly #servers: Server[] = [];
+  readonly #notices: OwnNotices;
   #isEnding = false;
 
   constructor(parts: BrokerParts) {
@@ -82,6 +106,7 @@ class RunningBroker implements Broker {
     const diagnostics = createDiagnostics(parts.diagnostics, joinLines(parts.write), () => time.wallMs());
     this.#parts = parts;
     this.#report = (text) => diagnostics.error(text);
+    this.#notices = new OwnNotices({ time, environment });
     this.supervisor = new Supervisor({
       time,
       loop,
@@ -90,13 +115,27 @@ class RunningBroker implements Broker {
       serviceDirectories: parts.serviceDirectories,
       startNames: parts.startNames,
       environment: presentVariables(environment),
-      gid: identity.gid,
+      identity,
+      openReadinessSocket: parts.openReadinessSocket,
+      readinessPrefix: readinessPrefix(parts),
       diagnostics,
       ready: (stored) => void this.#serve(stored),
       ended: (why) => this.#end(why),
     });
+    this.supervisor.listen((event) => {
+      if (event.kind === 'shutdown') this.#notices.stopping();
+    });
     const facts = { version, pid: identity.pid, uid: identity.uid, mode, socket };
     this.#control = createControl({ supervisor: this.supervisor, time, facts });
+  }
+
+  /** One that cannot be made is told by the start that needs it. */
+  #makeReadinessDirectory(): void {
+    try {
+      this.#makeDirectory(readinessPrefix(this.#parts));
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+    }
   }
 
   /** Opens the control sockets, or those that init kept, and begins. */
@@ -126,8 +165,10 @@ class RunningBroker implements Broker {
     } finally {
       for (const [name, descriptor] of stored) this.supervisor.discard(name, descriptor);
     }
+    this.#makeReadinessDirectory();
     const isFirst = !this.supervisor.hasBegun;
     this.supervisor.begin();
+    this.#notices.ready();
     this.#parts.ready?.(isFirst);
   }
 
@@ -143,12 +184,16 @@ class RunningBroker implements Broker {
     }
     try {
       const isForAll = this.#parts.mode === 'system';
-      if (!path.startsWith('@'))
-        mkdirSync(dirname(path), { recursive: true, mode: isForAll ? 0o755 : 0o700 });
+      if (!path.startsWith('@')) this.#makeDirectory(path);
       return await transport.serve({ path, mode: isForAll ? 0o666 : 0o600, root });
     } catch (error) {
       throw listenError(path, error);
     }
+  }
+
+  /** The directory of a file. */
+  #makeDirectory(path: string): void {
+    mkdirSync(dirname(path), { recursive: true, mode: this.#parts.mode === 'system' ? 0o755 : 0o700 });
   }
 
   /** Everything is stopped, or init is gone. */
@@ -174,6 +219,7 @@ class RunningBroker implements Broker {
 
   #close(): void {
     this.#isEnding = true;
+    this.#notices.close();
     this.#control.close();
     for (const server of this.#servers) server.close();
     for (const transport of this.#parts.transports.slice(0, this.#servers.length)) {

@@ -12,6 +12,7 @@ export const {
   State,
   ServiceType,
   StopReason,
+  Activity,
   DependencyKind,
   EventKind,
   Passed,
@@ -47,6 +48,7 @@ export type Rights = capstan.control.Rights;
 export type State = capstan.control.State;
 export type ServiceType = capstan.control.ServiceType;
 export type StopReason = capstan.control.StopReason;
+export type Activity = capstan.control.Activity;
 export type DependencyKind = capstan.control.DependencyKind;
 export type EventKind = capstan.control.EventKind;
 export type PassedKind = capstan.control.PassedKind;

@@ -3,6 +3,7 @@
  * tables are total.
  */
 import {
+  Activity,
   DependencyKind,
   EventKind,
   type EventShape,
@@ -38,6 +39,13 @@ const reasonNumber: Readonly<Record<ServiceStatus['stopReason'], StopReason>> = 
   'exec-failed': StopReason.STOP_EXEC_FAILED,
   'timed-out': StopReason.STOP_TIMED_OUT,
   terminated: StopReason.STOP_TERMINATED,
+  watchdog: StopReason.STOP_WATCHDOG,
+};
+
+const activityNumber: Readonly<Record<ServiceStatus['activity'], Activity>> = {
+  none: Activity.ACTIVITY_NONE,
+  reloading: Activity.ACTIVITY_RELOADING,
+  stopping: Activity.ACTIVITY_STOPPING,
 };
 
 export const dependencyNumber: Readonly<Record<KindWord, DependencyKind>> = {
@@ -56,6 +64,7 @@ const eventNumber: Readonly<Record<SupervisorEvent['kind'], EventKind>> = {
   loaded: EventKind.EVENT_LOADED,
   unloaded: EventKind.EVENT_UNLOADED,
   exit: EventKind.EVENT_EXIT,
+  said: EventKind.EVENT_SAID,
   note: EventKind.EVENT_NOTE,
   log: EventKind.EVENT_LOG,
   shutdown: EventKind.EVENT_SHUTDOWN,
@@ -68,6 +77,9 @@ const noteText: Readonly<Record<ServiceNote, string>> = {
   recovering: 'its process has ended and is started again',
   'stop-command-failed': 'the stop command failed',
   'stop-command-not-run': 'the stop command could not be run',
+  'watchdog-expired': 'it hangs (its watchdog has expired), and its process is signalled',
+  'main-process-refused': 'the process that it names as its own is not accepted',
+  'readiness-lost': 'it can no longer say that it is ready, because it has closed its end of the pipe',
 };
 
 function exitShape(exit: ExitStatus): ExitShape {
@@ -109,6 +121,10 @@ export function statusShape(status: ServiceStatus): StatusShape {
     restarts: status.restarts,
     failure: status.failure,
     stopPid: status.stopPid,
+    statusText: status.statusText,
+    activity: activityNumber[status.activity],
+    saidErrno: status.saidErrno,
+    ...(status.saidExit === undefined ? {} : { saidExit: status.saidExit }),
   };
 }
 

@@ -19,6 +19,8 @@ export interface ServiceActions {
   event(record: ServiceRecord, event: ServiceEvent): void;
   /** `record.state` is new. Comes before the event that belongs to it. */
   stateChanged(record: ServiceRecord): void;
+  /** What the service says of itself is new: `statusText`, `activity`, `saidErrno` or `saidExit`. */
+  said(record: ServiceRecord): void;
   /** For the log. */
   note(record: ServiceRecord, note: ServiceNote): void;
   /**

@@ -7,7 +7,7 @@
 import type { ServiceDescription } from './description.js';
 import type { Finding } from './finding.js';
 import type { ServiceRecord } from './record.js';
-import type { DependencyKind, ExitStatus, ProcessPurpose, RequestResult } from './states.js';
+import type { DependencyKind, ExitStatus, ProcessPurpose, RequestResult, ServiceWord } from './states.js';
 
 export interface StartOptions {
   /** Pin it started: it does not stop until it is unpinned. */
@@ -77,6 +77,12 @@ export interface ServiceEngine {
   ): void;
   /** A process that was spawned has ended. */
   exited(record: ServiceRecord, purpose: ProcessPurpose, status: ExitStatus, nowMs: number): void;
+  /** The process of `command` has said something of itself; it may not have been told as `spawned` yet. */
+  notified(record: ServiceRecord, word: ServiceWord, nowMs: number): void;
+  /** The process of `command` can no longer say that it is ready, and has not said so. */
+  readinessLost(record: ServiceRecord, nowMs: number): void;
+  /** The process of `command` has ended, and another that it had named goes on in its place; `exited` is told of that one. */
+  replaced(record: ServiceRecord, pid: number, nowMs: number): void;
   /** The armed timer is due. */
   timerFired(record: ServiceRecord, nowMs: number): void;
 

@@ -45,6 +45,22 @@ export interface LogDescription {
   readonly bufferBytes: number;
 }
 
+/**
+ * How a process says that it is ready. `socket`: by the readiness protocol (services W1). `pipe`: by any bytes on the write end of a
+ * pipe (W11), which it gets as the descriptor of that number, or as one whose number stands in the variable.
+ */
+export type ReadinessDescription =
+  | { readonly kind: 'socket' }
+  | { readonly kind: 'pipe'; readonly descriptor: number }
+  | { readonly kind: 'pipe'; readonly variable: string };
+
+export interface WatchdogDescription {
+  /** Longest time between two signs of life. */
+  readonly timeoutMs: number;
+  /** What a process that gives none is sent. */
+  readonly signal: number;
+}
+
 export interface ServiceDescription {
   /** The full name, `base@argument` where there is an argument. */
   readonly name: string;
@@ -78,4 +94,7 @@ export interface ServiceDescription {
   readonly isStartInterruptible: boolean;
   readonly signalsProcessOnly: boolean;
   readonly isSkippable: boolean;
+  /** Absent: a process is ready as soon as its program runs. */
+  readonly readiness?: ReadinessDescription;
+  readonly watchdog?: WatchdogDescription;
 }

@@ -43,10 +43,12 @@ import type { SavedRecord, SavedService, ServiceEngine, StartOptions, StopOption
 import { EngineCore } from './core.js';
 import type { ServiceDescription } from './description.js';
 import { Graph } from './graph.js';
+import { hear, loseReadiness } from './hearing.js';
 import {
   bringDown,
   bringUp,
   startExited,
+  startReplaced,
   startSpawned,
   startSpawnFailed,
   stopExited,
@@ -57,7 +59,7 @@ import {
 import type { ServiceRecord } from './record.js';
 import { restoreFields, restoreLinks, saveRecord } from './snapshot.js';
 import { beWanted, isActive } from './start.js';
-import type { ExitStatus, ProcessPurpose, RequestResult, ServiceRefusal } from './states.js';
+import type { ExitStatus, ProcessPurpose, RequestResult, ServiceRefusal, ServiceWord } from './states.js';
 import { beStopped, failStart } from './stop.js';
 
 // Made once, so that answering a request allocates nothing.
@@ -194,6 +196,24 @@ class Engine implements ServiceEngine {
     this.#enter(record, nowMs);
     if (purpose === 'start') startExited(this.#core, record, status);
     else stopExited(this.#core, record, status);
+    this.#drain();
+  }
+
+  notified(record: ServiceRecord, word: ServiceWord, nowMs: number): void {
+    this.#enter(record, nowMs);
+    hear(this.#core, record, word);
+    this.#drain();
+  }
+
+  readinessLost(record: ServiceRecord, nowMs: number): void {
+    this.#enter(record, nowMs);
+    loseReadiness(this.#core, record);
+    this.#drain();
+  }
+
+  replaced(record: ServiceRecord, pid: number, nowMs: number): void {
+    this.#enter(record, nowMs);
+    startReplaced(this.#core, record, pid);
     this.#drain();
   }
 

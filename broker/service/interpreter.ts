@@ -8,8 +8,10 @@ import type {
   EnvironmentStep,
   LogDescription,
   Place,
+  ReadinessDescription,
   RunAs,
   ServiceDescription,
+  WatchdogDescription,
 } from './description.js';
 import { applyEnvironment, parseEnvironmentFile } from './environment.js';
 import { closestName, serviceNameFault } from './names.js';
@@ -25,11 +27,11 @@ import {
   unsupportedSettings,
   unsupportedTypes,
 } from './settings.js';
-import { signalNumbers } from './signals.js';
+import { SIGABRT, signalNumbers, watchdogSignalNumbers } from './signals.js';
 import type { LoaderParts } from './source.js';
 import type { DependencyKind, ServiceType } from './states.js';
 import { substitute, type Variables } from './substitution.js';
-import { parsePermissions, parseSecondsMs, parseWhole, parseYesNo } from './values.js';
+import { parsePermissions, parseReadiness, parseSecondsMs, parseWhole, parseYesNo } from './values.js';
 
 const logBufferBytesMax = 2 ** 31 - 1;
 
@@ -110,6 +112,40 @@ class Interpreter {
       isStartInterruptible: options.has('start-interruptible'),
       signalsProcessOnly: options.has('signal-process-only'),
       isSkippable: options.has('skippable'),
+      ...this.#readiness(type),
+    };
+  }
+
+  /** How it says that it is ready and alive; nothing for those that say nothing (services W1, W6, W11). */
+  #readiness(type: ServiceType): { readiness?: ReadinessDescription; watchdog?: WatchdogDescription } {
+    const readiness = this.#value(
+      'ready-notification',
+      parseReadiness,
+      'socket, pipefd:NUMBER or pipevar:NAME',
+    );
+    const timeoutMs = this.#seconds('watchdog-timeout');
+    const names = [...watchdogSignalNumbers.keys()].join(', ');
+    const signal = this.#value(
+      'watchdog-signal',
+      (text) => watchdogSignalNumbers.get(text),
+      `one of ${names}`,
+    );
+    const isTypeKnown = serviceTypes.has(this.#text('type') ?? 'internal');
+    if (readiness !== undefined && type !== 'process' && isTypeKnown) {
+      const place = this.#valuePlace('ready-notification');
+      this.#report('value', place, "'ready-notification' is for services of type process");
+    }
+    const isSocket = readiness?.kind === 'socket';
+    const isUnknown = readiness === undefined && this.#last.has('ready-notification');
+    for (const setting of ['watchdog-timeout', 'watchdog-signal'] as const) {
+      if (isSocket || isUnknown || !this.#last.has(setting)) continue;
+      const place = this.#valuePlace(setting);
+      this.#report('incomplete', place, `'${setting}' needs 'ready-notification = socket'`);
+    }
+    const hasWatchdog = isSocket && (timeoutMs !== undefined || signal !== undefined);
+    return {
+      ...(readiness === undefined ? {} : { readiness }),
+      ...(hasWatchdog ? { watchdog: { timeoutMs: timeoutMs ?? 0, signal: signal ?? SIGABRT } } : {}),
     };
   }
 

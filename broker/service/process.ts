@@ -6,10 +6,11 @@ import { expect } from './assertion.js';
 import type { EngineCore } from './core.js';
 import type { ServiceRecord } from './record.js';
 import { consumeRestart, isRestartWanted, restartDelayLeftMs } from './restart.js';
-import { SIGINT, SIGKILL } from './signals.js';
+import { SIGABRT, SIGINT, SIGKILL } from './signals.js';
 import { becomeStarted } from './start.js';
-import type { ExitStatus } from './states.js';
+import type { ExitStatus, StopReason } from './states.js';
 import { becomeStopped, beStopped, failByTimeout, failStart } from './stop.js';
+import { awaitsReadiness, hang, tend } from './tending.js';
 
 /** Transition phase, starting: nothing is waited for any more. */
 export function bringUp(core: EngineCore, record: ServiceRecord): void {
@@ -40,10 +41,23 @@ function launch(core: EngineCore, record: ServiceRecord): void {
   record.exitStatus = undefined;
   record.phase = 'launching';
   record.processState = 'launching';
+  forgetWords(record);
   core.changed.push(record);
   core.actions.spawn(record, 'start');
-  // A process is started as soon as it is spawned; only a script has a start that can take long.
-  if (record.description.type === 'scripted') core.arm(record, record.description.startTimeoutMs);
+  // A process is started as soon as it is spawned, unless it is to say so; a script has a start that can take long.
+  const { type, readiness, startTimeoutMs } = record.description;
+  if (type === 'scripted' || readiness !== undefined) core.arm(record, startTimeoutMs);
+}
+
+/** The new process has said nothing yet. */
+function forgetWords(record: ServiceRecord): void {
+  record.isReady = false;
+  record.isHung = false;
+  record.activity = 'none';
+  record.statusText = '';
+  record.saidErrno = 0;
+  record.saidExit = -1;
+  record.watchdogMs = record.description.watchdog?.timeoutMs ?? 0;
 }
 
 /** Transition phase, stopping: nobody relies on it any more. */
@@ -90,10 +104,10 @@ export function startSpawned(core: EngineCore, record: ServiceRecord, pid: numbe
   record.pid = pid;
   core.changed.push(record);
   if (record.state === 'starting') {
-    if (record.description.type === 'process') becomeStarted(core, record);
-    else record.phase = 'running';
+    if (record.description.type === 'process' && !awaitsReadiness(record)) becomeStarted(core, record);
+    else beRunning(core, record);
   } else if (record.state === 'started') {
-    record.phase = 'none';
+    tend(core, record);
   } else if (record.isInterruptPending) {
     record.isInterruptPending = false;
     core.actions.signal(record, 'start', SIGINT, 'group');
@@ -103,12 +117,21 @@ export function startSpawned(core: EngineCore, record: ServiceRecord, pid: numbe
   }
 }
 
+/** The start goes on. A process that is asked to stop meanwhile can be stopped from here on (services W4). */
+function beRunning(core: EngineCore, record: ServiceRecord): void {
+  record.phase = 'running';
+  const mode = record.pendingStop;
+  if (record.description.type !== 'process' || mode === 'none' || record.isHeldStarted) return;
+  record.pendingStop = 'none';
+  core.requestStop(record, mode, record.isCommitted);
+}
+
 export function startSpawnFailed(core: EngineCore, record: ServiceRecord): void {
   expect(record.processState === 'launching', record, 'no start was asked for');
   record.processState = 'none';
   core.changed.push(record);
   if (record.state === 'starting') failStart(core, record, 'exec-failed');
-  else if (record.state === 'started') beStopped(core, record, 'auto', true, 'terminated');
+  else if (record.state === 'started') terminatedFor(core, record, 'terminated');
   else if (record.phase === 'waiting') beStopped(core, record, 'auto', true, 'terminated');
   else becomeStopped(core, record, false);
 }
@@ -118,6 +141,7 @@ export function startExited(core: EngineCore, record: ServiceRecord, status: Exi
   record.processState = 'none';
   record.pid = 0;
   record.exitStatus = status;
+  record.activity = 'none';
   core.changed.push(record);
   if (record.description.type === 'scripted') scriptExited(core, record, status);
   else processExited(core, record);
@@ -141,6 +165,9 @@ function scriptExited(core: EngineCore, record: ServiceRecord, status: ExitStatu
 function processExited(core: EngineCore, record: ServiceRecord): void {
   if (record.state === 'started') {
     terminated(core, record);
+  } else if (record.state === 'starting') {
+    // Before it was ready.
+    failStart(core, record, record.isHung ? 'watchdog' : 'failed');
   } else if (record.phase === 'waiting') {
     // It died while it waited for its dependents: now nothing can cancel the stop.
     beStopped(core, record, 'auto', true, 'terminated');
@@ -150,21 +177,30 @@ function processExited(core: EngineCore, record: ServiceRecord): void {
 }
 
 function terminated(core: EngineCore, record: ServiceRecord): void {
-  if (!recovers(core, record)) {
-    beStopped(core, record, 'auto', true, 'terminated');
+  const reason = record.isHung ? 'watchdog' : 'terminated';
+  if (!recovers(core, record, reason)) {
+    terminatedFor(core, record, reason);
     return;
   }
+  core.disarm(record);
   core.actions.note(record, 'recovering');
   record.isAutoRestart = true;
   launchAfterDelay(core, record);
 }
 
+/** No process is left, and none comes in its place. One that is pinned stays started without. */
+function terminatedFor(core: EngineCore, record: ServiceRecord, reason: StopReason): void {
+  record.phase = 'none';
+  core.disarm(record);
+  beStopped(core, record, 'auto', true, reason);
+}
+
 /** Smooth recovery: the process is replaced and nobody else notices (services E16). */
-function recovers(core: EngineCore, record: ServiceRecord): boolean {
+function recovers(core: EngineCore, record: ServiceRecord, end: StopReason): boolean {
   if (!record.description.recoversSmoothly || record.desired !== 'started' || core.isShuttingDown)
     return false;
   const reason = record.stopReason;
-  record.stopReason = 'terminated';
+  record.stopReason = end;
   const isWanted = isRestartWanted(record) && consumeRestart(record, core.nowMs);
   record.stopReason = reason;
   return isWanted;
@@ -208,7 +244,30 @@ export function timerFired(core: EngineCore, record: ServiceRecord): void {
   core.changed.push(record);
   if (record.phase === 'delaying') launch(core, record);
   else if (record.state === 'starting') failByTimeout(core, record);
-  else if (record.state === 'stopping') killProcesses(core, record);
+  else if (record.state === 'stopping' || record.phase === 'ending') killProcesses(core, record);
+  else if (record.phase === 'none') hang(core, record);
+  else {
+    // Launched anew (smooth recovery), and not ready in time.
+    core.actions.note(record, 'start-timed-out');
+    beStopped(core, record, 'auto', true, 'terminated');
+  }
+}
+
+/** Another process goes on in place of the one that has ended; what is under way goes on with that. */
+export function startReplaced(core: EngineCore, record: ServiceRecord, pid: number): void {
+  expect(record.processState === 'running', record, 'no process runs');
+  const { stopCommand, stopTimeoutMs, signalsProcessOnly, watchdog } = record.description;
+  const scope = signalsProcessOnly ? 'process' : 'group';
+  record.pid = pid;
+  core.changed.push(record);
+  const isEnding =
+    record.phase === 'interrupting' || record.phase === 'terminating' || record.phase === 'ending';
+  if (!isEnding) return;
+  const { signal } = core.actions;
+  if (record.timerDueMs === 0 && stopTimeoutMs > 0) signal(record, 'start', SIGKILL, scope);
+  else if (record.phase === 'interrupting') signal(record, 'start', SIGINT, scope);
+  else if (record.isHung) signal(record, 'start', watchdog?.signal ?? SIGABRT, scope);
+  else if (record.phase === 'terminating' && stopCommand.length === 0) signalToStop(core, record);
 }
 
 function killProcesses(core: EngineCore, record: ServiceRecord): void {

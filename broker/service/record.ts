@@ -12,6 +12,7 @@ import type {
   DesiredState,
   ExitStatus,
   ProcessState,
+  ServiceActivity,
   ServicePhase,
   ServiceState,
   StopReason,
@@ -78,6 +79,20 @@ export class ServiceRecord {
   /** The start command was interrupted by hand and the service is `skippable`. */
   isSkipped = false;
   hasFailedStart = false;
+
+  /** What the process of `command` has said since it was launched. */
+  isReady = false;
+  activity: ServiceActivity = 'none';
+  /** Kept after its end, because it may say why. */
+  statusText = '';
+  /** 0: none. */
+  saidErrno = 0;
+  /** -1: none. */
+  saidExit = -1;
+  /** The longest time between two signs of life; 0: no watchdog. */
+  watchdogMs = 0;
+  /** Its watchdog has expired, and it was signalled. */
+  isHung = false;
 
   /** When it was last launched and when it became started, in the engine's time; -Infinity: never. */
   launchedAtMs = Number.NEGATIVE_INFINITY;

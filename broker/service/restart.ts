@@ -10,6 +10,7 @@ import type { ExitStatus } from './states.js';
 export function isRestartWanted(record: ServiceRecord): boolean {
   const { restart, type } = record.description;
   if (restart !== 'on-failure') return restart === 'yes';
+  if (record.stopReason === 'watchdog') return true;
   return type === 'process' && record.stopReason === 'terminated' && isFailure(record.exitStatus);
 }
 

@@ -3,7 +3,7 @@
  */
 
 /**
- * Settings that are supported, and when variables are replaced in them (services V5): `before` loading, with the manager's
+ * Settings that are supported (those of the format, and our `watchdog-…`), and when variables are replaced in them (services V5): `before` loading, with the manager's
  * environment; `load`, with the environment that the process will get; `never`.
  */
 export const substitutionOf = {
@@ -32,6 +32,9 @@ export const substitutionOf = {
   'logfile-permissions': 'never',
   'term-signal': 'never',
   termsignal: 'never',
+  'ready-notification': 'never',
+  'watchdog-timeout': 'never',
+  'watchdog-signal': 'never',
   options: 'never',
 } as const;
 
@@ -48,7 +51,6 @@ export const unsupportedSettings: ReadonlySet<string> = new Set([
   'socket-permissions',
   'socket-uid',
   'socket-gid',
-  'ready-notification',
   'logfile-uid',
   'logfile-gid',
   'consumer-of',

@@ -20,9 +20,19 @@ const textFields = [
   'stopReason',
   'execStage',
   'pendingStop',
+  'activity',
+  'statusText',
 ] as const;
 
-const countFields = ['pid', 'stopPid', 'execErrno', 'restartCount'] as const;
+const countFields = [
+  'pid',
+  'stopPid',
+  'execErrno',
+  'restartCount',
+  'saidErrno',
+  'saidExit',
+  'watchdogMs',
+] as const;
 
 const timeFields = ['launchedAtMs', 'startedAtMs', 'restartWindowAtMs', 'timerDueMs'] as const;
 
@@ -35,6 +45,8 @@ const flagFields = [
   'isCommitted',
   'isAutoRestart',
   'isInterruptPending',
+  'isReady',
+  'isHung',
 ] as const;
 
 /** Times that never were (-Infinity) and timers that are not armed (0) are left out: JSON has no infinity. */

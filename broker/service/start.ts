@@ -4,6 +4,7 @@
 import type { EngineCore } from './core.js';
 import type { ServiceRecord } from './record.js';
 import { settleStopped } from './stop.js';
+import { tend } from './tending.js';
 
 /** Wants the record up (services E2, E10). */
 export function beWanted(core: EngineCore, record: ServiceRecord): void {
@@ -72,6 +73,7 @@ export function isActive(record: ServiceRecord): boolean {
 /** It only waited for its dependents and still runs, so it is up again at once (services E10). */
 function cancelStop(core: EngineCore, record: ServiceRecord): void {
   record.phase = 'none';
+  tend(core, record);
   record.stopReason = 'normal';
   core.setState(record, 'started');
   core.actions.event(record, 'stop-cancelled');
@@ -86,6 +88,7 @@ export function becomeStarted(core: EngineCore, record: ServiceRecord): void {
   record.phase = 'none';
   record.startedAtMs = core.nowMs;
   record.isAutoRestart = false;
+  tend(core, record);
   core.setState(record, 'started');
   core.actions.event(record, 'started');
   if (record.pendingStop === 'none' || record.isHeldStarted) {

@@ -25,13 +25,16 @@ export type StopReason =
   | 'failed'
   | 'exec-failed'
   | 'timed-out'
-  | 'terminated';
+  | 'terminated'
+  | 'watchdog';
 
 /**
  * What a service waits for within `starting`, `started` and `stopping`; `none` otherwise.
  * `waiting`: for dependencies (starting) or dependents (stopping). `delaying`: for the restart delay, also while `started`
- * (smooth recovery). `launching`: for `spawned` or `spawnFailed`. `running`: for the start command's exit. `interrupting`:
- * for the exit of a start that was cancelled or timed out. `terminating`: for the processes to end.
+ * (smooth recovery). `launching`: for `spawned` or `spawnFailed`. `running`: for the start command's exit, or for a process to
+ * be ready, also while `started` (smooth recovery). `interrupting`: for the exit of a start that was cancelled or timed out.
+ * `ending`: for the end of the process, while still `started`: it hangs and was signalled, or has said that it ends.
+ * `terminating`: for the processes to end.
  */
 export type ServicePhase =
   | 'none'
@@ -40,7 +43,28 @@ export type ServicePhase =
   | 'launching'
   | 'running'
   | 'interrupting'
+  | 'ending'
   | 'terminating';
+
+/** What a service says it is doing, beside its state. */
+export type ServiceActivity = 'none' | 'reloading' | 'stopping';
+
+/** One message of a service about itself (services W2–W9); what it does not mention is absent. */
+export interface ServiceWord {
+  readonly isReady?: boolean;
+  readonly isReloading?: boolean;
+  readonly isStopping?: boolean;
+  /** For people, one line. */
+  readonly statusText?: string;
+  readonly errno?: number;
+  readonly exitStatus?: number;
+  /** A sign of life, or the service's own wish to be treated as one that gives none. */
+  readonly watchdog?: 'alive' | 'trigger';
+  /** From now on this is the longest time between two signs of life; 0: there is no watchdog. */
+  readonly watchdogMs?: number;
+  /** What is under way gets at least this much more time. */
+  readonly extendMs?: number;
+}
 
 /** Which of the two processes of a service: the one of `command`, or the one of `stop-command`. */
 export type ProcessPurpose = 'start' | 'stop';
@@ -63,7 +87,10 @@ export type ServiceNote =
   | 'restarting-too-quickly'
   | 'recovering'
   | 'stop-command-failed'
-  | 'stop-command-not-run';
+  | 'stop-command-not-run'
+  | 'watchdog-expired'
+  | 'readiness-lost'
+  | 'main-process-refused';
 
 /** Why a request was refused. */
 export type ServiceRefusal =

@@ -31,11 +31,16 @@ export function beStopped(
   if (mode === 'inhibit') record.desired = 'stopped';
   if (record.isHeldStarted) {
     deferStop(record, mode, isCommitted);
-    if (reason === 'terminated') record.stopReason = reason;
+    if (isEnd(reason)) record.stopReason = reason;
     return;
   }
   if (record.state === 'started') leaveStarted(core, record, mode, isCommitted, reason);
   else leaveStarting(core, record, mode, isCommitted, reason);
+}
+
+/** Its process has come to its end by itself, and not because somebody wanted the service to stop. */
+function isEnd(reason: StopReason): boolean {
+  return reason === 'terminated' || reason === 'watchdog';
 }
 
 function deferStop(record: ServiceRecord, mode: StopMode, isCommitted: boolean): void {
@@ -55,7 +60,7 @@ function leaveStarted(
   let restarts = record.desired === 'started' && !core.isShuttingDown;
   if (mode === 'auto' && restarts) {
     restarts = isRestartWanted(record);
-    if ((restarts || reason === 'terminated') && !consumeRestart(record, core.nowMs)) {
+    if ((restarts || isEnd(reason)) && !consumeRestart(record, core.nowMs)) {
       // Nor may a dependent that restarts start it again: the limit holds for the process, whoever wants it.
       if (restarts) core.actions.note(record, 'restarting-too-quickly');
       restarts = false;
@@ -98,6 +103,11 @@ function leaveStarting(
     return;
   }
   stopDependents(core, record, mode, isCommitted);
+  if (record.phase === 'running' && record.description.type === 'process') {
+    record.stopReason = reason;
+    abandonStart(core, record, restarts);
+    return;
+  }
   if (!record.description.isStartInterruptible || record.description.type !== 'scripted') {
     deferStop(record, mode, isCommitted);
     return;
@@ -106,6 +116,18 @@ function leaveStarting(
   if (!restarts) giveUp(core, record);
   interruptStart(core, record);
   core.actions.event(record, 'start-cancelled');
+  if (!restarts) failWaiters(core, record);
+}
+
+/** Its process runs and is not ready: it is stopped like one that is (services W4). Nothing cancels that. */
+function abandonStart(core: EngineCore, record: ServiceRecord, restarts: boolean): void {
+  if (!restarts) giveUp(core, record);
+  record.phase = 'waiting';
+  record.isCommitted = true;
+  core.disarm(record);
+  core.setState(record, 'stopping');
+  core.actions.event(record, 'start-cancelled');
+  core.transition.push(record);
   if (!restarts) failWaiters(core, record);
 }
 
@@ -213,7 +235,17 @@ export function failStart(core: EngineCore, record: ServiceRecord, reason: StopR
 /** The start took too long: it has failed, and the command is made to end. */
 export function failByTimeout(core: EngineCore, record: ServiceRecord): void {
   core.actions.note(record, 'start-timed-out');
-  noteFailure(core, record, 'timed-out');
+  failAndInterrupt(core, record, 'timed-out');
+}
+
+/** It will never say that it is ready: the start has failed, and the process is made to end. */
+export function failUnready(core: EngineCore, record: ServiceRecord): void {
+  core.actions.note(record, 'readiness-lost');
+  failAndInterrupt(core, record, 'failed');
+}
+
+function failAndInterrupt(core: EngineCore, record: ServiceRecord, reason: StopReason): void {
+  noteFailure(core, record, reason);
   interruptStart(core, record);
   core.actions.event(record, 'failed-start');
   failWaiters(core, record);

@@ -1,4 +1,5 @@
 /** Values that are not text (services D11). Each returns `undefined` for what is not one. */
+import type { ReadinessDescription } from './description.js';
 
 /** Decimal, or octal after a leading 0, or hexadecimal after 0x; not negative. */
 export function parseWhole(text: string): number | undefined {
@@ -19,6 +20,20 @@ export function parseSecondsMs(text: string): number | undefined {
 
 export function parsePermissions(text: string): number | undefined {
   return /^0*[0-7]{1,4}$/.test(text) ? Number.parseInt(text, 8) : undefined;
+}
+
+/** Descriptors that a process can be given: more than any limit that is in use. */
+const descriptorMax = 65_535;
+
+/** `socket`, `pipefd:3` or `pipevar:NAME` (services W1, W11). */
+export function parseReadiness(text: string): ReadinessDescription | undefined {
+  if (text === 'socket') return { kind: 'socket' };
+  const [, kind, value = ''] = /^(pipefd|pipevar):(.+)$/.exec(text) ?? [];
+  if (kind === 'pipevar') {
+    return /^[A-Za-z_][A-Za-z0-9_]*$/.test(value) ? { kind: 'pipe', variable: value } : undefined;
+  }
+  const descriptor = kind === 'pipefd' ? parseWhole(value) : undefined;
+  return descriptor === undefined || descriptor > descriptorMax ? undefined : { kind: 'pipe', descriptor };
 }
 
 export function parseYesNo(text: string): boolean | undefined {

@@ -10,6 +10,7 @@ import type {
   LoadResult,
   ProcessPurpose,
   RequestResult,
+  ServiceActivity,
   ServiceEvent,
   ServiceGraph,
   ServiceNote,
@@ -58,6 +59,12 @@ export interface ServiceStatus {
   readonly waitsFor: readonly string[];
   /** Automatic restarts since it was loaded. */
   readonly restarts: number;
+  /** What the service has said of itself; empty: nothing. Without control characters. */
+  readonly statusText: string;
+  readonly activity: ServiceActivity;
+  /** 0: it has told none. */
+  readonly saidErrno: number;
+  readonly saidExit: number | undefined;
 }
 
 /** Something that happened. `record` is there for look-ups and may have changed since; `status` is as it was then. */
@@ -75,7 +82,7 @@ export type SupervisorEvent =
       readonly status: ServiceStatus;
     }
   | {
-      readonly kind: 'loaded' | 'unloaded';
+      readonly kind: 'loaded' | 'unloaded' | 'said';
       readonly service: string;
       readonly record: ServiceRecord;
       readonly status: ServiceStatus;

@@ -26,6 +26,7 @@ const idle: ServiceActions = {
   disarm: nothing,
   event: nothing,
   stateChanged: nothing,
+  said: nothing,
   note: nothing,
   changed: nothing,
   settled: nothing,

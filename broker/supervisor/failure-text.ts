@@ -35,6 +35,8 @@ function stepText(stage: string, description: ServiceDescription): string {
       return `cannot execute ${description.command[0] ?? 'the command'}`;
     case 'directory':
       return `cannot change to the working directory ${description.workingDirectory}`;
+    case 'readiness':
+      return 'cannot open what it is to say with that it is ready';
     case 'log-file':
       return `cannot open the log file ${description.log.path ?? ''}`;
     case 'uid':
@@ -63,6 +65,12 @@ export function launchFailureText(stage: string, errno: number, description: Ser
   return errno === 0 ? step : `${step}: ${errnoText(errno)}`;
 }
 
+function unreadyText(exit: ExitStatus | undefined): string {
+  return exit === undefined
+    ? 'it cannot say any more that it is ready'
+    : `its process ${exitText(exit)} before it was ready`;
+}
+
 /** Why the service is not up although it was to be; empty where nothing failed. */
 export function failureText(record: ServiceRecord): string {
   const { description, exitStatus } = record;
@@ -72,9 +80,14 @@ export function failureText(record: ServiceRecord): string {
     case 'timed-out':
       return `did not start within ${description.startTimeoutMs / 1000} s`;
     case 'failed':
+      if (description.readiness !== undefined) return unreadyText(exitStatus);
       return exitStatus === undefined ? 'failed to start' : `its start command ${exitText(exitStatus)}`;
     case 'terminated':
       return exitStatus === undefined ? 'ended by itself' : `its process ${exitText(exitStatus)}`;
+    case 'watchdog':
+      return exitStatus === undefined
+        ? 'it hung: its watchdog expired'
+        : `it hung: its watchdog expired, and its process ${exitText(exitStatus)}`;
     case 'dependency-failed': {
       const failed: string[] = [];
       for (const { dependency } of record.dependencies()) {

@@ -2,7 +2,7 @@
  * From a description to a process: what init is asked for, and the descriptors that go with it (supervisor U1 to U5).
  *
  * Environment: the manager's own, less what is only the broker's; then the steps of the service's environment file; then
- * `CAPSTAN_SERVICE`, the service's name. Standard input is /dev/null. Output goes where `log-type` says.
+ * `CAPSTAN_SERVICE`, the service's name, and by what the service says that it is ready. Standard input is /dev/null. Output goes where `log-type` says.
  *
  * A process gets a session of its own, so that signals reach all of its group. What is left of the group of a `process`
  * service is ended with the process, because it could only be in the way of the next one; a `scripted` service may leave
@@ -10,11 +10,20 @@
  */
 import { resolve } from 'node:path';
 import { applyEnvironment, type ProcessPurpose, type ServiceDescription } from '../service/index.js';
-import type { SpawnRequest } from './init-wire.js';
+import { ownPidPlaceholder, type SpawnRequest } from './init-wire.js';
 import { errnoOf, type Platform } from './platform.js';
+import type { ReadinessGift } from './readiness.js';
 
 /** Variables that say something about the broker and nothing about a service. */
-const brokersOwn: readonly string[] = ['CAPSTAN_INIT_FD', 'CAPSTAN_SERVICE', 'CAPSTAN_WATCHDOG'];
+const brokersOwn: readonly string[] = [
+  'CAPSTAN_INIT_FD',
+  'CAPSTAN_SERVICE',
+  'CAPSTAN_WATCHDOG',
+  // How the manager itself is to talk to whoever started it.
+  'NOTIFY_SOCKET',
+  'WATCHDOG_USEC',
+  'WATCHDOG_PID',
+];
 
 /** The environment of a service's process as init wants it: `NAME=VALUE`, all of it. */
 export type EnvironmentMaker = (description: ServiceDescription) => readonly string[];
@@ -39,8 +48,12 @@ export interface LaunchContext {
   readonly platform: Platform;
   readonly environment: EnvironmentMaker;
   readonly managerGid: number;
+  /** init writes the process's own number where that is asked for. */
+  readonly knowsOwnPid: boolean;
   /** The write end of the service's log pipe; undefined unless `log-type` is `buffer`. Stays the caller's. */
   readonly logPipe: number | undefined;
+  /** By what the process says that it is ready. Its descriptor is taken. */
+  readonly readiness: ReadinessGift;
 }
 
 export type Launch =
@@ -73,29 +86,70 @@ function outputDescriptors(description: ServiceDescription, context: LaunchConte
   }
 }
 
+/** An environment with these variables, in place of others of their names. */
+function withVariables(
+  environment: readonly string[],
+  variables: ReadinessGift['variables'],
+): readonly string[] {
+  if (variables.length === 0) return environment;
+  const kept = environment.filter((entry) => !variables.some(([name]) => entry.startsWith(`${name}=`)));
+  return [...kept, ...variables.map(([name, value]) => `${name}=${value}`)];
+}
+
+/** Which descriptors the process gets, and under which numbers. A pipe for its readiness may take the place of its output. */
+interface Layout {
+  readonly descriptors: number[];
+  readonly targets: number[];
+}
+
+function layOut(outputs: readonly number[], { pipe }: ReadinessGift, platform: Platform): Layout {
+  const layout: Layout = { descriptors: [], targets: [] };
+  outputs.forEach((descriptor, index) => {
+    const target = index + 1;
+    if (target === pipe?.target) {
+      platform.close(descriptor);
+      return;
+    }
+    layout.descriptors.push(descriptor);
+    layout.targets.push(target);
+  });
+  if (pipe !== undefined) {
+    layout.descriptors.push(pipe.descriptor);
+    layout.targets.push(pipe.target);
+  }
+  return layout;
+}
+
 /** Opens what the process needs and says what init is to do. */
 export function prepareLaunch(
   description: ServiceDescription,
   purpose: ProcessPurpose,
   context: LaunchContext,
 ): Launch {
-  let descriptors: readonly number[];
+  const { readiness, platform } = context;
+  let layout: Layout;
   try {
-    descriptors = outputDescriptors(description, context);
+    layout = layOut(outputDescriptors(description, context), readiness, platform);
   } catch (error) {
+    if (readiness.pipe !== undefined) platform.close(readiness.pipe.descriptor);
     const stage = description.log.type === 'file' ? 'log-file' : 'descriptors';
     return { ok: false, stage, errno: errnoOf(error) };
   }
   const { runAs } = description;
+  const tellsOwnPid = context.knowsOwnPid && readiness.isForOneProcess;
+  const variables: ReadinessGift['variables'] = tellsOwnPid
+    ? [...readiness.variables, ['WATCHDOG_PID', ownPidPlaceholder]]
+    : readiness.variables;
   const isProcess = description.type === 'process' && purpose === 'start';
   return {
     ok: true,
-    descriptors,
+    descriptors: layout.descriptors,
     request: {
       argv: purpose === 'start' ? description.command : description.stopCommand,
-      env: context.environment(description),
+      env: withVariables(context.environment(description), variables),
+      tellsOwnPid,
       cwd: description.workingDirectory,
-      targets: descriptors.length === 0 ? [] : [1, 2],
+      targets: layout.targets,
       isolation: 'session',
       endsGroup: isProcess && !description.signalsProcessOnly,
       ...(runAs === undefined

@@ -1,7 +1,7 @@
 /** The real `Platform`, over the addon and Node's file functions. */
-import { constants, fchmodSync, fstatSync } from 'node:fs';
-import { loadNative } from '../native/addon.js';
-import type { Platform } from './platform.js';
+import { constants, fchmodSync, fstatSync, readFileSync } from 'node:fs';
+import { isSystemError, loadNative } from '../native/addon.js';
+import type { Platform, ProcessFacts } from './platform.js';
 import type { GrowableMemory } from './state-memory.js';
 
 const pageBytes = 4096;
@@ -27,6 +27,19 @@ class Mapping implements GrowableMemory {
     const length = Math.ceil(bytes / pageBytes) * pageBytes;
     native.ftruncate(this.descriptor, length);
     this.#bytes = new Uint8Array(native.mapShared(this.descriptor, length, true));
+  }
+}
+
+/** /proc/PID/stat has state, parent and group behind the name, which may hold anything. */
+function describeProcess(pid: number): ProcessFacts | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const [, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [, uid] = /^Uid:\s+\d+\s+(\d+)/m.exec(status) ?? [];
+    return { parent: Number(parent), group: Number(group), uid: Number(uid ?? -1) };
+  } catch {
+    return undefined;
   }
 }
 
@@ -72,6 +85,20 @@ export function createPlatform(): Platform {
         // It has ended.
       }
     },
+    openProcess: (pid) => native.pidfdOpen(pid),
+    isRunning(pidfd) {
+      try {
+        native.pidfdSendSignal(pidfd, 0);
+        return true;
+      } catch (error) {
+        // EPERM: it is there, and somebody else's.
+        return isSystemError(error, 'EPERM');
+      }
+    },
+    // A pidfd has an inode for each process since 6.9, and one for all before that.
+    isSameProcess: (pidfd, other) =>
+      fstatSync(pidfd, { bigint: true }).ino === fstatSync(other, { bigint: true }).ino,
+    describeProcess,
     descriptorLimit: () => native.descriptorLimit(),
     createMemory() {
       const descriptor = native.memfdCreate('capstan-state', false);

@@ -7,6 +7,14 @@
  */
 import type { GrowableMemory } from './state-memory.js';
 
+export interface ProcessFacts {
+  /** Process number of its parent, and of its group's leader. */
+  readonly parent: number;
+  readonly group: number;
+  /** Its effective user. */
+  readonly uid: number;
+}
+
 export interface Platform {
   /** Both ends close-on-exec; the read end does not block, the write end does, because programs expect it of their output. */
   createPipe(): { readonly read: number; readonly write: number };
@@ -22,6 +30,14 @@ export interface Platform {
    * that says that `pid` is still meant; without one (-1) on trust. Does not throw.
    */
   kill(pidfd: number, pid: number): void;
+  /** A pidfd of the process that has this number now. Throws ESRCH. */
+  openProcess(pid: number): number;
+  /** Whether the process has not ended. */
+  isRunning(pidfd: number): boolean;
+  /** Whether both mean the same process; true where the kernel cannot tell (before 6.9). */
+  isSameProcess(pidfd: number, other: number): boolean;
+  /** What /proc says of the process that has this number now; undefined where there is none. */
+  describeProcess(pid: number): ProcessFacts | undefined;
   /** How many descriptors this process may have open. */
   descriptorLimit(): number;
   /** A new, empty shared memory. */

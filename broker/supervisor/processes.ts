@@ -11,6 +11,7 @@ import type { ExitStatus, ProcessPurpose, ServiceEngine, SignalScope } from '../
 import type { ExitReport, InitClient, InitReport, KnownProcess } from './init-client.js';
 import { type LaunchContext, prepareLaunch } from './launch.js';
 import { errnoOf, type Platform } from './platform.js';
+import type { ReadinessGift } from './readiness.js';
 import type { ServiceHost } from './service-host.js';
 
 type Request =
@@ -26,22 +27,54 @@ type Request =
       readonly token: number;
       readonly signal: number;
       readonly scope: SignalScope;
-    };
+    }
+  | { readonly kind: 'adopt'; readonly host: ServiceHost; readonly token: number; readonly pid: number };
 
 export interface ProcessesParts {
   readonly engine: ServiceEngine;
   readonly client: InitClient;
   readonly platform: Platform;
   readonly time: Time;
-  readonly launchContext: Omit<LaunchContext, 'logPipe'>;
+  readonly launchContext: Omit<LaunchContext, 'logPipe' | 'readiness' | 'knowsOwnPid'>;
+  /** What init can do; known when it has said hello. */
+  readonly knowsOwnPid: () => boolean;
   /** The write end for a service whose log is kept in memory. Throws what the platform throws. */
   readonly logWriteEnd: (host: ServiceHost) => number;
-  /** A process of a service has ended; before the engine is told. */
-  readonly ended: (host: ServiceHost, purpose: ProcessPurpose, pid: number, exit: ExitStatus) => void;
+  /** Opens what the next process of the service says with that it is ready. Throws what the platform throws. */
+  readonly openReadiness: (host: ServiceHost) => ReadinessGift;
+  /** Where the service's processes say how they are; undefined: nowhere. */
+  readonly readinessPath: (host: ServiceHost) => string | undefined;
+  /** A process of a service has ended, and what it has said is to be heard before that is acted upon. */
+  readonly ending: (host: ServiceHost, purpose: ProcessPurpose) => void;
+  /** The process of `command` has been told to the engine as launched. */
+  readonly launched: (host: ServiceHost) => void;
+  /** A process of a service has ended; before the engine is told. `isReplaced`: another goes on in its place. */
+  readonly ended: (
+    host: ServiceHost,
+    purpose: ProcessPurpose,
+    pid: number,
+    exit: ExitStatus,
+    isReplaced: boolean,
+  ) => void;
   /** There is something to send: `pump` is to be called when all that led to it is durable, in this turn. */
   readonly requested: () => void;
   /** Something of the host has changed that is to be saved with the next commit. */
   readonly touch: (host: ServiceHost) => void;
+}
+
+/** How a process ended, as the engine has it. */
+export function exitStatus(cause: ExitReport['cause'], status: number): ExitStatus {
+  return cause === 'exited' ? { kind: 'code', code: status } : { kind: 'signal', signal: status };
+}
+
+/** For people who look at init's table. */
+function cookieOf(host: ServiceHost, purpose: ProcessPurpose): Uint8Array {
+  return Buffer.from(`${purpose}:${host.record.name}`).subarray(0, 1024);
+}
+
+/** Under which init keeps the pidfd of the process that a service has named. */
+function successorName(host: ServiceHost): string {
+  return `main:${host.number}`;
 }
 
 /** How long to wait when too many descriptors are on their way to init. */
@@ -58,6 +91,8 @@ export class Processes {
   /** Exits that the engine knows of; init may forget them when that is durable. */
   #exits: ExitReport[] = [];
   #nextToken = 1;
+  /** Services whose successor init is to watch, by its number; and how it ended, if init could not. */
+  readonly #adopting = new Map<number, { readonly host: ServiceHost; exit: ExitStatus | undefined }>();
   /** How many pidfds are kept, and how many may be (supervisor U15). */
   #pidfds = 0;
   readonly #pidfdsMax: number;
@@ -145,6 +180,46 @@ export class Processes {
     this.#nextToken = Math.max(this.#nextToken, token + 1);
   }
 
+  /** The process that the service has named goes on in its place when it ends (services W8). Takes the pidfd. */
+  setSuccessor(host: ServiceHost, pid: number, pidfd: number): void {
+    this.dropSuccessor(host);
+    host.successor = { pid, pidfd };
+    this.#parts.client.store(successorName(host), this.#parts.platform.duplicate(pidfd));
+    this.#parts.touch(host);
+  }
+
+  dropSuccessor(host: ServiceHost): void {
+    const { successor } = host;
+    if (successor === undefined) return;
+    host.successor = undefined;
+    if (successor.pidfd >= 0) this.#parts.platform.close(successor.pidfd);
+    this.#parts.client.unstore(successorName(host));
+    this.#parts.touch(host);
+  }
+
+  /** Takes the pidfd of a named process that a predecessor left out of `stored`. */
+  inheritSuccessor(host: ServiceHost, stored: Map<string, number>): void {
+    const pidfd = stored.get(successorName(host));
+    if (pidfd === undefined || host.successor === undefined) return;
+    stored.delete(successorName(host));
+    host.successor = { pid: host.successor.pid, pidfd };
+  }
+
+  /** Whether this is the number of a process of another service. */
+  isOthers(pid: number, host: ServiceHost): boolean {
+    for (const owner of this.#byToken.values()) {
+      const { record } = owner.host;
+      if (owner.host !== host && (record.pid === pid || record.stopPid === pid)) return true;
+    }
+    return false;
+  }
+
+  /** A process that nobody watched has ended: it may be one that was to be watched. */
+  orphan(pid: number, exit: ExitStatus): void {
+    const adopting = this.#adopting.get(pid);
+    if (adopting !== undefined) adopting.exit = exit;
+  }
+
   /**
    * Takes over what the state memory says of one process; `known` is what init says. Tells the engine what happened meanwhile,
    * but for an exit, which init will tell. True if the process was lost without a trace.
@@ -161,11 +236,16 @@ export class Processes {
     this.#own(host, purpose, token);
     if (known !== undefined) {
       if (state === 'launching') this.#spawned(host, purpose, known.pid, known.pidfd);
+      else if (host.isAdopting && purpose === 'start') this.#adopted(host, known.pidfd);
       else this.#keepPidfd(host, purpose, known.pidfd);
       return false;
     }
     if (state === 'launching') {
       this.#requests.push({ kind: 'spawn', host, purpose, token });
+      return false;
+    }
+    if (host.isAdopting && purpose === 'start') {
+      this.#requestAdoption(host, token, record.pid);
       return false;
     }
     this.#disown(host, purpose);
@@ -200,7 +280,12 @@ export class Processes {
   close(): void {
     this.#retry.disarm();
     this.#requests = [];
-    for (const { host, purpose } of [...this.#byToken.values()]) this.#disown(host, purpose);
+    for (const { host, purpose } of [...this.#byToken.values()]) {
+      const { successor } = host;
+      host.successor = undefined;
+      if (successor !== undefined && successor.pidfd >= 0) this.#parts.platform.close(successor.pidfd);
+      this.#disown(host, purpose);
+    }
   }
 
   #own(host: ServiceHost, purpose: ProcessPurpose, token: number): void {
@@ -226,6 +311,10 @@ export class Processes {
       host.signal = undefined;
       return true;
     }
+    if (request.kind === 'adopt') {
+      this.#parts.client.adopt(token, request.pid, cookieOf(host, 'start'));
+      return true;
+    }
     const { purpose } = request;
     let logPipe: number | undefined;
     try {
@@ -234,16 +323,33 @@ export class Processes {
       this.#failLater(host, purpose, 'descriptors', errnoOf(error));
       return true;
     }
-    const launch = prepareLaunch(host.record.description, purpose, { ...this.#parts.launchContext, logPipe });
+    let readiness: ReadinessGift;
+    try {
+      readiness = this.#readinessFor(host, purpose);
+    } catch (error) {
+      this.#failLater(host, purpose, 'readiness', errnoOf(error));
+      return true;
+    }
+    const { launchContext, knowsOwnPid } = this.#parts;
+    const context = { ...launchContext, knowsOwnPid: knowsOwnPid(), logPipe, readiness };
+    const launch = prepareLaunch(host.record.description, purpose, context);
     if (!launch.ok) {
       this.#failLater(host, purpose, launch.stage, launch.errno);
       return true;
     }
-    const cookie = Buffer.from(`${purpose}:${host.record.name}`).subarray(0, 1024);
+    const cookie = cookieOf(host, purpose);
     const errno = this.#parts.client.spawn({ ...launch.request, token, cookie }, launch.descriptors);
     if (errno === tooManyInFlight) return false;
     if (errno !== 0) this.#failLater(host, purpose, 'request', errno);
     return true;
+  }
+
+  /** A stop command may say how far it is, where the process could. */
+  #readinessFor(host: ServiceHost, purpose: ProcessPurpose): ReadinessGift {
+    if (purpose === 'start') return this.#parts.openReadiness(host);
+    const path = this.#parts.readinessPath(host);
+    const variables: ReadinessGift['variables'] = path === undefined ? [] : [['NOTIFY_SOCKET', path]];
+    return { variables, isForOneProcess: false, pipe: undefined };
   }
 
   /** The engine must not be called back from within its own draining. */
@@ -274,33 +380,99 @@ export class Processes {
   }
 
   #spawned(host: ServiceHost, purpose: ProcessPurpose, pid: number, pidfd: number): void {
-    this.#keepPidfd(host, purpose, pidfd);
     const { record } = host;
+    if (host.isAdopting && purpose === 'start') {
+      this.#adopted(host, pidfd);
+      return;
+    }
+    this.#keepPidfd(host, purpose, pidfd);
     const state = purpose === 'start' ? record.processState : record.stopProcessState;
     if (state === 'launching') {
       this.#parts.engine.spawned(record, purpose, pid, this.#parts.time.monotonicMs());
+      if (purpose === 'start') this.#parts.launched(host);
     }
   }
 
+  #requestAdoption(host: ServiceHost, token: number, pid: number): void {
+    this.#adopting.set(pid, { host, exit: undefined });
+    this.#requests.push({ kind: 'adopt', host, token, pid });
+  }
+
+  /** init watches it. If that is not the process that was named, which has ended then, nobody is meant by the number. */
+  #adopted(host: ServiceHost, pidfd: number): void {
+    const { platform } = this.#parts;
+    const named = host.successor?.pidfd ?? -1;
+    const isNamed = named < 0 || pidfd < 0 || platform.isSameProcess(named, pidfd);
+    const exit = this.#endAdoption(host);
+    if (isNamed) {
+      this.#keepPidfd(host, 'start', pidfd);
+      return;
+    }
+    platform.close(pidfd);
+    this.#lose(host, exit);
+  }
+
+  #endAdoption(host: ServiceHost): ExitStatus | undefined {
+    const { pid } = host.record;
+    const exit = this.#adopting.get(pid)?.exit;
+    this.#adopting.delete(pid);
+    host.isAdopting = false;
+    this.dropSuccessor(host);
+    this.#parts.touch(host);
+    return exit;
+  }
+
+  /** The process is gone, and init did not watch it; that an orphan has ended may have told how. */
+  #lose(host: ServiceHost, exit: ExitStatus = { kind: 'signal', signal: SIGKILL }): void {
+    const { ending, ended, engine, time } = this.#parts;
+    const { record } = host;
+    ending(host, 'start');
+    this.#disown(host, 'start');
+    ended(host, 'start', record.pid, exit, false);
+    engine.exited(record, 'start', exit, time.monotonicMs());
+  }
+
   #failed(host: ServiceHost, purpose: ProcessPurpose, stage: string, errno: number): void {
+    if (host.isAdopting && purpose === 'start') {
+      this.#lose(host, this.#endAdoption(host));
+      return;
+    }
     this.#disown(host, purpose);
     this.#parts.engine.spawnFailed(host.record, purpose, stage, errno, this.#parts.time.monotonicMs());
   }
 
   #exited(report: ExitReport): void {
-    const { ended, engine, requested, time } = this.#parts;
+    const { ended, ending, engine, requested, time } = this.#parts;
     const owner = this.#byToken.get(report.token);
     if (owner !== undefined) {
       const { host, purpose } = owner;
-      const exit: ExitStatus =
-        report.cause === 'exited'
-          ? { kind: 'code', code: report.status }
-          : { kind: 'signal', signal: report.status };
-      this.#disown(host, purpose);
-      ended(host, purpose, report.pid, exit);
-      engine.exited(host.record, purpose, exit, time.monotonicMs());
+      const exit = exitStatus(report.cause, report.status);
+      ending(host, purpose);
+      const isReplaced = purpose === 'start' && this.#handOver(host);
+      if (!isReplaced) this.#disown(host, purpose);
+      ended(host, purpose, report.pid, exit, isReplaced);
+      if (!isReplaced) engine.exited(host.record, purpose, exit, time.monotonicMs());
     }
     this.#exits.push(report);
     requested();
+  }
+
+  /** The process that the service had named takes the place of the one that has ended; false if there is none. */
+  #handOver(host: ServiceHost): boolean {
+    const { successor } = host;
+    const { engine, platform, time } = this.#parts;
+    if (successor === undefined) return false;
+    // Without a pidfd nothing says that the number still means that process.
+    if (successor.pidfd < 0 || !platform.isRunning(successor.pidfd)) {
+      this.dropSuccessor(host);
+      return false;
+    }
+    const token = this.#nextToken;
+    this.#disown(host, 'start');
+    this.#own(host, 'start', token);
+    host.isAdopting = true;
+    this.#requestAdoption(host, token, successor.pid);
+    engine.replaced(host.record, successor.pid, time.monotonicMs());
+    return true;
   }
 }

@@ -31,7 +31,8 @@ export class Reporter {
     if (kind === 'started') this.#diagnostics.started(name);
     else if (kind === 'failed-start') this.#diagnostics.failed(name, failureText(record));
     else if (kind === 'stopped' && !record.hasFailedStart) {
-      if (record.stopReason !== 'terminated') this.#diagnostics.stopped(name);
+      const hasEnded = record.stopReason === 'terminated' || record.stopReason === 'watchdog';
+      if (!hasEnded) this.#diagnostics.stopped(name);
       else if (record.desired === 'started') this.#diagnostics.stopped(name, failureText(record));
       else this.#diagnostics.failed(name, failureText(record));
     }

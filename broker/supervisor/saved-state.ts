@@ -29,6 +29,10 @@ export interface SavedHost {
   readonly sinceWallMs: number;
   readonly restarts: number;
   readonly signal?: PendingSignal | undefined;
+  /** The process that the service has named as its own, for when the one that runs has ended; its pidfd is at init. */
+  readonly successorPid?: number | undefined;
+  /** `startToken` is for that process, which runs already: init was, or is to be, asked to watch it. */
+  readonly isAdopting?: boolean | undefined;
 }
 
 export interface SavedManager {

@@ -15,6 +15,13 @@ export interface ProcessSlot {
   pidfd: number;
 }
 
+/** The process that a service has named as its own (`MAINPID`), while another runs. */
+export interface Successor {
+  readonly pid: number;
+  /** -1 where a predecessor's is lost. Ours to close; init keeps a copy. */
+  readonly pidfd: number;
+}
+
 /** The pipe that a service's output comes through. Both ends are ours, and init keeps a copy of each. */
 export interface LogPipe {
   readonly read: number;
@@ -34,6 +41,13 @@ export class ServiceHost {
   restarts = 0;
   /** A signal that is decided on; saved before it is sent, so that a successor sends it if we cannot any more. */
   signal: PendingSignal | undefined;
+  successor: Successor | undefined;
+  /** The successor has taken its place, and init has not confirmed yet that it watches it. */
+  isAdopting = false;
+  /** What the service has named as its own before its launch was told. */
+  claimedPid = 0;
+  /** What was wrong with what it named is said once for each process. */
+  hasToldRefusal = false;
 
   constructor(record: ServiceRecord, number: number, timer: Timer, log: LogBuffer | undefined) {
     this.record = record;
@@ -47,7 +61,7 @@ export class ServiceHost {
   }
 
   save(): SavedHost {
-    const { number, sinceWallMs, restarts, signal } = this;
+    const { number, sinceWallMs, restarts, signal, successor, isAdopting } = this;
     return {
       number,
       startToken: this.start.token,
@@ -55,6 +69,8 @@ export class ServiceHost {
       sinceWallMs,
       restarts,
       signal,
+      successorPid: successor?.pid,
+      isAdopting: isAdopting ? true : undefined,
     };
   }
 
@@ -64,6 +80,8 @@ export class ServiceHost {
     this.sinceWallMs = saved.sinceWallMs;
     this.restarts = saved.restarts;
     this.signal = saved.signal;
+    if (saved.successorPid !== undefined) this.successor = { pid: saved.successorPid, pidfd: -1 };
+    this.isAdopting = saved.isAdopting ?? false;
   }
 }
 

@@ -32,10 +32,17 @@ export function waitsFor(record: ServiceRecord): string[] {
       reasons.push('its process to be started');
       break;
     case 'running':
-      if (record.description.type === 'scripted') reasons.push('its start command to finish');
+      reasons.push(
+        record.description.type === 'scripted'
+          ? 'its start command to finish'
+          : 'its process to say that it is ready',
+      );
       break;
     case 'interrupting':
       reasons.push('its start command to end after an interrupt');
+      break;
+    case 'ending':
+      reasons.push('its process to end');
       break;
     case 'terminating':
       reasons.push(record.stopPid > 0 ? 'its stop command to finish' : 'its process to end');
@@ -78,5 +85,9 @@ export function statusOf(record: ServiceRecord, supplement: StatusSupplement | u
     isFailed: isDown && failure !== '' && !hasEndedWell(record),
     waitsFor: waitsFor(record),
     restarts: supplement?.restarts ?? 0,
+    statusText: record.statusText,
+    activity: record.activity,
+    saidErrno: record.saidErrno,
+    saidExit: record.saidExit < 0 ? undefined : record.saidExit,
   };
 }

@@ -13,7 +13,7 @@
  * servers and calls `finish`. If init ends first, every process is killed through its pidfd, and `ended` says so.
  */
 import { constants } from 'node:os';
-import type { Time } from '../contract/index.js';
+import type { OpenReadinessSocket, Time } from '../contract/index.js';
 import type { PacketLoop } from '../native/packets.js';
 import {
   createLoader,
@@ -38,9 +38,12 @@ import { type Inheritance, InitClient, type InitReport, type Welcome } from './i
 import { createEnvironmentMaker } from './launch.js';
 import { LogBuffer, type LogExtract } from './log-buffer.js';
 import { LogPipes } from './log-pipes.js';
+import { claimMainProcess } from './main-process.js';
 import { measuresOf, type SupervisorMeasures } from './measures.js';
+import type { Notification } from './notification.js';
 import type { Platform } from './platform.js';
-import { Processes } from './processes.js';
+import { exitStatus, Processes } from './processes.js';
+import { Readiness } from './readiness.js';
 import { Reporter } from './reporter.js';
 import type { SavedHost } from './saved-state.js';
 import { hostOf, ServiceHost } from './service-host.js';
@@ -60,8 +63,12 @@ export interface SupervisorParts {
   readonly startNames: readonly string[];
   /** The manager's environment, from which the services' are made. */
   readonly environment: ReadonlyMap<string, string>;
-  /** The manager's own group, for `run-as` with a bare number. */
-  readonly gid: number;
+  /** The manager's own process, and its effective ids: who services are when they do not say. */
+  readonly identity: { readonly pid: number; readonly uid: number; readonly gid: number };
+  /** Sockets through which services say how they are; without it those that want one cannot be started. */
+  readonly openReadinessSocket?: OpenReadinessSocket | undefined;
+  /** What their paths begin with. */
+  readonly readinessPrefix: string;
   readonly diagnostics: Diagnostics;
   /**
    * Called once, when everything is as it was or the beginning can be made: open the control sockets, then call `begin`. `stored`
@@ -85,6 +92,7 @@ export class Supervisor implements SupervisorApi {
   readonly #client: InitClient;
   readonly #pipes: LogPipes;
   readonly #processes: Processes;
+  readonly #readiness: Readiness;
   readonly #events: EventStream<SupervisorEvent>;
   readonly #listeners = new Set<(event: SupervisorEvent) => void>();
   readonly #reporter: Reporter;
@@ -97,12 +105,14 @@ export class Supervisor implements SupervisorApi {
   #hasBegun = false;
   #isEnded = false;
   #isTurnEnding = false;
+  /** Services that have said something in this turn. */
+  readonly #said = new Set<ServiceRecord>();
   #sorted: readonly ServiceRecord[] | undefined;
   #restartsOfUnloaded = 0;
   #whenStopped: PromiseWithResolvers | undefined;
 
   constructor(parts: SupervisorParts) {
-    const { time, loop, platform } = parts;
+    const { time, loop, platform, identity } = parts;
     this.#parts = parts;
     this.#events = new EventStream(() => ({ wallMs: time.wallMs(), monotonicMs: time.monotonicMs() }));
     this.#engine = createServiceEngine(this.#actions());
@@ -136,6 +146,16 @@ export class Supervisor implements SupervisorApi {
         for (const line of lines) this.#events.emit({ kind: 'log', service: record.name, record, line });
       },
     });
+    this.#readiness = new Readiness({
+      ...{ loop, platform, time, client: this.#client, uid: identity.uid, gid: identity.gid },
+      openSocket: parts.openReadinessSocket,
+      pathPrefix: parts.readinessPrefix,
+      heard: (host, notification) => this.#heard(host, notification),
+      lost: (host) => {
+        this.#engine.readinessLost(host.record, this.#now());
+        this.#keeper?.commit();
+      },
+    });
     this.#processes = new Processes({
       engine: this.#engine,
       client: this.#client,
@@ -144,12 +164,27 @@ export class Supervisor implements SupervisorApi {
       launchContext: {
         platform,
         environment: createEnvironmentMaker(parts.environment),
-        managerGid: parts.gid,
+        managerGid: identity.gid,
       },
+      knowsOwnPid: () => this.#welcome?.knowsOwnPid === true,
       logWriteEnd: (host) => this.#pipes.writeEnd(host),
-      ended: (host, purpose, pid, exit) => {
+      openReadiness: (host) => {
+        host.hasToldRefusal = false;
+        return this.#readiness.open(host);
+      },
+      readinessPath: (host) => this.#readiness.path(host),
+      launched: (host) => {
+        const pid = host.claimedPid;
+        host.claimedPid = 0;
+        if (pid !== 0) this.#claim(host, pid);
+      },
+      ending: (host, purpose) => {
+        if (purpose === 'start') this.#readiness.drain(host);
+      },
+      ended: (host, purpose, pid, exit, isReplaced) => {
         const { record } = host;
         this.#pipes.drain(host);
+        if (purpose === 'start' && !isReplaced) this.#readiness.close(host);
         this.#tell({ kind: 'exit', service: record.name, record, purpose, pid, exit });
       },
       requested: () => this.#endTurnLater(),
@@ -175,6 +210,7 @@ export class Supervisor implements SupervisorApi {
       else for (const finding of result.findings) this.#parts.diagnostics.error(formatFinding(finding));
     }
     this.#hasBegun = true;
+    this.#readiness.sweep();
     this.#saveManager();
     this.#endTurn();
     this.#client.flush();
@@ -230,6 +266,7 @@ export class Supervisor implements SupervisorApi {
     this.#restartsOfUnloaded += host.restarts;
     host.timer.disarm();
     this.#pipes.close(host);
+    this.#readiness.close(host);
     this.#keeper?.remove(host);
     this.#endTurnLater();
     this.#sorted = undefined;
@@ -341,6 +378,7 @@ export class Supervisor implements SupervisorApi {
         this.#tell({ kind, service: record.name, record, status: this.status(record) });
         this.#reporter.event(record, kind);
       },
+      said: (record) => this.#saidLater(record),
       note: (record, note) => {
         if (note === 'recovering') host(record).restarts += 1;
         this.#tell({ kind: 'note', service: record.name, record, note, status: this.status(record) });
@@ -371,6 +409,50 @@ export class Supervisor implements SupervisorApi {
     if (this.#inherited !== undefined || this.#keeper === undefined) return;
     this.#keeper.commit();
     this.#processes.pump();
+  }
+
+  /** What a service says within one turn of the event loop is told once, at its end. */
+  #saidLater(record: ServiceRecord): void {
+    if (this.#said.has(record)) return;
+    this.#said.add(record);
+    if (this.#said.size > 1) return;
+    queueMicrotask(() => {
+      const records = [...this.#said];
+      this.#said.clear();
+      for (const one of records) {
+        if (this.#engine.graph.find(one.name) !== one) continue;
+        this.#tell({ kind: 'said', service: one.name, record: one, status: this.status(one) });
+      }
+    });
+  }
+
+  /** What follows from a message is durable before the kernel forgets the message (services W10). */
+  #heard(host: ServiceHost, { word, mainPid }: Notification): void {
+    this.#engine.notified(host.record, word, this.#now());
+    if (mainPid !== undefined) this.#claim(host, mainPid);
+    this.#keeper?.commit();
+  }
+
+  /** The service names the process that is to be taken for its own. */
+  #claim(host: ServiceHost, pid: number): void {
+    const { record } = host;
+    const { platform, identity } = this.#parts;
+    if (record.processState === 'launching') host.claimedPid = pid;
+    if (record.processState !== 'running' || host.isAdopting || host.successor?.pid === pid) return;
+    const claim = claimMainProcess(pid, {
+      ...{ platform, record, managerUid: identity.uid, brokerPid: identity.pid },
+      initPid: this.#welcome?.pid ?? 0,
+      isOthers: (other) => this.#processes.isOthers(other, host),
+    });
+    if (claim === 'itself') this.#processes.dropSuccessor(host);
+    else if (typeof claim === 'number') this.#processes.setSuccessor(host, pid, claim);
+    else if (!host.hasToldRefusal) {
+      host.hasToldRefusal = true;
+      const status = this.status(record);
+      const note = 'main-process-refused';
+      this.#tell({ kind: 'note', service: record.name, record, note, status });
+      this.#parts.diagnostics.error(`process ${pid} is not taken for its own: ${claim.why}`, record.name);
+    }
   }
 
   #tell(event: SupervisorEvent): void {
@@ -477,8 +559,15 @@ export class Supervisor implements SupervisorApi {
   /** Everything is as the predecessor left it, and durable: goes on from there. */
   #resume(hosts: readonly ServiceHost[], inheritance: Inheritance, stored: Map<string, number>): void {
     const { diagnostics, ready } = this.#parts;
-    for (const host of hosts) this.#pipes.inherit(host, stored);
+    for (const host of hosts) {
+      this.#pipes.inherit(host, stored);
+      this.#processes.inheritSuccessor(host, stored);
+    }
+    this.#readiness.inherit(hosts, stored);
     for (const remark of inheritProcesses(hosts, this.#processes, inheritance)) diagnostics.error(remark);
+    // What was said while there was no broker comes before timers that have fallen due, and before the exits that init tells.
+    this.#readiness.drainAll();
+    for (const host of hosts) if (host.record.processState === 'none') this.#readiness.close(host);
     this.#endTurn();
     if (hosts.length > 0)
       diagnostics.note(`took over ${hosts.length} services, ${this.#processes.size} processes`);
@@ -500,6 +589,7 @@ export class Supervisor implements SupervisorApi {
         this.#reporter.refused(event);
         break;
       case 'orphan':
+        this.#processes.orphan(event.pid, exitStatus(event.cause, event.status));
         break;
       default:
         this.#processes.report(event, pidfd);
@@ -530,6 +620,7 @@ export class Supervisor implements SupervisorApi {
       host.timer.disarm();
       this.#pipes.release(host);
     }
+    this.#readiness.closeAll();
     this.#processes.close();
     this.#keeper?.close();
     this.#keeper = undefined;

@@ -8,7 +8,7 @@ import { limits } from '../../broker/contract/index.js';
 import { createBroker, initDescriptor } from '../../broker/index.js';
 import { openPacketLoop } from '../../broker/native/packet-loop.js';
 import { createTime } from '../../broker/native/time.js';
-import { transports } from '../../transports/catalog.js';
+import { createReadinessSockets, transports } from '../../transports/catalog.js';
 import { ErrorOutput } from './error-output.js';
 
 const stderr = 2;
@@ -49,6 +49,7 @@ function start(): void {
       .filter((entry) => entry.manifest.crossProcess)
       .map((entry) => entry.create({ loop, time })),
     socketPath: values.socket,
+    openReadinessSocket: createReadinessSockets(loop),
     mode: values.mode === 'system' ? 'system' : 'user',
     serviceDirectories: values['services-dir'],
     startNames: positionals,

@@ -24,6 +24,10 @@ export function statusJson(status: ServiceStatus): { readonly [key: string]: Jso
     restarts: status.restarts,
     failure: status.failure ?? null,
     file: status.file ?? null,
+    status_text: status.statusText ?? null,
+    activity: status.activity === 'none' ? null : status.activity,
+    said_errno: status.saidErrno ?? null,
+    said_exit: status.saidExit ?? null,
   };
 }
 
@@ -90,7 +94,20 @@ export function stopText(status: ServiceStatus): string {
       return 'the start timed out';
     case 'terminated':
       return exit === undefined ? 'ended by itself' : exitText(exit);
+    case 'watchdog':
+      return 'hung: its watchdog expired';
   }
+}
+
+/** What the service says of itself; empty: nothing. */
+export function saidText(status: ServiceStatus): string {
+  const { statusText, saidErrno, saidExit } = status;
+  const parts = [
+    statusText === undefined ? '' : `"${printable(statusText)}"`,
+    saidErrno === undefined ? '' : errnoName(saidErrno),
+    saidExit === undefined ? '' : `exit status ${saidExit}`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 /** One remark for a table: what is out of the ordinary. */
@@ -103,6 +120,8 @@ export function remark(status: ServiceStatus): string {
   if (status.startSkipped) parts.push('start skipped');
   const pinned = pinnedWord(status);
   if (pinned !== undefined) parts.push(`pinned ${pinned}`);
+  if (status.activity !== 'none') parts.push(`is ${status.activity}`);
+  if (status.statusText !== undefined) parts.push(`says "${printable(status.statusText)}"`);
   if (status.restarts > 0) parts.push(`${status.restarts} restart${status.restarts === 1 ? '' : 's'}`);
   return parts.filter((part) => part !== '').join('; ');
 }
@@ -153,6 +172,9 @@ export function eventJson(event: ServiceEvent): Json {
     number: event.line?.number,
     line: event.line?.text,
     message: event.message,
+    status_text: event.status?.statusText,
+    activity:
+      event.status === undefined || event.status.activity === 'none' ? undefined : event.status.activity,
     lost: event.lost,
   };
 }

@@ -11,6 +11,8 @@ import type {
   StatusShape,
 } from '../../broker/contract/control.js';
 import {
+  type Activity,
+  activityWords,
   type DependencyKind,
   dependencyWords,
   type EventKind,
@@ -65,6 +67,11 @@ export interface ServiceStatus {
   readonly failure: string | undefined;
   /** The process of its stop-command. */
   readonly stopPid: number | undefined;
+  /** What the service has said of itself: a line of text, what it is doing, an errno and an exit status. */
+  readonly statusText: string | undefined;
+  readonly activity: Activity;
+  readonly saidErrno: number | undefined;
+  readonly saidExit: number | undefined;
 }
 
 export interface ManagerInfo {
@@ -158,6 +165,10 @@ export function statusFrom(wire: StatusShape): ServiceStatus {
     restarts: wire.restarts ?? 0,
     failure: wire.failure ? wire.failure : undefined,
     stopPid: wire.stopPid ? wire.stopPid : undefined,
+    statusText: wire.statusText ? wire.statusText : undefined,
+    activity: word(activityWords, wire.activity ?? 0, 'none'),
+    saidErrno: wire.saidErrno ? wire.saidErrno : undefined,
+    saidExit: wire.saidExit ?? undefined,
   };
 }
 

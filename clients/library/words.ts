@@ -17,8 +17,13 @@ export const stopReasonWords = [
   'exec-failed',
   'timed-out',
   'terminated',
+  'watchdog',
 ] as const;
 export type StopReason = (typeof stopReasonWords)[number];
+
+/** What a service says that it is doing, beside its state. */
+export const activityWords = ['none', 'reloading', 'stopping'] as const;
+export type Activity = (typeof activityWords)[number];
 
 export const exitWords = ['exited', 'signalled', 'not-executed'] as const;
 export type ExitKind = (typeof exitWords)[number];
@@ -49,6 +54,7 @@ export const eventWords = [
   'unloaded',
   'shutdown',
   'exit',
+  'said',
 ] as const;
 export type EventKind = (typeof eventWords)[number];
 

@@ -17,6 +17,7 @@ const idle: ServiceActions = {
   disarm: () => {},
   event: () => {},
   stateChanged: () => {},
+  said: () => {},
   note: () => {},
   changed: () => {},
   settled: () => {},

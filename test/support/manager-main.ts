@@ -4,6 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { createBroker, initDescriptor } from '../../broker/index.js';
+import { createReadinessSockets } from '../../transports/catalog.js';
 import { createParts, transportEntry } from './parts.js';
 
 export interface ManagerSettings {
@@ -23,6 +24,7 @@ createBroker({
   initDescriptor: initDescriptor(process.env),
   transports: settings.transports.map((name) => transportEntry(name).create(parts)),
   socketPath: settings.socketPath,
+  openReadinessSocket: createReadinessSockets(parts.loop),
   mode: 'user',
   serviceDirectories: settings.serviceDirectories,
   startNames: settings.startNames,

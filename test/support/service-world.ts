@@ -5,7 +5,7 @@
 import type { ServiceActions, ServiceDescription, ServiceEngine } from '../../broker/service/index.js';
 import { createServiceEngine } from '../../broker/service/index.js';
 import type { DependencyLink, ServiceRecord } from '../../broker/service/record.js';
-import type { DependencyKind, ExitStatus, ProcessPurpose } from '../../broker/service/states.js';
+import type { DependencyKind, ExitStatus, ProcessPurpose, ServiceWord } from '../../broker/service/states.js';
 
 export const exitCode = (code: number): ExitStatus => ({ kind: 'code', code });
 export const exitSignal = (signal: number): ExitStatus => ({ kind: 'signal', signal });
@@ -103,6 +103,7 @@ export class ServiceWorld {
       },
       event: (record, event) => say(`${record.name} ${event}`),
       stateChanged: (record) => say(`${record.name}: ${record.state}`),
+      said: (record) => say(`said ${record.name} ${record.activity} ${record.statusText}`),
       note: (record, note) => say(`note ${record.name} ${note}`),
       changed: (record) => {
         this.unsaved.add(record);
@@ -142,6 +143,7 @@ export class ServiceWorld {
       }
       const ending = [...this.running].find((process) => {
         const record = this.record(process.split(' ')[0] ?? '');
+        if (record.state === 'started') return record.phase === 'ending';
         return record.state === 'starting' || (record.state === 'stopping' && record.phase !== 'waiting');
       });
       if (ending !== undefined) {
@@ -149,7 +151,10 @@ export class ServiceWorld {
         this.exited(name, exitCode(0), purpose === 'stop' ? 'stop' : 'start');
         continue;
       }
-      const [timer] = this.timers.keys();
+      // A watchdog is armed as long as its service is up.
+      const timer = [...this.timers.keys()].find(
+        (record) => record.state !== 'started' || record.phase !== 'none',
+      );
       if (timer === undefined) return true;
       this.fire(timer.name);
     }
@@ -198,6 +203,10 @@ export class ServiceWorld {
   exited(name: string, status: ExitStatus = exitCode(0), purpose: ProcessPurpose = 'start'): void {
     if (!this.running.delete(`${name} ${purpose}`)) throw new Error(`${name} ${purpose} does not run`);
     this.engine.exited(this.record(name), purpose, status, this.nowMs);
+  }
+
+  says(name: string, word: ServiceWord): void {
+    this.engine.notified(this.record(name), word, this.nowMs);
   }
 
   /** Lets the timer of a service fire, at the time at which it is due. */
@@ -296,8 +305,27 @@ function linkProblems(link: DependencyLink): string[] {
   return problems;
 }
 
+/** What a started service is watched for. */
+function tendingProblems(record: ServiceRecord, isReady: boolean): string[] {
+  const problems: string[] = [];
+  const isTimed = record.timerDueMs !== 0;
+  const isEnding = record.isHung || record.activity === 'stopping';
+  if (record.processState === 'none') {
+    if (record.phase !== 'none' && record.phase !== 'delaying') problems.push('phase without a process');
+    if (isTimed !== (record.phase === 'delaying')) problems.push('timer without a process');
+  } else if (!isReady) {
+    const phase = record.processState === 'launching' ? 'launching' : 'running';
+    if (record.phase !== phase && !record.isHung) problems.push('not ready, and not waited for');
+  } else if (record.processState === 'running') {
+    if (record.phase !== (isEnding ? 'ending' : 'none')) problems.push('ends and is not waited for, or not');
+    if (record.phase === 'none' && isTimed !== record.watchdogMs > 0) problems.push('watchdog differs');
+  }
+  return problems;
+}
+
 function stateProblems(record: ServiceRecord): string[] {
   const problems: string[] = [];
+  const isReady = record.isReady || record.description.readiness === undefined;
   const hasProcess = record.processState !== 'none' || record.stopProcessState !== 'none';
   switch (record.state) {
     case 'stopped':
@@ -307,6 +335,8 @@ function stateProblems(record: ServiceRecord): string[] {
       break;
     case 'starting':
       if (record.phase === 'waiting' && record.waitCount === 0) problems.push('waits for nothing');
+      if (record.phase === 'running' && record.description.type === 'process' && isReady)
+        problems.push('ready and not started');
       if (record.phase === 'delaying' && record.timerDueMs === 0) problems.push('delays without a timer');
       if (record.phase !== 'waiting' && record.phase !== 'delaying' && !hasProcess)
         problems.push('no process');
@@ -315,6 +345,7 @@ function stateProblems(record: ServiceRecord): string[] {
       if (record.desired === 'stopped' && record.pendingStop === 'none') problems.push('unwanted, and stays');
       if (record.pendingStop !== 'none' && !record.isHeldStarted)
         problems.push('has a stop pending without a pin');
+      problems.push(...tendingProblems(record, isReady));
       break;
     case 'stopping':
       if (record.phase === 'waiting' && record.needCount === 0) problems.push('waits for nothing');

@@ -1245,7 +1245,23 @@ export namespace capstan {
             STOP_TIMED_OUT = 5,
 
             /** STOP_TERMINATED value */
-            STOP_TERMINATED = 6
+            STOP_TERMINATED = 6,
+
+            /** STOP_WATCHDOG value */
+            STOP_WATCHDOG = 7
+        }
+
+        /** Activity enum. */
+        enum Activity {
+
+            /** ACTIVITY_NONE value */
+            ACTIVITY_NONE = 0,
+
+            /** ACTIVITY_RELOADING value */
+            ACTIVITY_RELOADING = 1,
+
+            /** ACTIVITY_STOPPING value */
+            ACTIVITY_STOPPING = 2
         }
 
         /**
@@ -1409,6 +1425,18 @@ export namespace capstan {
             /** ServiceStatus stopPid. */
             stopPid: number;
 
+            /** ServiceStatus statusText. */
+            statusText: string;
+
+            /** ServiceStatus activity. */
+            activity: capstan.control.Activity;
+
+            /** ServiceStatus saidErrno. */
+            saidErrno: number;
+
+            /** ServiceStatus saidExit. */
+            saidExit?: (number|null);
+
             /**
              * Encodes the specified ServiceStatus message. Does not implicitly {@link capstan.control.ServiceStatus.verify|verify} messages.
              * @param message ServiceStatus message or plain object to encode
@@ -1492,6 +1520,18 @@ export namespace capstan {
 
                 /** ServiceStatus stopPid */
                 stopPid?: (number|null);
+
+                /** ServiceStatus statusText */
+                statusText?: (string|null);
+
+                /** ServiceStatus activity */
+                activity?: (capstan.control.Activity|null);
+
+                /** ServiceStatus saidErrno */
+                saidErrno?: (number|null);
+
+                /** ServiceStatus saidExit */
+                saidExit?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -2517,7 +2557,10 @@ export namespace capstan {
             EVENT_SHUTDOWN = 11,
 
             /** EVENT_EXIT value */
-            EVENT_EXIT = 12
+            EVENT_EXIT = 12,
+
+            /** EVENT_SAID value */
+            EVENT_SAID = 13
         }
 
         /**

@@ -1755,6 +1755,15 @@ export const capstan = $root.capstan = (() => {
             values[valuesById[4] = "STOP_EXEC_FAILED"] = 4;
             values[valuesById[5] = "STOP_TIMED_OUT"] = 5;
             values[valuesById[6] = "STOP_TERMINATED"] = 6;
+            values[valuesById[7] = "STOP_WATCHDOG"] = 7;
+            return values;
+        })();
+
+        control.Activity = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "ACTIVITY_NONE"] = 0;
+            values[valuesById[1] = "ACTIVITY_RELOADING"] = 1;
+            values[valuesById[2] = "ACTIVITY_STOPPING"] = 2;
             return values;
         })();
 
@@ -1902,6 +1911,18 @@ export const capstan = $root.capstan = (() => {
             ServiceStatus.prototype.restarts = 0;
             ServiceStatus.prototype.failure = "";
             ServiceStatus.prototype.stopPid = 0;
+            ServiceStatus.prototype.statusText = "";
+            ServiceStatus.prototype.activity = 0;
+            ServiceStatus.prototype.saidErrno = 0;
+            ServiceStatus.prototype.saidExit = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(ServiceStatus.prototype, "_saidExit", {
+                get: $util.oneOfGetter($oneOfFields = ["saidExit"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
 
             ServiceStatus.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1951,6 +1972,14 @@ export const capstan = $root.capstan = (() => {
                     writer.uint32(154).string(message.failure);
                 if (message.stopPid != null && $Object.hasOwnProperty.call(message, "stopPid") && message.stopPid !== 0)
                     writer.uint32(160).uint32(message.stopPid);
+                if (message.statusText != null && $Object.hasOwnProperty.call(message, "statusText") && message.statusText !== "")
+                    writer.uint32(170).string(message.statusText);
+                if (message.activity != null && $Object.hasOwnProperty.call(message, "activity") && message.activity !== 0)
+                    writer.uint32(176).int32(message.activity);
+                if (message.saidErrno != null && $Object.hasOwnProperty.call(message, "saidErrno") && message.saidErrno !== 0)
+                    writer.uint32(184).uint32(message.saidErrno);
+                if (message.saidExit != null && $Object.hasOwnProperty.call(message, "saidExit"))
+                    writer.uint32(192).uint32(message.saidExit);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2158,6 +2187,40 @@ export const capstan = $root.capstan = (() => {
                                 message.stopPid = value;
                             else
                                 delete message.stopPid;
+                            continue;
+                        }
+                    case 21: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.statusText = value;
+                            else
+                                delete message.statusText;
+                            continue;
+                        }
+                    case 22: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.activity = value;
+                            else
+                                delete message.activity;
+                            continue;
+                        }
+                    case 23: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.saidErrno = value;
+                            else
+                                delete message.saidErrno;
+                            continue;
+                        }
+                    case 24: {
+                            if (wireType !== 0)
+                                break;
+                            message.saidExit = reader.uint32();
+                            message._saidExit = "saidExit";
                             continue;
                         }
                     }
@@ -3623,6 +3686,7 @@ export const capstan = $root.capstan = (() => {
             values[valuesById[10] = "EVENT_UNLOADED"] = 10;
             values[valuesById[11] = "EVENT_SHUTDOWN"] = 11;
             values[valuesById[12] = "EVENT_EXIT"] = 12;
+            values[valuesById[13] = "EVENT_SAID"] = 13;
             return values;
         })();
 

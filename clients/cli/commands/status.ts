@@ -10,6 +10,7 @@ import {
   exitText,
   pinnedWord,
   printable,
+  saidText,
   stateText,
   statusJson,
   stopText,
@@ -77,10 +78,11 @@ function serviceBlock(
   const named = (list: readonly Dependency[]): string =>
     list.map(({ name, kind, state }) => `${name} (${kind}, ${state})`).join(', ');
   const text = block(output.paint('bold', now.name), [
-    ['state', `${stateText(output, now)}${since}`],
+    ['state', `${stateText(output, now)}${now.activity === 'none' ? '' : ` (${now.activity})`}${since}`],
     ['why', why],
     ['wanted', now.desired === 'started' ? wantedText(now) : now.state === 'stopped' ? '' : 'stopped'],
     ['pid', now.pid === undefined ? '' : String(now.pid)],
+    ['says', saidText(now)],
     ['type', now.type],
     ['last exit', now.exit === undefined ? '' : exitText(now.exit)],
     ['restarts', now.restarts === 0 ? '' : String(now.restarts)],

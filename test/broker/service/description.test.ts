@@ -356,3 +356,48 @@ test('D5 D6 D7 a command written with quotes and escapes is read back word for w
   );
   t.pass();
 });
+
+test('W1, W11 ready-notification: by the socket, or by a pipe under a number or in a variable; for processes only', (t) => {
+  const process = 'type = process\ncommand = /bin/x\n';
+  t.is(read(process).readiness, undefined);
+  t.deepEqual(read(`${process}ready-notification = socket`).readiness, { kind: 'socket' });
+  t.deepEqual(read(`${process}ready-notification = pipefd:5`).readiness, { kind: 'pipe', descriptor: 5 });
+  t.deepEqual(read(`${process}ready-notification = pipevar:READY_FD`).readiness, {
+    kind: 'pipe',
+    variable: 'READY_FD',
+  });
+  for (const bad of [
+    '',
+    'yes',
+    'pipefd:',
+    'pipefd:x',
+    'pipefd:65536',
+    'pipevar:',
+    'pipevar:1A',
+    'pipevar:A=B',
+    'socket:',
+  ]) {
+    t.deepEqual(faults(`${process}ready-notification = ${bad}`), [
+      `/d/s:3:${bad === '' ? 1 : 22}: 'ready-notification' must be socket, pipefd:NUMBER or pipevar:NAME`,
+    ]);
+  }
+  t.deepEqual(faults('type = scripted\ncommand = /bin/x\nready-notification = socket'), [
+    "/d/s:3:22: 'ready-notification' is for services of type process",
+  ]);
+});
+
+test('W6, W7 watchdog-timeout and watchdog-signal: with the socket only', (t) => {
+  const telling = 'type = process\ncommand = /bin/x\nready-notification = socket\n';
+  t.is(read(telling).watchdog, undefined);
+  t.deepEqual(read(`${telling}watchdog-timeout = 2.5`).watchdog, { timeoutMs: 2500, signal: 6 });
+  t.deepEqual(read(`${telling}watchdog-signal = KILL`).watchdog, { timeoutMs: 0, signal: 9 });
+  t.is(faults(`${telling}watchdog-timeout = soon`).length, 1);
+  t.is(faults(`${telling}watchdog-signal = none`).length, 1);
+  const pipe = 'type = process\ncommand = /bin/x\nready-notification = pipefd:3\n';
+  t.deepEqual(faults(`${pipe}watchdog-timeout = 2\nwatchdog-signal = TERM`), [
+    "/d/s:4:20: 'watchdog-timeout' needs 'ready-notification = socket'",
+    "/d/s:5:19: 'watchdog-signal' needs 'ready-notification = socket'",
+  ]);
+  const wrong = 'type = process\ncommand = /bin/x\nready-notification = sokcet\nwatchdog-timeout = 2\n';
+  t.is(faults(wrong).length, 1, 'one mistake is told once');
+});

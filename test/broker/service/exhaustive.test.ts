@@ -33,6 +33,17 @@ function moves(world: ServiceWorld, hasPins: boolean): Move[] {
     found.push([`spawned ${launch}`, (w) => w.spawned(name, purpose === 'stop' ? 'stop' : 'start')]);
     found.push([`spawn failed ${launch}`, (w) => w.spawnFailed(name, purpose === 'stop' ? 'stop' : 'start')]);
   }
+  for (const name of readinessProcesses(world)) {
+    const words = [
+      { isReady: true },
+      { isReloading: true },
+      { isStopping: true },
+      { watchdog: 'trigger' },
+    ] as const;
+    for (const word of words) found.push([`${name} says ${JSON.stringify(word)}`, (w) => w.says(name, word)]);
+    found.push([`${name} is replaced`, (w) => w.engine.replaced(w.record(name), 7, w.nowMs)]);
+    found.push([`${name} can say nothing`, (w) => w.engine.readinessLost(w.record(name), w.nowMs)]);
+  }
   for (const process of world.running) {
     const [name = '', purpose] = process.split(' ');
     for (const status of [exitCode(0), exitCode(1), exitSignal(15)]) {
@@ -42,6 +53,15 @@ function moves(world: ServiceWorld, hasPins: boolean): Move[] {
   }
   for (const { name } of world.timers.keys()) found.push([`timer ${name}`, (w) => w.fire(name)]);
   return found;
+}
+
+/** Services whose process says how it is, and runs. */
+function readinessProcesses(world: ServiceWorld): string[] {
+  const names: string[] = [];
+  for (const record of world.engine.graph)
+    if (record.description.readiness !== undefined && record.processState === 'running')
+      names.push(record.name);
+  return names;
 }
 
 /** Everything that decides about the future; times do not, because these graphs have neither delays nor limits. */
@@ -150,4 +170,17 @@ test('E1–E17 a diamond of four', (t) => {
     describe('d', 'internal', ['b', 'c'], { ...free, restart: 'yes' }),
   ];
   explore(t, graph, false, 4000);
+});
+
+const telling = { ...free, readiness: { kind: 'socket' }, watchdog: { timeoutMs: 1000, signal: 6 } } as const;
+
+test('W1–W9 a process that says how it is: every reachable state', (t) => {
+  for (const recoversSmoothly of [false, true]) {
+    explore(t, [describe('a', 'process', [], { ...telling, restart: 'yes', recoversSmoothly })], true, 6000);
+  }
+});
+
+test('W1–W9 a process that says how it is, and what needs it', (t) => {
+  const a = describe('a', 'process', [], { ...telling, restart: 'on-failure', stopCommand: ['/bin/stop'] });
+  explore(t, [a, describe('b', 'internal', ['a'], { ...free, restart: 'yes' })], false, 4000);
 });

@@ -20,6 +20,7 @@ function upAndDown(t: ExecutionContext, title: string, descriptions: readonly Se
       events++;
     },
     stateChanged: nothing,
+    said: nothing,
     note: nothing,
     changed: nothing,
     settled: nothing,
@@ -105,6 +106,7 @@ test('G1 starting and stopping 100,000 services allocates nothing', (t) => {
     disarm: nothing,
     event: nothing,
     stateChanged: nothing,
+    said: nothing,
     note: nothing,
     changed: nothing,
     settled: nothing,
@@ -139,6 +141,7 @@ test('G2 a failure at the end of a chain of 100,000 goes all the way up without 
       if (event === 'failed-start') failures++;
     },
     stateChanged: nothing,
+    said: nothing,
     note: nothing,
     changed: nothing,
     settled: nothing,

@@ -3,7 +3,7 @@
  * end a shutdown must come to its end. A failure prints the seed.
  */
 import test from 'ava';
-import type { ServiceDescription } from '../../../broker/service/index.js';
+import type { ServiceDescription, ServiceWord } from '../../../broker/service/index.js';
 import { createRandom, type Random } from '../../support/random.js';
 import {
   brokenInvariants,
@@ -24,8 +24,12 @@ function randomGraph(random: Random): ServiceDescription[] {
     for (let other = 0; other < index; other++) {
       if (random.below(3) === 0) needs.push(`${prefixes[random.below(prefixes.length)] ?? ''}s${other}`);
     }
+    const type = types[random.below(types.length)] ?? 'internal';
+    const tells = type === 'process' && random.below(2) === 0;
     descriptions.push(
-      describe(`s${index}`, types[random.below(types.length)] ?? 'internal', needs, {
+      describe(`s${index}`, type, needs, {
+        ...(tells ? { readiness: { kind: 'socket' } } : {}),
+        ...(tells && random.below(2) === 0 ? { watchdog: { timeoutMs: 300, signal: 6 } } : {}),
         restart: restarts[random.below(3)] ?? 'no',
         recoversSmoothly: random.below(4) === 0,
         stopCommand: random.below(3) === 0 ? ['/bin/stop'] : [],
@@ -51,12 +55,40 @@ function pick<T>(random: Random, items: Iterable<T>): T | undefined {
   return all.length === 0 ? undefined : all[random.below(all.length)];
 }
 
+const words: readonly ServiceWord[] = [
+  { isReady: true },
+  { isReady: true, statusText: 'ready' },
+  { isReady: true, isStopping: true },
+  { isReloading: true },
+  { isStopping: true },
+  { watchdog: 'alive' },
+  { watchdog: 'trigger' },
+  { watchdogMs: 0 },
+  { watchdogMs: 700 },
+  { extendMs: 900 },
+  { statusText: 'busy', errno: 2, exitStatus: 3 },
+];
+
+/** A word of a process, which may not be told as launched yet, or may have ended. */
+function saySomething(world: ServiceWorld, random: Random): string {
+  const telling = [...world.engine.graph].filter((record) => record.description.readiness !== undefined);
+  const record = pick(random, telling);
+  if (record === undefined) return 'nothing';
+  const index = random.below(words.length + 2);
+  if (index === words.length) world.engine.readinessLost(record, world.nowMs);
+  else if (index > words.length) {
+    if (record.processState !== 'running') return 'nothing';
+    world.engine.replaced(record, 9000 + random.below(9), world.nowMs);
+  } else world.says(record.name, words[index] ?? {});
+  return `${record.name} says ${JSON.stringify(words[index])} (${index})`;
+}
+
 /** One step; returns what was done, for the failure's text. */
 function step(world: ServiceWorld, random: Random, hasRequests: boolean): string {
   world.nowMs += random.below(4) * 50;
   const name = pick(random, world.engine.graph)?.name ?? 's0';
   const record = world.record(name);
-  switch (random.below(hasRequests ? 16 : 8) + (hasRequests ? 0 : 8)) {
+  switch (random.below(hasRequests ? 19 : 11) + (hasRequests ? 0 : 8)) {
     case 0:
     case 1:
       world.start(name, random.below(6) === 0);
@@ -98,6 +130,10 @@ function step(world: ServiceWorld, random: Random, hasRequests: boolean): string
       world.exited(service, status, purpose === 'stop' ? 'stop' : 'start');
       return `exited ${process} ${JSON.stringify(status)}`;
     }
+    case 15:
+    case 16:
+    case 17:
+      return saySomething(world, random);
     default: {
       const timer = pick(
         random,
