@@ -4,6 +4,7 @@
  *
  *     node peer-process.js TRANSPORT
  */
+import { closeSync } from 'node:fs';
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
 import type {
   CapabilityNode,
@@ -25,7 +26,7 @@ interface Request {
 }
 
 /** What a node of this program does with a message, beside keeping its text. */
-type Behaviour = 'echo' | 'hold' | 'keep' | 'drop-reply';
+type Behaviour = 'echo' | 'hold' | 'keep' | 'drop-reply' | 'count';
 
 interface Kept {
   node: CapabilityNode | undefined;
@@ -60,7 +61,12 @@ function createNode(name: string, behaviour: Behaviour): void {
   kept.node = peer().createNode(
     {
       message: (delivery) => {
-        kept.texts.push(textOf(delivery.bytes).trimEnd());
+        const { descriptors } = delivery;
+        // `count` notes how many descriptors came, and closes them.
+        kept.texts.push(
+          textOf(delivery.bytes).trimEnd() + (behaviour === 'count' ? ` ${descriptors.length}` : ''),
+        );
+        if (behaviour === 'count') for (const descriptor of descriptors) closeSync(descriptor);
         kept.senders.push(delivery.sender.credentials);
         if (behaviour === 'echo') delivery.reply?.send({ bytes: delivery.bytes });
         if (behaviour === 'drop-reply') delivery.reply?.close();

@@ -6,15 +6,18 @@ import { readdirSync } from 'node:fs';
 import test from 'ava';
 import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import {
+  descriptorReserve,
   descriptorsInFlightMax,
   messageDescriptorsMax,
   queueItemsMax,
 } from '../../broker/contract/limits.js';
+import type { Handle } from '../../broker/contract/transport.js';
 import { retryMs } from '../../transports/sockets/core.js';
 import { SystemRefusal } from '../../transports/sockets/index.js';
 import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
 import { eventually, pause, turns, within } from '../support/eventually.js';
 import { drop, put, take } from '../support/exchange.js';
+import type { RawSocket } from '../support/raw-connection.js';
 import { encodePacket, helloFrame, textFrame } from '../support/sockets-frames.js';
 import {
   createFailingTransport,
@@ -39,6 +42,18 @@ function limitDescriptors(pid: number, limit: number): void {
 
 function duplicates(world: SocketsWorld, count: number): number[] {
   return Array.from({ length: count }, () => world.native.duplicate(2));
+}
+
+/** A raw connection to the node that was left at the exchange under this name; it has said hello. */
+async function rawHolderOf(world: SocketsWorld, name: string): Promise<RawSocket> {
+  const asking = await world.rawHolder();
+  asking.send(encodePacket([textFrame('call', `take ${name}`, 1)]));
+  await eventually('the handle', () => asking.descriptors.length === 1);
+  const reply = framesOf(asking).find((frame) => frame.kind === 'reply');
+  const fence = reply?.kind === 'reply' ? (reply.transfers[0]?.fence ?? 0) : 0;
+  const holder = world.raw(asking.descriptors.pop() ?? -1);
+  holder.send(encodePacket([helloFrame(fence)]));
+  return holder;
 }
 
 test.serial('S10 a receiver without free descriptors gets the message later, and whole', (t) =>
@@ -69,6 +84,88 @@ test.serial('S10 a receiver without free descriptors gets the message later, and
     limitDescriptors(child.pid, before + 400);
     t.is(textOf((await within('the answer', answer)).bytes), 'whole');
     t.is(openIn(child.pid), before + 60);
+  }),
+);
+
+test.serial('S10 at the brink many messages with descriptors come later, and none is lost or halved', (t) =>
+  inSocketsWorld(async (world) => {
+    const [senders, perSender, perMessage] = [12, 20, 7];
+    const sender = await world.connect();
+    const child = await world.spawn();
+    await child.ask('connect', world.path);
+    await child.ask('node', 'brink', 'count');
+    await child.ask('put', 'brink');
+    const handles: Handle[] = [];
+    for (let at = 0; at < senders; at += 1) handles.push(await take(sender.root, 'brink'));
+    await drop(sender.root, 'brink');
+    // Every connection is the child's before its limit is set.
+    for (const handle of handles) await handle.send({ bytes: bytesOf('first') });
+    await eventually('all are attached', async () => {
+      return ((await child.ask('texts', 'brink')) as string[]).length === senders;
+    });
+    const before = openIn(child.pid);
+    // Room for one message beside the reserve, and not for two.
+    limitDescriptors(child.pid, before + descriptorReserve + perMessage + 2);
+    await pause(150);
+    child.stop();
+    const expected: string[] = [];
+    for (let at = 0; at < perSender; at += 1) {
+      for (const [from, handle] of handles.entries()) {
+        const bytes = bytesOf(`${from}/${at}`);
+        expected.push(`${from}/${at} ${perMessage}`);
+        await handle.send({ bytes, descriptors: duplicates(world, perMessage) });
+      }
+      // Each in a packet of its own.
+      await turns(1);
+    }
+    child.resume();
+    await eventually('all have come', async () => {
+      return ((await child.ask('texts', 'brink')) as string[]).length === senders + expected.length;
+    });
+    const texts = ((await child.ask('texts', 'brink')) as string[]).slice(senders);
+    t.deepEqual(texts.toSorted(), expected.toSorted());
+    for (const [from] of handles.entries()) {
+      const own = texts.filter((text) => text.startsWith(`${from}/`));
+      t.deepEqual(
+        own,
+        expected.filter((text) => text.startsWith(`${from}/`)),
+        'in order',
+      );
+    }
+    t.is(openIn(child.pid), before);
+    for (const handle of handles) handle.close();
+  }),
+);
+
+test.serial('S10 at the brink a planted descriptor leaks nothing, and ends who planted it alone', (t) =>
+  inSocketsWorld(async (world) => {
+    const sender = await world.connect();
+    const child = await world.spawn();
+    await child.ask('connect', world.path);
+    await child.ask('node', 'planted', 'count');
+    await child.ask('put', 'planted');
+    const handle = await take(sender.root, 'planted');
+    const holders: RawSocket[] = [];
+    for (let at = 0; at < 2; at += 1) holders.push(await rawHolderOf(world, 'planted'));
+    await drop(sender.root, 'planted');
+    for (const holder of holders) holder.send(encodePacket([textFrame('message', 'first')]));
+    await eventually('both are known', async () => {
+      return ((await child.ask('texts', 'planted')) as string[]).length === 2;
+    });
+    const before = openIn(child.pid);
+    limitDescriptors(child.pid, before + descriptorReserve + 6);
+    await pause(150);
+    // One more than is declared (the padding of the control buffer has room for it), and many more.
+    for (const [at, planted] of [2, 40].entries()) {
+      holders[at]?.send(encodePacket([textFrame('message', 'x', 0, 1)]), duplicates(world, planted));
+      await eventually('the end', () => holders[at]?.isEnded === true);
+      t.is(openIn(child.pid), before - at - 1, 'nothing is left of it but the closed connection');
+    }
+    await handle.send({ bytes: bytesOf('others'), descriptors: duplicates(world, 1) });
+    await eventually('the others', async () => {
+      return ((await child.ask('texts', 'planted')) as string[]).includes('others 1');
+    });
+    handle.close();
   }),
 );
 
