@@ -3,8 +3,10 @@
  */
 import test from 'ava';
 import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
+import type { Session } from '../../broker/contract/transport.js';
 import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
 import { eventually, turns, within } from '../support/eventually.js';
+import type { RawSocket } from '../support/raw-connection.js';
 import { encodePacket, helloFrame, textFrame } from '../support/sockets-frames.js';
 import { framesOf, inSocketsWorld } from '../support/sockets-world.js';
 
@@ -52,6 +54,110 @@ test.serial('S7 what the owner sent arrives, also when it ended with unread mess
     const refused = await t.throwsAsync(session.root.send({ bytes: bytesOf('too late') }));
     t.true(hasCode(refused, ErrorCode.Disconnected));
   }),
+);
+
+/** How an owner can end a connection, and what the kernel makes of it for the holder. */
+const endings: Record<string, (owner: RawSocket, session: Session) => Promise<void>> = {
+  // The holder's queue is empty: end-of-file.
+  'with nothing unread': async (owner) => owner.close(),
+  // Something of the holder's lies unread: ECONNRESET.
+  'with something unread': async (owner, { root }) => {
+    owner.setReading(false);
+    await root.send({ bytes: bytesOf('never read') });
+    await turns();
+    owner.close();
+  },
+  // The holder sends before it has seen the end: EPIPE, in the same turn.
+  'while the holder is about to send': async (owner, { root }) => {
+    void root.send({ bytes: bytesOf('in vain') });
+    owner.close();
+  },
+  // More than the kernel takes waits on the holder's side.
+  'while a queue waits for it': async (owner, { root }) => {
+    owner.setReading(false);
+    for (let at = 0; at < 20; at += 1) await root.send({ bytes: new Uint8Array(60_000) });
+    await turns();
+    owner.close();
+  },
+  // GONE is the owner's last word, and the connection ends behind it.
+  'by a word': async (owner, { root }) => {
+    owner.setReading(false);
+    await root.send({ bytes: bytesOf('never read') });
+    await turns();
+    owner.send(encodePacket([{ kind: 'gone' }]));
+  },
+};
+
+for (const [how, end] of Object.entries(endings)) {
+  test.serial(`S7 an owner ends a connection ${how}: gone once, and calls may have been processed`, (t) =>
+    inSocketsWorld(async (world) => {
+      const { session, owner } = await world.rawOwner();
+      const { root, peer } = session;
+      const calls = ['a', 'b'].map((text) => root.call({ bytes: bytesOf(text) }));
+      await eventually('the calls', () => framesOf(owner).length === 3);
+      let goneCount = 0;
+      void root.gone.then(() => {
+        goneCount += 1;
+      });
+      const writable = root.writable();
+      // What it said before arrives, whatever lies in the other direction.
+      owner.send(encodePacket([textFrame('reply', 'said', 0)]));
+      await end(owner, session);
+      const late = root.call({ bytes: bytesOf('late') });
+      t.is(textOf((await within('the reply', calls[0] ?? Promise.reject())).bytes), 'said');
+      const lost = await t.throwsAsync(within('the loss', Promise.resolve(calls[1])));
+      t.true(hasCode(lost, ErrorCode.ReplyLost), String(lost));
+      t.regex(String(lost), /may have been processed/);
+      // One that was made before the end was seen may have been sent; it is never refused as if it surely had not.
+      const lateError = await t.throwsAsync(within('the late call', late));
+      t.true(hasCode(lateError, ErrorCode.ReplyLost), String(lateError));
+      const reason = how === 'by a word' ? 'node-gone' : 'disconnected';
+      t.is(await within('gone', root.gone), reason);
+      await within('writable', writable);
+      const after = await t.throwsAsync(root.send({ bytes: bytesOf('after') }));
+      const code = how === 'by a word' ? ErrorCode.NodeGone : ErrorCode.Disconnected;
+      t.true(hasCode(after, code), String(after));
+      await turns();
+      t.is(goneCount, 1);
+      t.is(peer.usage().callsOutstanding, 0);
+    }),
+  );
+}
+
+test.serial(
+  'S7 the end of a node takes all connections, and a revocation takes one: not even its clones',
+  (t) =>
+    inSocketsWorld(async (world) => {
+      const [owner, holder, other] = [await world.connect(), await world.connect(), await world.connect()];
+      const inbox = createCollector(owner.peer, (delivery) => {
+        if (textOf(delivery.bytes) === 'revoke') delivery.revoke();
+        else echo(delivery);
+      });
+      const [handle, theirs] = await world.introduce(owner, inbox.node, holder, other);
+      if (handle === undefined || theirs === undefined) throw new Error('no handles');
+      const clone = handle.clone();
+      // What stands in the queue behind the revocation is not delivered; what stood before it is.
+      const results = ['one', 'revoke', 'two'].map((text) => handle.call({ bytes: bytesOf(text) }));
+      t.is(textOf((await within('the first', results[0] ?? Promise.reject())).bytes), 'one');
+      for (const result of results.slice(1)) {
+        const lost = await t.throwsAsync(within('the loss', result));
+        t.true(hasCode(lost, ErrorCode.ReplyLost));
+      }
+      t.is(await within('gone', handle.gone), 'node-gone');
+      t.deepEqual(inbox.texts, ['one', 'revoke']);
+      // A clone is a grant of its own, and so is what was given away before.
+      for (const each of [clone, theirs]) {
+        t.is(textOf((await each.call({ bytes: bytesOf('still') })).bytes), 'still');
+      }
+      const inFlight = [clone, theirs].map((each) => each.call({ bytes: bytesOf('in flight') }));
+      inbox.node.destroy();
+      for (const call of inFlight) {
+        const lost = await t.throwsAsync(within('the loss', call));
+        t.true(hasCode(lost, ErrorCode.ReplyLost));
+      }
+      for (const each of [clone, theirs]) t.is(await within('gone', each.gone), 'node-gone');
+      for (const each of [handle, clone, theirs]) each.close();
+    }),
 );
 
 test.serial('S7 the end of the server ends no handle to others', (t) =>
