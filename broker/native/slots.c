@@ -104,19 +104,24 @@ int slot_check(int fd, enum slot_kind kind)
 {
 	struct sockaddr_storage address;
 	socklen_t length = sizeof(address);
-	int listening, type, flags;
+	int type, flags;
 
 	if (kind == SLOT_WATCH)
 		return 0;
 	type = socket_option(fd, SO_TYPE);
 	if (type < 0)
 		return type;
-	if (type != SOCK_SEQPACKET || socket_option(fd, SO_DOMAIN) != AF_UNIX)
+	if (type != SOCK_SEQPACKET)
 		return -EPROTOTYPE;
-	listening = socket_option(fd, SO_ACCEPTCONN);
+	/* Whoever has a peer does not listen, and the peer's address tells the family: as few calls as can be, because
+	 * this is done for each handle that arrives. */
+	if (kind == SLOT_SOCKET && getpeername(fd, (struct sockaddr *)&address, &length) == 0)
+		return address.ss_family == AF_UNIX ? 0 : -EPROTOTYPE;
+	if (socket_option(fd, SO_DOMAIN) != AF_UNIX)
+		return -EPROTOTYPE;
 	if (kind == SLOT_SOCKET)
-		return listening == 0 && getpeername(fd, (struct sockaddr *)&address, &length) == 0 ? 0 : -ENOTCONN;
-	if (listening != 1)
+		return -ENOTCONN;
+	if (socket_option(fd, SO_ACCEPTCONN) != 1)
 		return -EINVAL;
 	/* A client may leave between epoll and accept, which must not block then. */
 	flags = fcntl(fd, F_GETFL);

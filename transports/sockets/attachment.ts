@@ -59,6 +59,8 @@ export class Attachment extends Link implements Branch, FencedConnection {
   #pid: number | undefined;
   /** Each packet shows who sent it. */
   #isWatched = false;
+  /** Packets still carry the credentials that were needed for the hello. */
+  #isCredited = false;
   /** Made with the first question for sameness. */
   #questions: Questions | undefined;
   #isPaused = false;
@@ -91,6 +93,7 @@ export class Attachment extends Link implements Branch, FencedConnection {
   packet(offset: number, length: number, descriptors: readonly number[]): void {
     const { receiveView: view } = this.core.loop;
     this.bytesReceived += length;
+    if (this.#isCredited) this.#uncredit();
     if (
       !wire.isPacketSound(view, offset, length, descriptors.length) ||
       // The kernel lets none through where it knows SO_PASSRIGHTS.
@@ -118,6 +121,12 @@ export class Attachment extends Link implements Branch, FencedConnection {
     // What is said without being asked (losses, acknowledgements) has no limit but this.
     this.afterReply();
     this.core.fences?.passed(this);
+  }
+
+  /** With the second packet: many a connection has only one, and saves the call. */
+  #uncredit(): void {
+    this.#isCredited = false;
+    this.socket.setCredentials(false);
   }
 
   /** One frame from the holder; takes its descriptors. False ends the connection. */
@@ -211,6 +220,7 @@ export class Attachment extends Link implements Branch, FencedConnection {
     const { loop } = this.core;
     const view = loop.receiveView;
     this.#questions ??= new Questions(this, (on) => {
+      this.#isCredited = false;
       if (!this.#isWatched) this.socket.setCredentials(on);
     });
     const token = wire.sameTokenAt(view, at);
@@ -241,7 +251,7 @@ export class Attachment extends Link implements Branch, FencedConnection {
     if (this.#options.isWelcomed) this.greetNow();
     const wantsCredentials = this.#node?.wantsCredentials === true;
     if (known === undefined && wantsCredentials) this.#isWatched = true;
-    else if (known === undefined) this.socket.setCredentials(false);
+    else if (known === undefined) this.#isCredited = true;
     this.#sender = { account: who.uid, credentials: wantsCredentials ? who : undefined };
     return true;
   }
