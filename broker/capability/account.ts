@@ -36,6 +36,8 @@ export class Account {
   sharesElsewhere = 0;
   /** Flows here through which somebody waits for room (bus Q5). */
   readonly waiting = new Set<Flow>();
+  /** There are some: looked at for each delivery. */
+  isAwaited = false;
   /** Its peers that wait for room for calls. */
   readonly callers = new Set<PeerRecord>();
   /** Something was given back here since those who wait were looked at. */
@@ -93,12 +95,17 @@ export class PeerShare {
 /** What is under way from one peer to one other, or to itself. */
 export class Flow implements WaitingPlace {
   readonly part: PeerShare;
+  readonly asker: PeerRecord;
   readonly receiver: PeerRecord;
+  /** Whose room it is in. */
+  readonly room: Account;
   readonly bytes: Tally;
   /** In messages, and as replies that the receiver owes. */
   readonly handles: Tally;
   readonly descriptors: Tally;
   messages = 0;
+  /** The asker has ended: the flow goes with the last of what is in it. */
+  isOrphan = false;
   /** Those who were refused here, by what they were refused for. */
   waits: Map<number, Waiting> | undefined = undefined;
   /** The receiver's flows are linked through themselves. */
@@ -107,19 +114,12 @@ export class Flow implements WaitingPlace {
 
   constructor(part: PeerShare, receiver: PeerRecord) {
     this.part = part;
+    this.asker = part.peer;
+    this.room = part.share.room;
     this.receiver = receiver;
     this.bytes = new Tally(part.bytes);
     this.handles = new Tally(part.handles);
     this.descriptors = new Tally(part.descriptors);
-  }
-
-  get asker(): PeerRecord {
-    return this.part.peer;
-  }
-
-  /** Whose room it is in. */
-  get room(): Account {
-    return this.part.share.room;
   }
 
   forget(waiting: Waiting): void {
@@ -129,6 +129,7 @@ export class Flow implements WaitingPlace {
     if (waits.size > 0) return;
     this.waits = undefined;
     this.room.waiting.delete(this);
+    this.room.isAwaited = this.room.waiting.size > 0;
   }
 
   get isIdle(): boolean {

@@ -47,12 +47,12 @@ export class DeliveryItem {
   replyGeneration = 0;
   /** The caller's tag of the call that is answered or lost. */
   tag = 0;
-  /** Why a call was lost: an `ErrorCode`, and whose room was missing (`blameOf`), if any. */
+  /** Why a call was lost: an `ErrorCode`, and for want of what (`blameOf`), if that is why. */
   code = 0;
   blame = 0;
   /** Unused: how many transfers by its owner the broker had seen (bus T3). */
   transfersSeen = 0;
-  /** What it was charged with and where, to be given back when it is delivered; no flow: nothing. */
+  /** What it was charged with and where, to be given back when it is delivered; no flow: nothing, whatever the numbers are. */
   flow: Flow | undefined = undefined;
   chargedBytes = 0;
   chargedHandles = 0;
@@ -113,11 +113,7 @@ export class ItemPool {
     item.replyGeneration = 0;
     item.tag = 0;
     item.code = 0;
-    item.blame = 0;
     item.flow = undefined;
-    item.chargedBytes = 0;
-    item.chargedHandles = 0;
-    item.chargedDescriptors = 0;
     item.newHandles = 0;
     item.subject = noSubject;
     item.call = undefined;

@@ -174,7 +174,7 @@ export class CapabilityCore {
    * batch of operations and deliveries; costs nothing while nobody waits.
    */
   tellReady(): void {
-    this.#deliveries.tellReady();
+    if (this.#quota.isTouched) this.#deliveries.tellReady();
   }
 
   /** Who has what of whose room (bus Q1), for those who look: live records, read and never written. */

@@ -17,10 +17,10 @@ import type { CallRecord } from './calls.js';
 import { type DeliveryItem, ItemKind } from './delivery-queue.js';
 import type { Subject } from './notices.js';
 import type { PeerIdentity, PeerRecord } from './peer-record.js';
-import { give, lastingRoom, roomOf, type Tally, take } from './share.js';
+import { give, isPlenty, lastingRoom, roomOf, roomOfFlow, type Tally, take } from './share.js';
 import { Waiting } from './waiting.js';
 
-export const { itemOverheadBytes } = limits;
+export const itemOverheadBytes = limits.itemOverheadBytes;
 
 export interface CapabilityLimits {
   readonly userBytesMax: number;
@@ -37,8 +37,22 @@ export interface CapabilityLimits {
   readonly callsOutstandingMax: number;
 }
 
-const nobody: readonly Subject[] = Object.freeze([]);
-/** Flows of one peer without anything in them that are kept, beside as many as are in use. */
+/** Those of the contract; an object of its own, because looking something up in a whole module costs as much as a message. */
+const usualLimits: CapabilityLimits = {
+  userBytesMax: limits.userBytesMax,
+  userHandlesMax: limits.userHandlesMax,
+  userDescriptorsMax: limits.userDescriptorsMax,
+  userNodesMax: limits.userNodesMax,
+  userCallsMax: limits.userCallsMax,
+  queueBytesMax: limits.queueBytesMax,
+  queueItemsMax: limits.queueItemsMax,
+  descriptorsInFlightMax: limits.descriptorsInFlightMax,
+  peerHandlesMax: limits.peerHandlesMax,
+  peerNodesMax: limits.peerNodesMax,
+  callsOutstandingMax: limits.callsOutstandingMax,
+};
+
+/** Flows of one peer without anything in them that are kept, beside as many as are in use, or as it holds handles. */
 const idleFlowsMin = 16;
 
 export class Quota {
@@ -48,7 +62,7 @@ export class Quota {
   #touched: Account[] = [];
 
   constructor(overrides: Partial<CapabilityLimits> = {}) {
-    this.limits = { ...limits, ...overrides };
+    this.limits = { ...usualLimits, ...overrides };
   }
 
   // Peers and their records.
@@ -67,7 +81,10 @@ export class Quota {
   /** The peer has ended and nothing is left in its tables and its queue. What it sent to others stays charged. */
   leave(peer: PeerRecord): void {
     for (let flow = peer.flowsIn; flow !== undefined; flow = flow.nextIn) this.#remove(flow);
-    for (const flow of peer.flows.values()) if (flow.isIdle) this.#remove(flow);
+    for (const flow of peer.flows.values()) {
+      flow.isOrphan = true;
+      if (flow.isIdle) this.#remove(flow);
+    }
     peer.user.peers -= 1;
     this.#close(peer.user);
   }
@@ -92,17 +109,20 @@ export class Quota {
    * of what it was refused (`blameOf`); then nothing was charged.
    */
   charge(flow: Flow, bytes: number, transfers: number, replies: number, descriptors: number): number {
-    const blame =
-      flow.messages >= this.limits.queueItemsMax
-        ? blameOf(QuotaKind.Items, QuotaHolder.Flow)
-        : this.#shortage(flow, bytes + itemOverheadBytes, transfers, replies, descriptors);
-    if (blame !== 0) return blame;
     const { receiver } = flow;
+    const size = bytes + itemOverheadBytes;
+    if (flow.messages >= this.limits.queueItemsMax) return blameOf(QuotaKind.Items, QuotaHolder.Flow);
+    const isPlain = transfers + replies + descriptors === 0;
+    if (!isPlain || size > this.limits.queueBytesMax - flow.bytes.used || !isPlenty(flow.bytes, size)) {
+      const blame = this.#shortage(flow, size, transfers, replies, descriptors);
+      if (blame !== 0) return blame;
+    }
     flow.messages += 1;
     receiver.queuedMessages += 1;
-    receiver.queuedBytes += bytes + itemOverheadBytes;
+    receiver.queuedBytes += size;
+    take(flow.bytes, size);
+    if (isPlain) return 0;
     receiver.queuedDescriptors += descriptors;
-    take(flow.bytes, bytes + itemOverheadBytes);
     take(flow.handles, transfers + replies);
     take(flow.descriptors, descriptors);
     return 0;
@@ -152,13 +172,16 @@ export class Quota {
       flow.messages -= 1;
       receiver.queuedMessages -= 1;
     }
+    const { chargedHandles, chargedDescriptors } = item;
     receiver.queuedBytes -= item.chargedBytes;
-    receiver.queuedDescriptors -= item.chargedDescriptors;
     give(flow.bytes, item.chargedBytes);
-    give(flow.handles, item.chargedHandles);
-    give(flow.descriptors, item.chargedDescriptors);
-    if (item.newHandles > 0) this.held(receiver, item.newHandles);
-    this.#given(flow);
+    if (chargedHandles + chargedDescriptors > 0) {
+      receiver.queuedDescriptors -= chargedDescriptors;
+      give(flow.handles, chargedHandles);
+      give(flow.descriptors, chargedDescriptors);
+      if (item.newHandles > 0) this.held(receiver, item.newHandles);
+    }
+    if (flow.isOrphan || flow.room.isAwaited) this.#given(flow);
   }
 
   // What lasts.
@@ -223,6 +246,7 @@ export class Quota {
       waiting = new Waiting(flow, kind);
       flow.waits.set(kind, waiting);
       flow.room.waiting.add(flow);
+      flow.room.isAwaited = true;
     }
     waiting.add(subject, need);
     return waiting;
@@ -246,9 +270,13 @@ export class Quota {
     return all;
   }
 
+  /** Somebody waits where something was given back. */
+  get isTouched(): boolean {
+    return this.#touched.length > 0;
+  }
+
   /** Those for whom enough is free now, and who wait no longer. */
   takeReady(): readonly Subject[] {
-    if (this.#touched.length === 0) return nobody;
     const ready: Subject[] = [];
     const touched = this.#touched;
     this.#touched = [];
@@ -270,27 +298,36 @@ export class Quota {
   // Inside.
 
   #shortage(flow: Flow, bytes: number, transfers: number, replies: number, descriptors: number): number {
-    const { limits, receiver } = { limits: this.limits, receiver: flow.receiver };
     if (bytes > 0) {
-      if (bytes > limits.queueBytesMax - flow.bytes.used) return blameOf(QuotaKind.Bytes, QuotaHolder.Flow);
-      if (bytes > roomOf(flow.bytes)) return blameOf(QuotaKind.Bytes, holderOf(flow.bytes, bytes));
+      const free = Math.min(roomOfFlow(flow.bytes), this.limits.queueBytesMax - flow.bytes.used);
+      if (bytes > free) return this.#blame(QuotaKind.Bytes, flow.bytes, bytes);
     }
     const handles = transfers + replies;
     if (handles > 0) {
-      if (transfers > 0 && transfers > this.#heldRoom(receiver)) {
+      if (transfers > 0 && transfers > this.#heldRoom(flow.receiver)) {
         return blameOf(QuotaKind.Handles, QuotaHolder.Receiver);
       }
-      if (handles > roomOf(flow.handles)) return blameOf(QuotaKind.Handles, holderOf(flow.handles, handles));
+      if (handles > roomOfFlow(flow.handles)) return this.#blame(QuotaKind.Handles, flow.handles, handles);
     }
-    if (descriptors > 0) {
-      if (descriptors > limits.descriptorsInFlightMax - flow.descriptors.used) {
-        return blameOf(QuotaKind.Descriptors, QuotaHolder.Flow);
-      }
-      if (descriptors > roomOf(flow.descriptors)) {
-        return blameOf(QuotaKind.Descriptors, holderOf(flow.descriptors, descriptors));
-      }
-    }
-    return 0;
+    return descriptors > 0 && descriptors > this.#free(flow, QuotaKind.Descriptors)
+      ? this.#blame(QuotaKind.Descriptors, flow.descriptors, descriptors)
+      : 0;
+  }
+
+  /**
+   * Whose share it is that keeps so much from being granted: the outermost that is too small, but none that has nothing; if nobody
+   * on the asker's side has something, it is others who leave too little of the receiver's room.
+   */
+  #blame(kind: QuotaKind, flow: Tally, wanted: number): number {
+    const part = flow.whole as Tally;
+    const share = part.whole as Tally;
+    let whose: QuotaHolder = QuotaHolder.Flow;
+    if (wanted > roomOf(share)) whose = QuotaHolder.User;
+    else if (wanted > roomOf(part)) whose = QuotaHolder.Peer;
+    if (whose === QuotaHolder.Flow && flow.used === 0) whose = QuotaHolder.Peer;
+    if (whose === QuotaHolder.Peer && part.used === 0) whose = QuotaHolder.User;
+    if (whose === QuotaHolder.User && share.used === 0) whose = QuotaHolder.Receiver;
+    return blameOf(kind, whose);
   }
 
   /** How much of this is free for the flow. */
@@ -298,11 +335,11 @@ export class Quota {
     const { limits } = this;
     switch (kind) {
       case QuotaKind.Bytes:
-        return Math.min(roomOf(flow.bytes), limits.queueBytesMax - flow.bytes.used);
+        return Math.min(roomOfFlow(flow.bytes), limits.queueBytesMax - flow.bytes.used);
       case QuotaKind.Handles:
-        return Math.min(roomOf(flow.handles), this.#heldRoom(flow.receiver));
+        return Math.min(roomOfFlow(flow.handles), this.#heldRoom(flow.receiver));
       case QuotaKind.Descriptors:
-        return Math.min(roomOf(flow.descriptors), limits.descriptorsInFlightMax - flow.descriptors.used);
+        return Math.min(roomOfFlow(flow.descriptors), limits.descriptorsInFlightMax - flow.descriptors.used);
       default:
         return limits.queueItemsMax - flow.messages;
     }
@@ -311,7 +348,7 @@ export class Quota {
   /** Half of what the flow may have of this, in use or not. */
   #half(flow: Flow, blame: number): number {
     const kind = blame & 15;
-    if (blame >> 4 === QuotaHolder.Receiver) {
+    if (kind === QuotaKind.Handles && blame >> 4 === QuotaHolder.Receiver) {
       return Math.min(limits.messageHandlesMax, this.limits.peerHandlesMax >> 1);
     }
     const used =
@@ -343,9 +380,8 @@ export class Quota {
   }
 
   #given(flow: Flow): void {
-    const { room } = flow;
-    if (room.waiting.size > 0) this.#touch(room);
-    if (flow.asker.hasEnded && flow.isIdle) this.#remove(flow);
+    if (flow.room.isAwaited) this.#touch(flow.room);
+    if (flow.isOrphan && flow.isIdle) this.#remove(flow);
   }
 
   #touch(user: Account): void {
@@ -380,7 +416,7 @@ export class Quota {
   /** Idle flows go when there are too many, so that looking costs little for each. */
   #sweep(asker: PeerRecord): void {
     for (const flow of asker.flows.values()) if (flow.isIdle) this.#remove(flow);
-    asker.flowsKept = 2 * asker.flows.size + idleFlowsMin;
+    asker.flowsKept = Math.max(2 * asker.flows.size, asker.held.size) + idleFlowsMin;
   }
 
   #remove(flow: Flow): void {
@@ -404,13 +440,4 @@ export class Quota {
   #close(user: Account): void {
     if (user.isEmpty) this.#accounts.delete(user.uid);
   }
-}
-
-/** Whose share it is that keeps so much from being granted: the largest. */
-function holderOf(flow: Tally, wanted: number): QuotaHolder {
-  const part = flow.whole;
-  const share = part?.whole;
-  if (share !== undefined && wanted > roomOf(share)) return QuotaHolder.User;
-  if (part !== undefined && wanted > roomOf(part)) return QuotaHolder.Peer;
-  return QuotaHolder.Flow;
 }

@@ -37,28 +37,60 @@ export function roomOf(part: Tally): number {
   return Math.floor((roomOf(whole) + used) / (sharers + 1)) - used;
 }
 
-/** Adds to the part and to all that it is a part of. */
-export function take(part: Tally, amount: number): void {
+/** `roomOf` a flow. It is asked for each message, so its steps stand here one by one; so do those of `take` and `give`. */
+export function roomOfFlow(flow: Tally): number {
+  const part = flow.whole as Tally;
+  const share = part.whole as Tally;
+  const room = share.whole as Tally;
+  let { used } = share;
+  let free = room.limit - room.used;
+  free = Math.floor((free + used) / (room.sharers + (used === 0 ? 2 : 1))) - used;
+  used = part.used;
+  free = Math.floor((free + used) / (share.sharers + (used === 0 ? 2 : 1))) - used;
+  used = flow.used;
+  return Math.floor((free + used) / (part.sharers + (used === 0 ? 2 : 1))) - used;
+}
+
+/**
+ * Whether `wanted` is granted for sure: so little is in use that three multiplications tell, which most messages get by with. False
+ * says nothing. (With K the product, a part of the flow is at least free / K − 7/4 of what the user has − 3.)
+ */
+export function isPlenty(flow: Tally, wanted: number): boolean {
+  const part = flow.whole as Tally;
+  const share = part.whole as Tally;
+  const room = share.whole as Tally;
+  const divisor = (room.sharers + 2) * (share.sharers + 2) * (part.sharers + 2);
+  return (2 * share.used + wanted + 4) * divisor <= room.limit - room.used;
+}
+
+/** Adds to a flow and to all that it is a part of. */
+export function take(flow: Tally, amount: number): void {
   if (amount === 0) return;
-  let tally = part;
-  for (let { whole } = tally; whole !== undefined; whole = tally.whole) {
-    if (tally.used === 0) whole.sharers += 1;
-    tally.used += amount;
-    tally = whole;
-  }
-  tally.used += amount;
+  const part = flow.whole as Tally;
+  const share = part.whole as Tally;
+  const room = share.whole as Tally;
+  if (flow.used === 0) part.sharers += 1;
+  flow.used += amount;
+  if (part.used === 0) share.sharers += 1;
+  part.used += amount;
+  if (share.used === 0) room.sharers += 1;
+  share.used += amount;
+  room.used += amount;
 }
 
 /** The reverse of `take`. */
-export function give(part: Tally, amount: number): void {
+export function give(flow: Tally, amount: number): void {
   if (amount === 0) return;
-  let tally = part;
-  for (let { whole } = tally; whole !== undefined; whole = tally.whole) {
-    tally.used -= amount;
-    if (tally.used === 0) whole.sharers -= 1;
-    tally = whole;
-  }
-  tally.used -= amount;
+  const part = flow.whole as Tally;
+  const share = part.whole as Tally;
+  const room = share.whole as Tally;
+  flow.used -= amount;
+  if (flow.used === 0) part.sharers -= 1;
+  part.used -= amount;
+  if (part.used === 0) share.sharers -= 1;
+  share.used -= amount;
+  if (share.used === 0) room.sharers -= 1;
+  room.used -= amount;
 }
 
 /**

@@ -106,7 +106,7 @@ export const QuotaHolder = {
   Peer: 2,
   /** The sender's part for this one receiver, which does not take what it was sent. */
   Flow: 3,
-  /** The receiver holds as much as it may. */
+  /** The receiver's own: it holds as many handles as it may, or others leave too little of its room. */
   Receiver: 4,
   /** What this peer itself may have: its nodes, its calls, the answers that it does not take. */
   Own: 5,
@@ -141,7 +141,7 @@ const holderTexts: Readonly<Record<QuotaShortage['whose'], string>> = {
   user: 'this user has its share at the receiver',
   peer: 'this program has its part of its user’s share at the receiver',
   flow: 'the receiver does not take what it was sent',
-  receiver: 'the receiver has as many as it may',
+  receiver: 'the receiver has no more room',
   own: 'this program has as many as it may',
 };
 

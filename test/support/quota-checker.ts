@@ -90,7 +90,7 @@ function checkPeers(core: CapabilityCore, users: readonly Account[], peers: read
     let undelivered = 0;
     let ends = 0;
     for (let item = peer.queue.head; item !== undefined; item = item.next) {
-      bytes += item.chargedBytes;
+      if (item.flow !== undefined) bytes += item.chargedBytes;
       undelivered += item.newHandles;
       if (item.kind === ItemKind.Message) messages += 1;
       if (item.kind === ItemKind.Answer || item.kind === ItemKind.Lost) ends += 1;
