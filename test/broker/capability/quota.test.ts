@@ -288,8 +288,10 @@ test('Q1, Q3: a thousand services of one user with a node, a handle and a call e
   t.is(manager.record.handlesHeld, 1_000);
   const toServices = calls.map(({ handles }) => handles[0] ?? '');
   for (const handle of toServices) t.true(manager.send(handle, 'to all, of whom nobody reads') > 0);
-  for (const handle of toServices.slice(0, 16)) {
-    t.true(manager.send(handle, 'x'.repeat(64_000), { transfers: own.slice(0, 32) }) > 0);
+  for (const { peer } of services) t.is(peer.drain().length, 1);
+  for (const [at, handle] of toServices.entries()) {
+    t.true(manager.send(handle, 'x'.repeat(16_000), { transfers: own.slice(0, 32) }) > 0);
+    t.is(services[at]?.peer.drain().length, 1);
   }
   for (const { reply } of calls) t.true(manager.reply(reply, 'x'.repeat(4_000)) > 0);
   for (const { peer } of services) {
