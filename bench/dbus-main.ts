@@ -13,6 +13,7 @@ import {
   smokeDBusOptions,
 } from './dbus.js';
 import { noisySteal } from './index.js';
+import { abortOnSignals } from './latency/abort.js';
 import { comparisonTable } from './report/comparison.js';
 import { judgeMusts, mustTable } from './report/musts.js';
 import { createProgress } from './report/progress.js';
@@ -71,15 +72,6 @@ function printTables(result: DBusResult, isColoured: boolean, isJudged: boolean)
   write(
     `\n${Math.round(result.durationMs / 1000)} s, seed ${result.seed}, 1-minute load before: ${machine.load_1min}`,
   );
-}
-
-/** Aborts at SIGINT and SIGTERM, so that processes and files are gone when this one ends. */
-function abortOnSignals(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => controller.abort(new Error(`stopped by ${name}`)));
-  }
-  return controller.signal;
 }
 
 async function main(options: Arguments): Promise<number> {

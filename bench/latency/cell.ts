@@ -19,7 +19,7 @@ export interface CellName {
   readonly workload: string;
   readonly contender: string;
   /** What is sent: a call that returns its payload, a control call, a call that wants no reply, a signal, or one message to many. */
-  readonly call: 'empty' | 'control' | 'one-way' | 'signal' | 'multicast';
+  readonly call: 'empty' | 'control' | 'one-way' | 'signal' | 'multicast' | 'multicast-cost';
   readonly payloadBytes: number;
   readonly placement: string;
 }
@@ -39,6 +39,8 @@ export interface CellDefinition extends CellName {
   readonly messagesPerSample?: number;
   /** Receivers of one message; 1 if it is not said. */
   readonly receivers?: number;
+  /** Processes that the receivers share; as many as receivers if it is not said. */
+  readonly receiverProcesses?: number;
   readonly launch: (directory: string) => Promise<CellProcesses>;
 }
 

@@ -46,3 +46,41 @@ export function createFanOutLoop(
     return violations;
   };
 }
+
+/** Messages of a batch whose cost is measured; they are sent without waiting in between. */
+export const fanOutBatch = 64;
+
+/**
+ * What sending costs the sender: batches of multicasts to the same receivers, which are sinks (stream.ts), and a call to the last of
+ * these behind each batch, so that nobody falls behind. A sample is the CPU time that `cpuTimeNs` (of the sender's one thread) has
+ * grown by from before a batch until the kernel has it. What follows is the same for any number of receivers, but for how long it
+ * takes: whoever has slept longer finds his caches colder, and that is not what is asked here.
+ */
+export function createFanOutCost(
+  peer: Peer,
+  handles: readonly Handle[],
+  payloadBytes: number,
+  cpuTimeNs: () => number,
+): ClosedLoop {
+  const bytes = new Uint8Array(Math.max(payloadBytes, 4));
+  const view = new DataView(bytes.buffer);
+  const last = handles.at(-1);
+  let number = 0;
+  return async (endMs, samples) => {
+    let violations = 0;
+    while (performance.now() < endMs && !samples.isFull && last !== undefined) {
+      const start = cpuTimeNs();
+      for (let at = 0; at < fanOutBatch; at++) {
+        view.setUint32(0, number, true);
+        number = (number + 1) >>> 0;
+        void peer.multicast(handles, { bytes });
+      }
+      await turnEnd();
+      samples.add((cpuTimeNs() - start) / 1e6);
+      const answer = await last.call({ bytes: new Uint8Array(0) });
+      const counted = new DataView(answer.bytes.buffer, answer.bytes.byteOffset).getUint32(0, true);
+      if (counted !== number) violations++;
+    }
+    return violations;
+  };
+}

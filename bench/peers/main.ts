@@ -12,6 +12,7 @@ import {
   type Session,
   type Transport,
 } from '../../broker/contract/index.js';
+import { loadNative, mappedBlockBytes } from '../../broker/native/addon.js';
 import { openPacketLoop } from '../../broker/native/packet-loop.js';
 import { createTime } from '../../broker/native/time.js';
 import { connect } from '../../clients/library/index.js';
@@ -20,7 +21,8 @@ import { serveCommands } from './client-port.js';
 import { createStatusLoop } from './control.js';
 import { createDirectory, find, publish } from './directory.js';
 import { createCallLoop, createEcho } from './echo.js';
-import { createFanOutLoop, createReceiver } from './fan-out.js';
+import { createFanOutCost, createFanOutLoop, createReceiver } from './fan-out.js';
+import { createManySink, createManyStream, runCrowd, tellMemory } from './many.js';
 import { runNetClient, runNetServer } from './net-echo.js';
 import { runRelay } from './relay.js';
 import { createSink, createStreamLoop } from './stream.js';
@@ -40,15 +42,21 @@ async function untilEndOfInput(): Promise<void> {
   for await (const _ of process.stdin);
 }
 
-async function hub(transport: Transport, path: string): Promise<void> {
+async function hub(
+  transport: Transport,
+  path: string,
+  untilEnd = untilEndOfInput,
+  mode = 0o600,
+): Promise<void> {
   const server = await transport.serve({
     path,
+    mode,
     root: (own) => {
       const directory = createDirectory(own.peer);
       return () => directory;
     },
   });
-  await untilEndOfInput();
+  await untilEnd();
   server.close();
 }
 
@@ -79,7 +87,12 @@ async function fanOutSender(
 ): Promise<void> {
   const handles: Handle[] = [];
   for (let at = 0; at < receivers; at++) handles.push(await find(session, `receiver ${at}`));
-  await serveCommands(createFanOutLoop(session.peer, handles, receipts, payloadBytes));
+  const { peer } = session;
+  await serveCommands(
+    receipts === 'none'
+      ? createFanOutCost(peer, handles, payloadBytes, () => loadNative().threadCpuTime())
+      : createFanOutLoop(peer, handles, receipts, payloadBytes),
+  );
   session.peer.close();
 }
 
@@ -113,6 +126,12 @@ switch (role) {
   case 'hub':
     await hub(openTransport(name), path);
     break;
+  case 'measured-hub':
+    // As the broker's own program does.
+    loadNative().mapBlocksFrom(mappedBlockBytes);
+    // The crowd is of several users.
+    await hub(openTransport(name), path, tellMemory, 0o666);
+    break;
   case 'service': {
     const session = await connectTo();
     await offer(session, 'echo', createEcho(session.peer));
@@ -129,10 +148,32 @@ switch (role) {
   case 'stream':
     await streamClient(await connectTo(), Number(last));
     break;
-  case 'receiver': {
+  case 'many-sink': {
     const session = await connectTo();
-    const [index = ''] = more;
-    await offer(session, `receiver ${index}`, createReceiver(session.peer, last, Number(index)));
+    await offer(session, 'sink', createManySink(session.peer, Number(last)));
+    break;
+  }
+  case 'many-stream': {
+    const session = await connectTo();
+    await serveCommands(await createManyStream(session, Number(last), Number(more[0])));
+    session.peer.close();
+    break;
+  }
+  case 'crowd':
+    await runCrowd(openTransport(name), path);
+    break;
+  case 'receivers': {
+    const [first = 0, count = 1] = more.map(Number);
+    const sessions: Session[] = [];
+    for (let at = first; at < first + count; at++) {
+      const session = await connectTo();
+      sessions.push(session);
+      const { peer } = session;
+      const node = last === 'none' ? createSink(peer) : createReceiver(peer, last, at);
+      await publish(session, `receiver ${at}`, node);
+    }
+    await untilEndOfInput();
+    for (const { peer } of sessions) peer.close();
     break;
   }
   case 'fan-out': {

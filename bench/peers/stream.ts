@@ -6,7 +6,7 @@
  * the answer that all of it is there. The receiver counts what comes in order, so a message that was lost, doubled or overtaken shows.
  */
 import { performance } from 'node:perf_hooks';
-import type { CapabilityNode, Handle, Peer } from '../../broker/contract/index.js';
+import type { CapabilityNode, Handle, Peer, Receiver } from '../../broker/contract/index.js';
 import type { ClosedLoop } from './client-port.js';
 
 /** Messages between two questions, and questions that may be unanswered. */
@@ -15,20 +15,22 @@ const streamWindow = 4;
 
 /** A node that counts the messages that come to it in the order of their numbers, and answers a call with that count. */
 export function createSink(peer: Peer): CapabilityNode {
+  return peer.createNode({ message: createSinkReceiver() });
+}
+
+/** What such a node does with a message. */
+export function createSinkReceiver(): Receiver['message'] {
   let counted = 0;
   const answer = new Uint8Array(4);
   const view = new DataView(answer.buffer);
-  return peer.createNode({
-    message(delivery): void {
-      const { bytes, reply } = delivery;
-      if (reply === undefined) {
-        if (readNumber(bytes) === counted) counted = (counted + 1) >>> 0;
-        return;
-      }
-      view.setUint32(0, counted, true);
-      reply.send({ bytes: answer });
-    },
-  });
+  return ({ bytes, reply }) => {
+    if (reply === undefined) {
+      if (readNumber(bytes) === counted) counted = (counted + 1) >>> 0;
+      return;
+    }
+    view.setUint32(0, counted, true);
+    reply.send({ bytes: answer });
+  };
 }
 
 function readNumber(bytes: Uint8Array): number {
@@ -37,7 +39,7 @@ function readNumber(bytes: Uint8Array): number {
 
 const question = { bytes: new Uint8Array(0) };
 
-export function createStreamLoop(handle: Handle, payloadBytes: number): ClosedLoop {
+export function createStreamLoop(handle: Pick<Handle, 'send' | 'call'>, payloadBytes: number): ClosedLoop {
   const bytes = new Uint8Array(Math.max(payloadBytes, 4));
   const view = new DataView(bytes.buffer);
   const message = { bytes };

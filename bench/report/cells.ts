@@ -13,6 +13,7 @@ export interface CellResult {
   readonly call: string;
   readonly payload_bytes: number;
   readonly receivers: number;
+  readonly receiver_processes: number;
   readonly placement: string;
   readonly loop: 'closed';
   readonly p50_us: number | null;
@@ -74,6 +75,7 @@ export function cellResult(cell: Cell, baseline: Cell | undefined): CellResult {
     call: definition.call,
     payload_bytes: definition.payloadBytes,
     receivers: definition.receivers ?? 1,
+    receiver_processes: definition.receiverProcesses ?? definition.receivers ?? 1,
     placement: definition.placement,
     loop: 'closed',
     p50_us: round(p50),

@@ -1,13 +1,14 @@
 /** W4: one message to many receivers, until the last has it, over what needs nothing but this project. */
 import { execFileSync } from 'node:child_process';
-import type { CellDefinition, CellProcesses, Placement } from '../latency/cell.js';
+import type { CellDefinition, Placement } from '../latency/cell.js';
 import { PeerProcess } from '../latency/peer-process.js';
+import { fanOutBatch } from '../peers/fan-out.js';
 import { brokerFirst, clientLast, cpuArgument, freshPath, nativePeer, startPeer } from './contenders.js';
 
 /** A cell of W4, whatever the contender. */
 export function fanOutCell(
   contender: string,
-  call: 'multicast' | 'signal',
+  call: 'multicast' | 'multicast-cost' | 'signal',
   placement: Placement,
   payloadBytes: number,
   receivers: number,
@@ -23,35 +24,93 @@ export function freshReceipts(directory: string): string {
   return path;
 }
 
+/** The receivers' side of a launch over a transport, each a peer with a connection of its own. */
+function startReceivers(
+  name: string,
+  path: string,
+  receipts: string,
+  placement: Placement,
+  receivers: number,
+  processes: number,
+): (() => PeerProcess)[] {
+  const share = Math.ceil(receivers / processes);
+  return Array.from({ length: Math.ceil(receivers / share) }, (_, at) => {
+    const first = at * share;
+    const numbers = [first, Math.min(share, receivers - first)].map(String);
+    return () => startPeer(placement.service, 'receivers', name, path, receipts, ...numbers);
+  });
+}
+
 /** The receivers' side of a launch: one process each. */
 export function startEach(receivers: number, start: (index: string) => PeerProcess): (() => PeerProcess)[] {
   return Array.from({ length: receivers }, (_, index) => () => start(String(index)));
 }
 
-export function fanOutCells(placement: Placement, payloadBytes: number, receivers: number): CellDefinition[] {
-  const bytes = String(payloadBytes);
+function launchOver(
+  name: string,
+  placement: Placement,
+  receipts: (directory: string) => string,
+  payloadBytes: number,
+  receivers: number,
+  processes: number,
+): CellDefinition['launch'] {
+  const start = name === 'bus' ? brokerFirst : clientLast;
+  return async (directory) => {
+    const path = freshPath(directory);
+    const told = receipts(directory);
+    const numbers = [payloadBytes, receivers].map(String);
+    return start([
+      () => startPeer(placement.broker, 'hub', name, path),
+      ...startReceivers(name, path, told, placement, receivers, processes),
+      () => startPeer(placement.client, 'fan-out', name, path, told, ...numbers),
+    ]);
+  };
+}
+
+/** Until the last has it. With `processes` the receivers share as many; without it each is a process of its own. */
+export function fanOutCells(
+  placement: Placement,
+  payloadBytes: number,
+  receivers: number,
+  processes: number = receivers,
+): CellDefinition[] {
   const cpus = [cpuArgument(placement.client), cpuArgument(placement.service)];
-  const command = [nativePeer('seqpacket-fanout'), ...cpus, bytes, String(receivers)];
-  const overTransport =
-    (name: string) =>
-    async (directory: string): Promise<CellProcesses> => {
-      const path = freshPath(directory);
-      const receipts = freshReceipts(directory);
-      const start = name === 'bus' ? brokerFirst : clientLast;
-      return start([
-        () => startPeer(placement.broker, 'hub', name, path),
-        ...startEach(receivers, (index) =>
-          startPeer(placement.service, 'receiver', name, path, receipts, index),
-        ),
-        () => startPeer(placement.client, 'fan-out', name, path, receipts, bytes, String(receivers)),
-      ]);
-    };
+  const command = [nativePeer('seqpacket-fanout'), ...cpus, String(payloadBytes), String(receivers)];
   return [
     fanOutCell('c-seqpacket', 'multicast', placement, payloadBytes, receivers, () =>
       clientLast([() => new PeerProcess('c-seqpacket', command)]),
     ),
-    ...['sockets', 'bus'].map((name) =>
-      fanOutCell(name, 'multicast', placement, payloadBytes, receivers, overTransport(name)),
-    ),
+    ...['sockets', 'bus'].map((name) => ({
+      ...fanOutCell(
+        name,
+        'multicast',
+        placement,
+        payloadBytes,
+        receivers,
+        launchOver(name, placement, freshReceipts, payloadBytes, receivers, processes),
+      ),
+      receiverProcesses: Math.min(processes, receivers),
+    })),
   ];
+}
+
+/** What multicasts cost the one who sends them: a sample is the sender's CPU time for a batch of them. */
+export function fanOutCostCells(
+  placement: Placement,
+  payloadBytes: number,
+  receivers: number,
+  processes: number,
+): CellDefinition[] {
+  return ['sockets', 'bus'].map((name) => ({
+    ...fanOutCell(
+      name,
+      'multicast-cost',
+      placement,
+      payloadBytes,
+      receivers,
+      launchOver(name, placement, () => 'none', payloadBytes, receivers, processes),
+    ),
+    messagesPerSample: fanOutBatch,
+    receiverProcesses: Math.min(processes, receivers),
+  }));
 }

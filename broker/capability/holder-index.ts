@@ -15,7 +15,7 @@ export interface IndexedHandles {
 }
 
 const bucketsMin = 8;
-const pageBits = 12;
+const pageBits = 14;
 const pageMask = (1 << pageBits) - 1;
 const none = 0 as HandleNumber;
 

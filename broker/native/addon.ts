@@ -43,6 +43,9 @@ export interface LoopBuffers {
 /** fcntl(2) `F_SEAL_*`, for `addSeals`. */
 export const Seal = { Seal: 1, Shrink: 2, Grow: 4, Write: 8, FutureWrite: 16 } as const;
 
+/** For `mapBlocksFrom` in a broker: the pages of the bus's tables are larger, and hardly anything else is. */
+export const mappedBlockBytes = 64 * 1024;
+
 export interface Native {
   /** A connected pair of `SOCK_SEQPACKET` sockets, non-blocking. */
   socketpair(): [number, number];
@@ -127,6 +130,11 @@ export interface Native {
   /** Adds seals, the sum of `Seal` values; EPERM when it is sealed against it, EBUSY when it is mapped writable. */
   addSeals(descriptor: number, seals: number): void;
   getSeals(descriptor: number): number;
+  /**
+   * Blocks of at least so many bytes (4,096 to 32 MiB) are mapped by themselves from now on, so that they go back to the
+   * system when they are freed: mallopt(3), M_MMAP_THRESHOLD. For the whole process, so only a program's own decision.
+   */
+  mapBlocksFrom(bytes: number): void;
   /**
    * The first `length` bytes of a file as shared memory; the descriptor may be closed afterwards. Unmapped when the
    * buffer is collected. EOVERFLOW if the file is shorter. Map only what is sealed against shrinking: touching what

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,7 +80,25 @@ static napi_value js_map_shared(napi_env env, napi_callback_info info)
 	return address == MAP_FAILED ? throw_errno(env, errno, "mmap") : new_mapped_buffer(env, address, (size_t)length);
 }
 
+/*
+ * The allocator raises this threshold with each large block that is freed, up to 32 MB; blocks below it are kept for the next time,
+ * which may never come. Setting it fixes it.
+ */
+static napi_value js_map_blocks_from(napi_env env, napi_callback_info info)
+{
+	napi_value argv[1];
+	int64_t bytes;
+
+	if (!take_arguments(env, info, 1, argv) || !get_integer(env, argv[0], "bytes", 4096, 1 << 25, &bytes))
+		return NULL;
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, (int)bytes);
+#endif
+	return NULL;
+}
+
 const struct native_function memory_functions[] = {
+	{ "mapBlocksFrom", js_map_blocks_from },
 	{ "memfdCreate", js_memfd_create },
 	{ "ftruncate", js_ftruncate },
 	{ "addSeals", js_add_seals },

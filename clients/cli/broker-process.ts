@@ -6,6 +6,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { limits } from '../../broker/contract/index.js';
 import { createBroker, initDescriptor } from '../../broker/index.js';
+import { loadNative, mappedBlockBytes } from '../../broker/native/addon.js';
 import { openPacketLoop } from '../../broker/native/packet-loop.js';
 import { createTime } from '../../broker/native/time.js';
 import { createReadinessSockets, transports } from '../../transports/catalog.js';
@@ -36,6 +37,8 @@ function start(): void {
   });
   const descriptor = initDescriptor(process.env);
   const { packetBytesMax, descriptorReserve } = limits;
+  // A broker that once had a million handles shall be small again when they are released.
+  loadNative().mapBlocksFrom(mappedBlockBytes);
   const loop = openPacketLoop({ packetBytesMax, descriptorReserve });
   const time = createTime();
   const errors = new ErrorOutput(time);

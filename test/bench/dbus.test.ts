@@ -51,6 +51,7 @@ test('a ratio is judged where both of its cells are, and named as not measured w
     call: 'empty',
     payload_bytes: 64,
     receivers: 1,
+    receiver_processes: 1,
     placement: 'one-core',
     loop: 'closed',
     p90_us: 1,

@@ -36,6 +36,7 @@ const signatures: Record<keyof Native, readonly Kind[]> = {
   ftruncate: ['descriptor', 'number'],
   addSeals: ['descriptor', 'number'],
   getSeals: ['descriptor'],
+  mapBlocksFrom: ['number'],
   mapShared: ['descriptor', 'number', 'boolean'],
   pidfdOpen: ['number'],
   pidfdSendSignal: ['descriptor', 'number'],

@@ -1,0 +1,184 @@
+/**
+ * Many peers and many handles (W9): a sink with many nodes, a crowd of peers that hold handles and do nothing, and a stream that
+ * goes through many handles in turn.
+ */
+import { createInterface } from 'node:readline';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import {
+  type CapabilityNode,
+  type Handle,
+  limits,
+  type Peer,
+  type Receiver,
+  type Session,
+  type Transport,
+} from '../../broker/contract/index.js';
+import type { ClosedLoop } from './client-port.js';
+import { find, publish } from './directory.js';
+import { createSinkReceiver, createStreamLoop } from './stream.js';
+
+/** Uids that need not be anybody's. */
+const firstOtherUser = 61_000;
+
+/** Connections that are made at the same time. */
+const connectingMax = 64;
+
+/**
+ * A sink with `count` nodes that all count together. A call with two numbers (u32: from which node, how many, at most 64) on the
+ * entry is answered with handles to these; all other messages are the stream's.
+ */
+export function createManySink(peer: Peer, count: number): CapabilityNode {
+  const receive = createSinkReceiver();
+  const message: Receiver['message'] = (delivery) => {
+    const { bytes, reply } = delivery;
+    if (reply === undefined || bytes.length !== 8) {
+      receive(delivery);
+      return;
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const first = view.getUint32(0, true);
+    reply.send({ bytes: new Uint8Array(0), handles: nodes.slice(first, first + view.getUint32(4, true)) });
+  };
+  const nodes = Array.from({ length: count }, () => peer.createNode({ message }));
+  return peer.createNode({ message });
+}
+
+/** Handles to the first `count` nodes of the sink. */
+export async function takeHandles(entry: Handle, count: number): Promise<Handle[]> {
+  const handles: Handle[] = [];
+  while (handles.length < count) {
+    const request = new DataView(new ArrayBuffer(8));
+    request.setUint32(0, handles.length, true);
+    request.setUint32(4, Math.min(limits.messageHandlesMax, count - handles.length), true);
+    const answer = await entry.call({ bytes: new Uint8Array(request.buffer) });
+    if (answer.handles.length === 0) throw new Error('the sink has no more nodes');
+    handles.push(...answer.handles);
+  }
+  return handles;
+}
+
+/** The stream of W2, through `count` handles in turn. */
+export async function createManyStream(
+  session: Session,
+  payloadBytes: number,
+  count: number,
+): Promise<ClosedLoop> {
+  const entry = await find(session, 'sink');
+  const handles = await takeHandles(entry, count);
+  let next = 0;
+  const turning = {
+    send: (message: Parameters<Handle['send']>[0]): Promise<number> => {
+      next = (next + 1) % handles.length;
+      return (handles[next] as Handle).send(message);
+    },
+    call: (message: Parameters<Handle['call']>[0]) => (handles[next] as Handle).call(message),
+  };
+  return createStreamLoop(turning, payloadBytes);
+}
+
+/** Connects as one of several users, if this process is root's; the first of them is whoever it is. */
+function connectAs(user: number, connect: () => Promise<Session>): Promise<Session> {
+  if (user === 0 || process.geteuid?.() !== 0) return connect();
+  process.seteuid?.(firstOtherUser + user);
+  try {
+    // The connection is made before this returns; only the greeting is waited for.
+    return connect();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+async function inBatches(count: number, work: (at: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let at = next++; at < count; at = next++) await work(at);
+  };
+  await Promise.all(Array.from({ length: Math.min(connectingMax, count) }, worker));
+}
+
+/**
+ * A process of many peers. Commands, each answered with `done`: `connect N U` peers in all, of U users where it may (one user
+ * alone may not have a million handles), `hold N` nodes of the sink by each, `exchange N` nodes of its own that each gives to its
+ * neighbour, `release` everything that is held.
+ */
+export async function runCrowd(transport: Transport, path: string): Promise<void> {
+  const sessions: Session[] = [];
+  let held: Handle[][] = [];
+  const hold = async (count: number): Promise<void> => {
+    await inBatches(sessions.length, async (at) => {
+      const entry = await find(sessions[at] as Session, 'sink');
+      held[at] = await takeHandles(entry, count);
+      entry.close();
+    });
+  };
+  const exchange = async (count: number): Promise<void> => {
+    const size = sessions.length;
+    held = sessions.map(() => []);
+    await inBatches(size, async (at) => {
+      const { peer } = sessions[at] as Session;
+      const message: Receiver['message'] = ({ handles, reply }) => {
+        held[at]?.push(...handles);
+        reply?.send({ bytes: new Uint8Array(0) });
+      };
+      await publish(sessions[at] as Session, `crowd ${at}`, peer.createNode({ message }));
+    });
+    await inBatches(size, async (at) => {
+      const session = sessions[at] as Session;
+      const neighbour = await find(session, `crowd ${(at + 1) % size}`);
+      for (let given = 0; given < count; given += limits.messageHandlesMax) {
+        const length = Math.min(limits.messageHandlesMax, count - given);
+        const handles = Array.from({ length }, () => session.peer.createNode({ message: () => {} }));
+        await neighbour.call({ bytes: new Uint8Array(0), handles });
+      }
+      neighbour.close();
+    });
+  };
+  const run = async (command: string, count: number, users: number): Promise<void> => {
+    if (command === 'connect') {
+      await inBatches(count - sessions.length, async (at) => {
+        sessions.push(await connectAs(at % users, () => transport.connect({ path, timeoutMs: 60_000 })));
+      });
+    } else if (command === 'hold') await hold(count);
+    else if (command === 'exchange') await exchange(count);
+    else if (command === 'release') {
+      for (const handle of held.flat()) handle.close();
+      held = [];
+      // A call behind the releases: when it is answered, they have been carried out.
+      await inBatches(sessions.length, async (at) => (await find(sessions[at] as Session, 'sink')).close());
+    } else throw new Error(`unknown command: ${command}`);
+  };
+  console.log(`ready ${process.pid}`);
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [command = '', count = '0', users = '1'] = line.split(' ');
+    await run(command, Number(count), Number(users));
+    console.log('done');
+  }
+  for (const { peer } of sessions) peer.close();
+}
+
+/** Makes garbage until the young generation has its full size, which it keeps: that is no peer's and no handle's. */
+function growYoungGeneration(): void {
+  let kept: unknown[] = [];
+  for (let made = 0; made < 2_000_000; made++) {
+    kept.push({ made, again: [made] });
+    if (kept.length > 50_000) kept = [];
+  }
+}
+
+/** Memory of this process after collection, in bytes, on each line of standard input, until end-of-file. */
+export async function tellMemory(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  growYoungGeneration();
+  console.log(`ready ${process.pid}`);
+  for await (const _ of createInterface({ input: process.stdin })) {
+    // What was collected is given back by threads of the runtime, a moment later.
+    for (let time = 0; time < 3; time++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+    console.log(JSON.stringify({ resident: rss, used: heapUsed + arrayBuffers }));
+  }
+}
