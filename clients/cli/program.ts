@@ -41,6 +41,7 @@ export function createProgram(version: string, env: Env, finish: (status: number
   addRun(program, doing);
   addChanges(program, doing);
   addReports(program, doing);
+  addIntrospection(program, doing);
   addSimple(program, doing);
   addBench(program, doing);
   return program;
@@ -191,6 +192,54 @@ function addReports(program: Command, doing: Doing): void {
     .option('--no-wait', 'do not wait for the end')
     .action((flags: { wait: boolean }, command: Command) =>
       doing(command, async (context) => (await import('./commands/shutdown.js')).shutdown(context, flags)),
+    );
+}
+
+/** The options that choose peers and handles. */
+function addWhich(command: Command): Command {
+  return command
+    .option('--peer <peer>', 'only of this process or program, may be given several times', collect)
+    .option('--uid <user>', 'only of this user (a name or a uid), may be given several times', collect);
+}
+
+function addNodes(command: Command): Command {
+  return addWhich(command)
+    .option('--service <name>', 'only what is of this service, may be given several times', collect)
+    .option('--node <node>', 'only of nodes with this label or id, may be given several times', collect);
+}
+
+function addIntrospection(program: Command, doing: Doing): void {
+  addWhich(
+    program.command('peers').description('list who is connected, over all transports of the manager'),
+  ).action((flags: object, command: Command) =>
+    doing(command, async (context) => (await import('./commands/peers.js')).peers(context, flags)),
+  );
+  addNodes(program.command('handles').description('list who holds what'))
+    .option('--tree', 'draw the nodes, and who holds each of them')
+    .option('--accounts', 'whose quotas pay instead, and who uses them up')
+    .action((flags: object, command: Command) =>
+      doing(command, async (context) => (await import('./commands/handles.js')).handles(context, flags)),
+    );
+  addNodes(program.command('monitor').description('print what passes on the transports, until interrupted'))
+    .option(
+      '--kind <kind>',
+      'only of this kind (message, call, reply, …), may be given several times',
+      collect,
+    )
+    .option('--bytes <n>', 'show so many bytes of each payload, at most 256', count)
+    .action((flags: object, command: Command) =>
+      doing(command, async (context) => (await import('./commands/monitor.js')).monitor(context, flags)),
+    );
+  program
+    .command('metrics')
+    .description("print the manager's numbers for monitoring systems")
+    .addOption(
+      new Option('--format <format>', 'text format')
+        .choices(['openmetrics', 'prometheus'])
+        .default('openmetrics'),
+    )
+    .action((flags: { format: 'openmetrics' | 'prometheus' }, command: Command) =>
+      doing(command, async (context) => (await import('./commands/metrics.js')).metrics(context, flags)),
     );
 }
 
