@@ -7,9 +7,9 @@
  *
  * A holder who does not read his replies is not read from either, until he does (sockets S15).
  */
-import { ErrorCode } from '../../broker/contract/errors.js';
+import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
 import { peerHandlesMax, queueBytesMax, queueItemsMax } from '../../broker/contract/limits.js';
-import type { Credentials, Sender } from '../../broker/contract/transport.js';
+import type { Credentials, Message, Sender } from '../../broker/contract/transport.js';
 import { closeAll, type PeerCore } from './core.js';
 import { SocketsDelivery } from './delivery.js';
 import type { FencedConnection } from './fences.js';
@@ -20,6 +20,7 @@ import { SocketsReply } from './reply.js';
 import { Questions } from './sameness.js';
 import { receiveTransfers } from './transfer.js';
 import * as wire from './wire.js';
+import type { Standing, Witness } from './witness.js';
 
 export interface AttachmentOptions {
   /** What HELLO must repeat; default 0. */
@@ -47,6 +48,8 @@ const noDescriptors: readonly number[] = [];
 
 export class Attachment extends Link implements Branch, FencedConnection {
   bytesReceived = 0;
+  /** Present at the peer of a server, while the connection leads to a node and is not the owner's own. */
+  standing: Standing | undefined = undefined;
   readonly #options: AttachmentOptions;
   #node: SocketsNode | undefined;
   #sender: Sender | undefined;
@@ -88,6 +91,16 @@ export class Attachment extends Link implements Branch, FencedConnection {
     this.#node = node;
     this.#isLocal = isLocal;
     this.#takesDescriptors = node.takesDescriptors;
+    if (!isLocal) this.standing = this.core.witness?.joined(this, node);
+  }
+
+  /** Bytes that the holder has sent and that were not read; 0 where the kernel does not tell. */
+  unreadBytes(): number {
+    try {
+      return this.isEnded ? 0 : this.core.system.unreadBytes(this.descriptor);
+    } catch {
+      return 0;
+    }
   }
 
   packet(offset: number, length: number, descriptors: readonly number[]): void {
@@ -169,14 +182,12 @@ export class Attachment extends Link implements Branch, FencedConnection {
       kind === wire.FrameKind.Call
         ? new SocketsReply(core, this, wire.firstWordAt(core.loop.receiveView, at))
         : undefined;
-    const delivery = new SocketsDelivery(
-      this,
-      core.payloads.copy(at),
-      arrived.handles,
-      arrived.own,
-      sender,
-      reply,
-    );
+    const bytes = core.payloads.copy(at);
+    if (this.standing !== undefined) {
+      const serial = reply === undefined ? undefined : wire.firstWordAt(core.loop.receiveView, at);
+      core.witness?.received(this.standing, serial, bytes, arrived.handles.length, arrived.own.length);
+    }
+    const delivery = new SocketsDelivery(this, bytes, arrived.handles, arrived.own, sender, reply);
     try {
       node.receiver.message(delivery);
     } catch (error) {
@@ -247,6 +258,9 @@ export class Attachment extends Link implements Branch, FencedConnection {
       return true;
     }
     this.#pid = who.pid;
+    if (this.standing !== undefined) {
+      this.core.witness?.named(this, this.standing, who, this.#options.isWelcomed === true);
+    }
     this.core.fences?.name(this, who.pid);
     if (this.#options.isWelcomed) this.greetNow();
     const wantsCredentials = this.#node?.wantsCredentials === true;
@@ -291,17 +305,37 @@ export class Attachment extends Link implements Branch, FencedConnection {
     this.socket.setReading(false);
   }
 
+  protected override witnessed(
+    witness: Witness,
+    _kind: wire.FrameKind,
+    serial: number,
+    message: Message,
+    fault: BrokerError | undefined,
+  ): void {
+    const { standing } = this;
+    if (standing === undefined) return;
+    if (fault === undefined) witness.replied(standing, serial, message);
+    else witness.refused(standing, fault.code, message);
+    if (this.queuedBytes > 0) standing.blockedSinceMs ??= witness.nowMs();
+  }
+
   replyLost(serial: number): void {
+    if (this.standing !== undefined) this.core.witness?.lost(this.standing, serial);
     if (this.isEnded) return;
     this.sendShort(wire.FrameKind.ReplyLost, serial);
   }
 
   /** Hands the holder one end of a connection on which somebody else will answer. On an error it is still the caller's. */
   attachReply(serial: number, descriptor: number): ReturnType<Link['sendIntroduction']> {
-    return this.sendIntroduction(wire.FrameKind.ReplyAttach, serial, descriptor);
+    const introduced = this.sendIntroduction(wire.FrameKind.ReplyAttach, serial, descriptor);
+    if (this.standing !== undefined && !(introduced instanceof BrokerError)) {
+      this.core.witness?.surrendered(this.standing);
+    }
+    return introduced;
   }
 
   override drained(): void {
+    if (this.standing !== undefined) this.standing.blockedSinceMs = undefined;
     if (this.#isPaused && !this.isEnded) {
       this.#isPaused = false;
       this.socket.setReading(true);
@@ -324,6 +358,7 @@ export class Attachment extends Link implements Branch, FencedConnection {
     this.#isDone = true;
     this.finish();
     this.core.fences?.remove(this, this.#pid);
+    this.#leaveWitness(true);
     this.#options.ended?.();
   }
 
@@ -331,6 +366,7 @@ export class Attachment extends Link implements Branch, FencedConnection {
   revoke(): void {
     if (this.#isDone) return;
     this.sendGone();
+    this.#leaveWitness(true);
     this.#finishAs(false);
   }
 
@@ -344,6 +380,14 @@ export class Attachment extends Link implements Branch, FencedConnection {
     const at = this.socket.begin(wire.welcomeBytes);
     wire.writeWelcome(this.core.loop.sendView, at);
     this.socket.commit();
+  }
+
+  #leaveWitness(isGone: boolean): void {
+    const { standing } = this;
+    if (standing === undefined) return;
+    this.standing = undefined;
+    if (isGone) this.core.witness?.gone(standing);
+    this.core.witness?.left(this, standing);
   }
 
   #break(): void {
@@ -361,6 +405,7 @@ export class Attachment extends Link implements Branch, FencedConnection {
     this.#isDone = true;
     this.allow();
     this.core.fences?.remove(this, this.#pid);
+    this.#leaveWitness(false);
     this.#lineage?.leave(this);
     this.#options.ended?.();
     if (this.#node !== undefined) this.#questions?.end(this.#node.notedTokens);

@@ -10,6 +10,7 @@ import type { CallLedger } from './calls.js';
 import type { Fences } from './fences.js';
 import type { Link } from './link.js';
 import type { PayloadCopier } from './payload.js';
+import type { Witness } from './witness.js';
 
 /** A system call was refused, with its errno as a positive number. */
 export class SystemRefusal extends Error {
@@ -61,6 +62,8 @@ export interface PeerCore {
   readonly payloads: PayloadCopier;
   /** Present where a new holder is to come after all that the giver sent (sockets S5). */
   readonly fences: Fences | undefined;
+  /** Present at the peer of a server. */
+  readonly witness: Witness | undefined;
   readonly isClosed: boolean;
   /** Handles that the program holds. */
   handles: number;

@@ -20,6 +20,7 @@ import { Link, type SharedPayload } from './link.js';
 import { areSame, type Comparable, comparable, type Questioned } from './sameness.js';
 import { createPair, makeOffer, type Offer, type Offering } from './transfer.js';
 import * as wire from './wire.js';
+import type { Witness } from './witness.js';
 
 /** Accepted: handed to the kernel, or queued behind what is. The order is per handle, so there is no number to tell. */
 const accepted: Promise<number> = Promise.resolve(0);
@@ -76,6 +77,7 @@ export class SocketsHandle
     this.#isRoot = options.isRoot ?? false;
     core.open.add(this);
     core.handles += 1;
+    if (this.#local === undefined) core.witness?.opened(this);
   }
 
   get holder(): PeerCore {
@@ -107,13 +109,17 @@ export class SocketsHandle
   deliver(message: Message): BrokerError | undefined {
     const fault = this.#fault(message);
     if (fault === undefined) return this.transmit(wire.FrameKind.Message, 0, message);
+    this.core.witness?.refused(this, fault.code, message);
     closeAll(this.core.system, message.descriptors);
     return fault;
   }
 
   /** `deliver` for a payload that goes to others too; `message` has nothing but its bytes. */
   deliverShared(message: Message, payload: SharedPayload): BrokerError | undefined {
-    return this.#fault(message) ?? this.transmitShared(payload);
+    const fault = this.#fault(message) ?? this.transmitShared(payload);
+    const { witness } = this.core;
+    if (witness !== undefined) this.witnessed(witness, wire.FrameKind.Message, 0, message, fault);
+    return fault;
   }
 
   call(message: Message, options?: CallOptions): Promise<Answer> {
@@ -122,6 +128,7 @@ export class SocketsHandle
     const { calls } = this.core;
     const fault = this.#callFault(deadlineMs, signal) ?? this.#fault(message);
     if (fault !== undefined) {
+      this.core.witness?.refused(this, fault.code, message);
       closeAll(this.core.system, message.descriptors);
       return Promise.reject(fault);
     }
@@ -193,6 +200,7 @@ export class SocketsHandle
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.core.handles -= 1;
+    this.core.witness?.closed(this);
     this.#gone.resolve('closed');
     this.#finishIfIdle();
   }
@@ -256,6 +264,17 @@ export class SocketsHandle
       ErrorCode.OverQuota,
       `${this.core.calls.outstanding} calls of this peer are outstanding`,
     );
+  }
+
+  protected override witnessed(
+    witness: Witness,
+    kind: wire.FrameKind,
+    serial: number,
+    message: Message,
+    fault: BrokerError | undefined,
+  ): void {
+    if (fault !== undefined) witness.refused(this, fault.code, message);
+    else witness.sent(this, kind === wire.FrameKind.Call ? serial : undefined, message);
   }
 
   packet(offset: number, length: number, descriptors: readonly number[]): void {
@@ -334,8 +353,18 @@ export class SocketsHandle
   }
 
   #reply(at: number, descriptors: readonly number[]): boolean {
-    const call = this.#calls.take(wire.firstWordAt(this.core.loop.receiveView, at));
+    const serial = wire.firstWordAt(this.core.loop.receiveView, at);
+    const call = this.#calls.take(serial);
     const answer = receiveAnswer(this.core, at, descriptors);
+    if (answer !== undefined) {
+      this.core.witness?.answered(
+        this,
+        serial,
+        answer.bytes,
+        answer.handles.length,
+        answer.descriptors.length,
+      );
+    }
     if (answer === undefined) {
       call?.fail(ErrorCode.ReplyLost, lostText);
       return false;

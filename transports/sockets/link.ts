@@ -22,6 +22,7 @@ import type { PacketHandler, PacketSocket } from '../../broker/native/packets.js
 import { closeAll, type PeerCore, refusalOf } from './core.js';
 import { makeOffers, type Offer, undoOffers } from './transfer.js';
 import * as wire from './wire.js';
+import type { Witness } from './witness.js';
 
 /** An acknowledgement is sent when this many descriptors have arrived since the last one. */
 export const acknowledgeEvery = 32;
@@ -75,6 +76,19 @@ export abstract class Link implements PacketHandler {
     return queueBytesMax;
   }
 
+  get queuedBytes(): number {
+    return this.socket.queuedBytes;
+  }
+
+  get queuedFrames(): number {
+    return this.socket.queuedFrames;
+  }
+
+  /** Descriptors that were sent and that the other side has not acknowledged. */
+  get descriptorsInFlight(): number {
+    return (this.#descriptorsSent - this.#descriptorsAcknowledged) >>> 0;
+  }
+
   /** Whether what waits for the kernel is at its limit. */
   get isFull(): boolean {
     return this.socket.queuedBytes > this.queueBytesLimit || this.socket.queuedFrames > queueItemsMax;
@@ -85,6 +99,21 @@ export abstract class Link implements PacketHandler {
    * manifest says of the message was checked before.
    */
   transmit(kind: wire.FrameKind, serial: number, message: Message): BrokerError | undefined {
+    const fault = this.#transmit(kind, serial, message);
+    if (this.core.witness !== undefined) this.witnessed(this.core.witness, kind, serial, message, fault);
+    return fault;
+  }
+
+  /** Tells the witness what was sent, or that it was not. */
+  protected witnessed(
+    _witness: Witness,
+    _kind: wire.FrameKind,
+    _serial: number,
+    _message: Message,
+    _fault: BrokerError | undefined,
+  ): void {}
+
+  #transmit(kind: wire.FrameKind, serial: number, message: Message): BrokerError | undefined {
     const { bytes, handles, descriptors } = message;
     if (
       (handles !== undefined && handles.length > 0) ||
@@ -322,6 +351,7 @@ export abstract class Link implements PacketHandler {
   allow(): void {
     if (!this.#isRefused) return;
     this.#isRefused = false;
+    if (this.#allow !== undefined) this.core.witness?.writable();
     this.#allow?.();
     this.#allow = undefined;
     this.#writable = undefined;

@@ -6,6 +6,8 @@
  * waits in the queue of its own connection, is read before the end-of-file of that connection (sockets S8).
  */
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
+import type { NodeName } from '../../broker/contract/introspection.js';
+import { boundedLabel } from '../../broker/contract/labels.js';
 import type { CapabilityNode, Handle, NodeOptions, Receiver } from '../../broker/contract/transport.js';
 import { Attachment, type AttachmentOptions } from './attachment.js';
 import { type Closable, closeAll, type PeerCore } from './core.js';
@@ -30,12 +32,14 @@ export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closabl
   readonly takesDescriptors: boolean;
   /** What holders have noted to find out whether two of their handles lead here. */
   readonly notedTokens = new NotedTokens();
+  readonly label: string;
   readonly #core: PeerCore;
   readonly #ended: (node: SocketsNode) => void;
   readonly #attachments = new Set<Attachment>();
   /** Connections that are not the owner's own. */
   #uses = 0;
   #isDestroyed = false;
+  #name: NodeName | undefined;
 
   constructor(
     core: PeerCore,
@@ -47,6 +51,7 @@ export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closabl
     this.receiver = receiver;
     this.wantsCredentials = options.credentials ?? false;
     this.takesDescriptors = options.descriptors ?? true;
+    this.label = boundedLabel(options.label);
     this.#ended = ended;
     core.open.add(this);
   }
@@ -57,6 +62,12 @@ export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closabl
 
   get holder(): PeerCore {
     return this.#core;
+  }
+
+  /** What it is called where it is shown. */
+  get name(): NodeName {
+    this.#name ??= { id: `1.${this.#core.witness?.nextSerial() ?? 0}`, label: this.label, object: this };
+    return this.#name;
   }
 
   /** How many connections lead here. */
@@ -109,7 +120,9 @@ export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closabl
   leave(attachment: Attachment, isLocal: boolean, isSilent: boolean): void {
     if (!this.#attachments.delete(attachment) || isLocal) return;
     this.#uses -= 1;
-    if (this.#uses > 0 || isSilent || this.receiver.unused === undefined) return;
+    if (this.#uses > 0 || isSilent) return;
+    this.#core.witness?.unused(this);
+    if (this.receiver.unused === undefined) return;
     try {
       this.receiver.unused();
     } catch (error) {
@@ -130,6 +143,7 @@ export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closabl
       kind: wire.TransferKind.Handle,
       fence: 0,
       descriptor: far,
+      given: () => this.#core.witness?.offered(attachment),
       undo: () => {
         attachment.discard();
         closeAll(this.#core.system, [far]);

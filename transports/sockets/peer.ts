@@ -41,6 +41,8 @@ import { ReplyHandle } from './reply.js';
 
 export type { SocketsNodeOptions } from './node.js';
 
+import type { Witness } from './witness.js';
+
 /** What a peer is made from. */
 export interface SocketsParts {
   readonly loop: PacketLoop;
@@ -67,6 +69,7 @@ export class SocketsPeer implements Peer, PeerCore {
   readonly fences: Fences | undefined;
   readonly open = new Set<Closable>();
   readonly ended: Promise<'closed' | 'disconnected'>;
+  witness: Witness | undefined = undefined;
   handles = 0;
   replies = 0;
   readonly #onError: (error: unknown) => void;

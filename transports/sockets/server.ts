@@ -3,6 +3,7 @@
  */
 import { lstatSync, unlinkSync } from 'node:fs';
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
+import type { Introspection } from '../../broker/contract/introspection.js';
 import { peersMax } from '../../broker/contract/limits.js';
 import type {
   CapabilityNode,
@@ -12,12 +13,15 @@ import type {
   ServeOptions,
   Server,
 } from '../../broker/contract/transport.js';
+import { SocketsIntrospection } from './introspection.js';
 import { SocketsNode } from './node.js';
 import { type SocketsParts, SocketsPeer } from './peer.js';
 import { Reception } from './reception.js';
+import { Witness } from './witness.js';
 
 export class SocketsServer implements Server {
   readonly peer: Peer;
+  readonly introspection: Introspection;
   readonly #peer: SocketsPeer;
   readonly #reception: Reception;
   readonly #path: string | undefined;
@@ -32,6 +36,9 @@ export class SocketsServer implements Server {
     this.#inode = path === undefined ? undefined : inodeOf(path);
     this.#peer = new SocketsPeer(parts, options);
     this.peer = this.#peer;
+    const witness = new Witness(parts.time, ownCredentials());
+    this.#peer.witness = witness;
+    this.introspection = new SocketsIntrospection(this.#peer, witness, () => this.#peers);
     try {
       parts.system.passRights(descriptor, false);
       this.#chooseRoot = options.root(this);
@@ -104,6 +111,10 @@ export class SocketsServer implements Server {
     const isOwn = root instanceof SocketsNode && !root.isDestroyed && root.holder === this.#peer;
     return isOwn ? root : ErrorCode.PermissionDenied;
   }
+}
+
+function ownCredentials(): Credentials {
+  return { pid: process.pid, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 }
 
 function inodeOf(path: string): bigint | undefined {

@@ -28,7 +28,7 @@ async function next(
 }
 
 /** The transports that say something about themselves. */
-const offering = ['memory'];
+const offering = ['memory', 'sockets'];
 
 for (const entry of controlTransports.filter(({ name }) => offering.includes(name))) {
   const on = (
