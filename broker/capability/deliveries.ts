@@ -21,12 +21,14 @@ import { noDescriptors, type Payload, PayloadPool } from './payload.js';
 import type { PeerRecord } from './peer-record.js';
 import type { Quota } from './quota.js';
 import type { Tables } from './tables.js';
+import { Watch } from './watch.js';
 
 /** Closes descriptors that nobody will receive. */
 export type DescriptorCloser = (descriptors: readonly number[]) => void;
 
 export class Deliveries {
   readonly payloads = new PayloadPool();
+  readonly watch = new Watch();
   readonly #items = new ItemPool();
   readonly #notices = new Notices();
   readonly #tables: Tables;
@@ -59,6 +61,7 @@ export class Deliveries {
 
   push(peer: PeerRecord, item: DeliveryItem): void {
     peer.queue.push(item);
+    this.watch.queued(peer, item);
     if (item.payload !== undefined && peer.outlet.isBlocked) item.payload.own();
     peer.outlet.wake();
   }

@@ -38,6 +38,8 @@ const announcedFlag = 0x8000_0000;
 const twoTo32 = 0x1_0000_0000;
 
 export class Handles implements IndexedHandles {
+  /** Handles that were ever made. */
+  made = 0;
   readonly #records = new RecordArena(recordWords);
   readonly #index = new HolderIndex(this);
 
@@ -68,6 +70,7 @@ export class Handles implements IndexedHandles {
     records.set(handle, Word.SinceLow, sequence % twoTo32);
     records.set(handle, Word.SinceHigh, Math.floor(sequence / twoTo32));
     this.#index.add(handle);
+    this.made += 1;
     return handle;
   }
 

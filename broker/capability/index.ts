@@ -7,6 +7,7 @@
 import { ErrorCode } from '../contract/errors.js';
 import type { Account } from './account.js';
 import type { CallRecord } from './calls.js';
+import { CapabilityCensus } from './census.js';
 import { Deliveries, type DescriptorCloser } from './deliveries.js';
 import type { DeliveryItem } from './delivery-queue.js';
 import { noGeneration } from './ids.js';
@@ -18,8 +19,10 @@ import { type CapabilityLimits, Quota } from './quota.js';
 import type { Submission } from './submission.js';
 import { Tables } from './tables.js';
 import { Transactions } from './transactions.js';
+import type { Watch } from './watch.js';
 
 export type { Account, Flow, PeerShare, UserShare } from './account.js';
+export type { HeldHandle, NodePlace } from './census.js';
 export type { DescriptorCloser } from './deliveries.js';
 export { type DeliveryItem, DeliveryQueue, ItemKind } from './delivery-queue.js';
 export * from './ids.js';
@@ -27,6 +30,7 @@ export { noBytes, noDescriptors, type Payload } from './payload.js';
 export type { Outlet, PeerIdentity, PeerRecord } from './peer-record.js';
 export { type CapabilityLimits, itemOverheadBytes } from './quota.js';
 export type { Submission } from './submission.js';
+export type { CoreWatcher } from './watch.js';
 
 /** Who holds handles to a node: an account and how many (bus N9). */
 export interface HolderShare {
@@ -54,12 +58,15 @@ export class CapabilityCore {
   readonly #lifecycle: Lifecycle;
   readonly #transactions: Transactions;
   readonly #accountByUid = new Map<number, number>();
+  /** Who is there and who holds what, for those who look. */
+  readonly census: CapabilityCensus;
   #peers = 0;
 
   constructor(options: CapabilityOptions) {
     const quota = new Quota(options.limits);
     this.#quota = quota;
     this.#deliveries = new Deliveries(this.#tables, this.#clock, quota, options.closeDescriptors);
+    this.census = new CapabilityCensus(this.#tables);
     this.#lifecycle = new Lifecycle(this.#tables, quota, this.#deliveries);
     this.#transactions = new Transactions(
       this.#tables,
@@ -77,6 +84,16 @@ export class CapabilityCore {
 
   get peers(): number {
     return this.#peers;
+  }
+
+  /** What passes, counted, and who watches it. */
+  get watch(): Watch {
+    return this.#deliveries.watch;
+  }
+
+  /** Handles that were ever made: whoever stamps them with the time sees whether there are new ones. */
+  get handlesMade(): number {
+    return this.#tables.handles.made;
   }
 
   /** Nodes in the tables: live ones, and destroyed ones that somebody holds a handle to. */
@@ -97,6 +114,12 @@ export class CapabilityCore {
       this.#accountByUid.set(uid, account);
     }
     return account;
+  }
+
+  /** The user behind an account. */
+  uidOf(account: number): number | undefined {
+    for (const [uid, each] of this.#accountByUid) if (each === account) return uid;
+    return undefined;
   }
 
   addPeer(identity: PeerIdentity, outlet: Outlet): PeerRecord {

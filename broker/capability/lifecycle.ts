@@ -151,11 +151,14 @@ export class Lifecycle {
   #leaveHolder(call: CallRecord): void {
     this.#deliveries.cancelCall(call);
     this.#quota.replyLeft(call);
-    call.holder?.held.remove(indexOf(call.word));
+    if (call.holder === undefined) return;
+    call.holder.repliesOwed -= 1;
+    call.holder.held.remove(indexOf(call.word));
   }
 
   #hold(call: CallRecord, holder: PeerRecord): void {
     call.holder = holder;
+    holder.repliesOwed += 1;
     const place = holder.held.addCall(call.number);
     call.word = replyWord(place);
     call.generation = holder.held.generation(place);

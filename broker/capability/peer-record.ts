@@ -31,6 +31,8 @@ export class PeerRecord implements WaitingPlace {
   /** The user whose room this peer lives in. */
   readonly user: Account;
   readonly number: PeerNumber;
+  /** Counts the peers of this broker from 1, and is never used again. */
+  readonly serial: number;
   readonly identity: PeerIdentity;
   readonly outlet: Outlet;
   readonly nodes: NodeTable;
@@ -39,6 +41,11 @@ export class PeerRecord implements WaitingPlace {
   /** Calls that wait for their reply, by the low 16 bits of the caller's tag. */
   readonly calls: (CallRecord | undefined)[] = [];
   callsOutstanding = 0;
+  /** Replies in its table, owed or given to it. */
+  repliesOwed = 0;
+  /** Messages, calls and answers that were queued for it, and that it has sent. */
+  messagesIn = 0;
+  messagesOut = 0;
   /** Ends of calls (answers and losses) that the caller has not taken: they count as outstanding (bus M8, Q6). */
   queuedEnds = 0;
   hasEnded = false;
@@ -58,9 +65,17 @@ export class PeerRecord implements WaitingPlace {
   /** Those with whom it was refused because it has too many calls. */
   callWaits: Waiting | undefined = undefined;
 
-  constructor(number: PeerNumber, ids: IdArena, user: Account, identity: PeerIdentity, outlet: Outlet) {
+  constructor(
+    number: PeerNumber,
+    serial: number,
+    ids: IdArena,
+    user: Account,
+    identity: PeerIdentity,
+    outlet: Outlet,
+  ) {
     this.user = user;
     this.number = number;
+    this.serial = serial;
     this.nodes = new NodeTable(ids);
     this.held = new HeldTable(ids);
     this.identity = identity;

@@ -23,11 +23,16 @@ export class Tables {
   /** By number; number 0 is nobody. */
   readonly #peers: (PeerRecord | undefined)[] = [undefined];
   readonly #freePeers: PeerNumber[] = [];
+  /** In the order in which they came. */
+  readonly #present = new Set<PeerRecord>();
+  #serial = 0;
 
   addPeer(user: Account, identity: PeerIdentity, outlet: Outlet): PeerRecord {
     const number = this.#freePeers.pop() ?? (this.#peers.length as PeerNumber);
-    const peer = new PeerRecord(number, this.#ids, user, identity, outlet);
+    this.#serial += 1;
+    const peer = new PeerRecord(number, this.#serial, this.#ids, user, identity, outlet);
     this.#peers[number] = peer;
+    this.#present.add(peer);
     return peer;
   }
 
@@ -36,11 +41,13 @@ export class Tables {
     peer.nodes.clear();
     peer.held.clear();
     this.#peers[peer.number] = undefined;
+    this.#present.delete(peer);
     this.#freePeers.push(peer.number);
   }
 
-  *peers(): Generator<PeerRecord> {
-    for (const peer of this.#peers) if (peer !== undefined) yield peer;
+  /** In the order of their serials. */
+  peers(): Iterable<PeerRecord> {
+    return this.#present;
   }
 
   holderOf(handle: HandleNumber): PeerRecord {

@@ -62,6 +62,7 @@ export class Transactions {
       this.#checkCall(sender, submission) ||
       this.#charge(sender, submission, payload);
     const result = code === 0 ? this.#commit(sender, submission, payload) : -code;
+    if (code !== 0) this.#refused(sender, submission, code, false, payload);
     this.#deliveries.releasePayload(payload);
     return result;
   }
@@ -82,8 +83,21 @@ export class Transactions {
     const code =
       call === undefined ? ErrorCode.UnknownHandle : this.#resolveTransfers(sender, submission, 1, call);
     const result = code === 0 && call !== undefined ? this.#answer(sender, call, submission, payload) : -code;
+    if (code !== 0) this.#refused(sender, submission, code, true, payload);
     this.#deliveries.releasePayload(payload);
     return result;
+  }
+
+  #refused(
+    sender: PeerRecord,
+    submission: Submission,
+    code: number,
+    isAnswer: boolean,
+    payload: Payload,
+  ): void {
+    const { watch } = this.#deliveries;
+    watch.refuse(code);
+    watch.watcher?.refused(sender, submission, code, isAnswer, payload.descriptors.length);
   }
 
   /** Makes a node with an id of the owner's choice (bus N1, N2). */
@@ -274,7 +288,8 @@ export class Transactions {
       const blame = this.#quota.charge(flow, payload.length, transferCount, replies, descriptors);
       if (blame === 0) continue;
       outcomes[at] = ErrorCode.OverQuota | (blame << 8);
-      if (!isPartial) {
+      if (isPartial) this.#deliveries.watch.refuse(ErrorCode.OverQuota);
+      else {
         submission.refusedAt = at;
         submission.blame = blame;
         this.#refund(at, payload.length, transferCount, replies, descriptors);

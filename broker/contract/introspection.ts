@@ -72,7 +72,10 @@ export interface HandleFacts {
   readonly uses: number;
   /** Since the first reference. */
   readonly sinceMs: number;
-  /** Sent with it and not taken by the owner yet, as far as it is known on this side of the kernel. */
+  /**
+   * Sent by the holder and not taken by the owner yet, as far as the server knows. Where one queue serves several handles (`memory`,
+   * `bus`), what was sent to that owner with all of them.
+   */
   readonly bytesInFlight: number;
   readonly descriptorsInFlight: number;
   /** The node is gone, and the holder has not let go. */
@@ -80,7 +83,7 @@ export interface HandleFacts {
 }
 
 /** What an account pays for, by kind. */
-export const quotaResources = ['bytes', 'handles', 'descriptors', 'nodes'] as const;
+export const quotaResources = ['bytes', 'handles', 'descriptors', 'nodes', 'calls'] as const;
 export type QuotaResource = (typeof quotaResources)[number];
 
 export interface QuotaFacts {
@@ -198,9 +201,9 @@ export interface Introspection {
   observe(listener: (item: PassingItem) => void): () => void;
   /**
    * Listeners are not told of anything that goes to this handle's node, nor of the node's end: what is told by messages must not tell
-   * of itself. The handle is one of the server's own peer.
+   * of itself. The handle is one of the server's own peer. Returns how to end it.
    */
-  conceal(handle: Handle): void;
+  conceal(handle: Handle): () => void;
 }
 
 /** `Traffic` for the one who counts. */

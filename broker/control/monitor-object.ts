@@ -99,7 +99,8 @@ export class MonitorObject extends ControlObject {
     this.#filter = filter;
     this.#subscriber = subscriber;
     this.#payloadBytes = payloadBytes;
-    room.census.find(place.transport)?.introspection.conceal(subscriber);
+    const reveal = room.census.find(place.transport)?.introspection.conceal(subscriber);
+    if (reveal !== undefined) this.#endings.push(reveal);
     for (const server of room.census.servers) {
       if (!filter.transport(server.transport)) continue;
       this.#endings.push(server.introspection.observe((item) => this.#see(server, item)));

@@ -1,5 +1,6 @@
 /** A node of a client peer. */
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
+import { boundedLabel } from '../../broker/contract/labels.js';
 import type { CapabilityNode, Receiver } from '../../broker/contract/transport.js';
 import { BusHandle } from './handle.js';
 import type { BusPeer } from './peer.js';
@@ -13,15 +14,17 @@ export class BusNode extends Target implements CapabilityNode {
   override readonly isRemote = false;
   readonly peer: BusPeer;
   readonly receiver: Receiver;
+  readonly label: string;
   /** Transfers to others, modulo 2^32, those that were refused not counted (bus T3). */
   #transfers = 0;
   /** Of an `unused` that did not know of all transfers: how many it knew. */
   #transfersSeen = noneSeen;
 
-  constructor(peer: BusPeer, word: number, generation: number, receiver: Receiver) {
+  constructor(peer: BusPeer, word: number, generation: number, receiver: Receiver, label?: string) {
     super(word, generation);
     this.peer = peer;
     this.receiver = receiver;
+    this.label = boundedLabel(label);
   }
 
   get isDestroyed(): boolean {

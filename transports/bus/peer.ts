@@ -100,10 +100,15 @@ export class BusPeer implements Peer, LinkEvents {
     if (id === undefined) {
       throw new BrokerError(ErrorCode.OverQuota, `a peer has at most ${limits.peerNodesMax} nodes`);
     }
-    const node = new BusNode(this, id.word, id.generation, receiver);
+    const node = new BusNode(this, id.word, id.generation, receiver, options.label);
     this.#nodes.set(node);
     link.create(id.word, id.generation, options.credentials === true);
     return node;
+  }
+
+  /** The own node with this id. */
+  nodeAt(word: number, generation: number): BusNode | undefined {
+    return this.#nodes.find(word, generation);
   }
 
   async multicast(

@@ -85,8 +85,8 @@ export class MemoryIntrospection implements Introspection {
     return this.#world.witness.observers.add(listener);
   }
 
-  conceal(handle: Handle): void {
-    if (handle instanceof MemoryHandle) this.#world.witness.conceal(handle.target);
+  conceal(handle: Handle): () => void {
+    return handle instanceof MemoryHandle ? this.#world.witness.conceal(handle.target) : () => undefined;
   }
 
   *#walkHandles(peerId: number, serial: number): Generator<HandleFacts> {
@@ -104,7 +104,7 @@ export class MemoryIntrospection implements Introspection {
           count: holding.count,
           uses: holding.uses,
           sinceMs: holding.sinceMs,
-          ...flights.of(peer, target),
+          ...flights.of(peer, target.owner),
           isGone: target.hasEnded,
         };
       }
@@ -119,33 +119,31 @@ interface Flight {
 
 const nothing: Flight = { bytesInFlight: 0, descriptorsInFlight: 0 };
 
-/** What waits in the inboxes, by node and sender: each inbox is read once for a page. */
+/** What waits in the inboxes, by receiver and sender: each inbox is read once for a page. */
 class Flights {
-  readonly #byOwner = new Map<MemoryPeer, Map<NodeTarget, Map<MemoryPeer, Flight>>>();
+  readonly #byOwner = new Map<MemoryPeer, Map<MemoryPeer, Flight>>();
 
-  of(sender: MemoryPeer, node: NodeTarget): Flight {
-    if (node.owner.inbox.isEmpty) return nothing;
-    let byNode = this.#byOwner.get(node.owner);
-    if (byNode === undefined) {
-      byNode = flightsTo(node.owner);
-      this.#byOwner.set(node.owner, byNode);
+  of(sender: MemoryPeer, owner: MemoryPeer): Flight {
+    if (owner.inbox.isEmpty) return nothing;
+    let bySender = this.#byOwner.get(owner);
+    if (bySender === undefined) {
+      bySender = flightsTo(owner);
+      this.#byOwner.set(owner, bySender);
     }
-    return byNode.get(node)?.get(sender) ?? nothing;
+    return bySender.get(sender) ?? nothing;
   }
 }
 
-function flightsTo(owner: MemoryPeer): Map<NodeTarget, Map<MemoryPeer, Flight>> {
-  const byNode = new Map<NodeTarget, Map<MemoryPeer, Flight>>();
+function flightsTo(owner: MemoryPeer): Map<MemoryPeer, Flight> {
+  const bySender = new Map<MemoryPeer, Flight>();
   for (const item of owner.inbox) {
     if (!(item instanceof MessageItem)) continue;
-    const bySender = byNode.get(item.node) ?? new Map<MemoryPeer, Flight>();
-    byNode.set(item.node, bySender);
     const flight = bySender.get(item.from) ?? { ...nothing };
     bySender.set(item.from, flight);
     flight.bytesInFlight += item.byteLength;
     flight.descriptorsInFlight += item.descriptorCount;
   }
-  return byNode;
+  return bySender;
 }
 
 function* walk<S, T>(sources: Iterable<S>, facts: (source: S) => T): Generator<T> {
@@ -189,6 +187,7 @@ function accountFacts(account: number, peers: readonly MemoryPeer[]): AccountFac
       quota('handles', (peer) => peer.references),
       quota('descriptors', (peer) => peer.inbox.load.descriptors),
       quota('nodes', (peer) => peer.nodes),
+      quota('calls', (peer) => peer.calls.size),
     ],
   };
 }

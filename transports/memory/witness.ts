@@ -26,8 +26,9 @@ export class Witness {
   readonly #concealed = new WeakSet<Target>();
 
   /** Tells nobody of what goes to this node. */
-  conceal(target: Target): void {
+  conceal(target: Target): () => void {
     this.#concealed.add(target);
+    return () => this.#concealed.delete(target);
   }
 
   /** A message or a call was accepted. */

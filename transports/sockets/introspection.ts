@@ -95,9 +95,13 @@ export class SocketsIntrospection implements Introspection {
     return this.#witness.observers.add(listener);
   }
 
-  conceal(handle: Handle): void {
+  conceal(handle: Handle): () => void {
     const holding = handle instanceof SocketsHandle ? this.#witness.holdings.get(handle) : undefined;
-    if (holding !== undefined) holding.isConcealed = true;
+    if (holding === undefined) return () => undefined;
+    holding.isConcealed = true;
+    return () => {
+      holding.isConcealed = false;
+    };
   }
 
   /** The server's own peer and the holders that are known, in the order of their ids. */
@@ -158,10 +162,12 @@ export class SocketsIntrospection implements Introspection {
     let handles = 0;
     let bytes = 0;
     let descriptors = 0;
+    let calls = 0;
     for (const holder of holders) {
       const load = loadOf(holder);
       bytes += load.bytes;
       descriptors += load.descriptors;
+      for (const { standing } of holder.attachments) calls += standing?.callsOpen ?? 0;
       handles += holder.name.isServer ? this.#peer.usage().handles : holder.attachments.size;
     }
     const nodes = holders.some(({ name }) => name.isServer) ? this.#peer.usage().nodes : 0;
@@ -178,6 +184,7 @@ export class SocketsIntrospection implements Introspection {
         quota('handles', handles),
         quota('descriptors', descriptors),
         quota('nodes', nodes),
+        quota('calls', calls),
       ],
     };
   }

@@ -28,7 +28,7 @@ async function next(
 }
 
 /** The transports that say something about themselves. */
-const offering = ['memory', 'sockets'];
+const offering = ['memory', 'sockets', 'bus'];
 
 for (const entry of controlTransports.filter(({ name }) => offering.includes(name))) {
   const on = (
@@ -105,7 +105,7 @@ for (const entry of controlTransports.filter(({ name }) => offering.includes(nam
     t.true((own?.peers ?? 0) >= 1);
     t.deepEqual(
       own?.quotas.map(({ resource }) => resource),
-      ['bytes', 'handles', 'descriptors', 'nodes'],
+      ['bytes', 'handles', 'descriptors', 'nodes', 'calls'],
     );
   });
 

@@ -9,10 +9,11 @@ import type { DeliveryItem, Outlet, PeerRecord } from '../../../broker/capabilit
 import { ErrorCode } from '../../../broker/contract/errors.js';
 import * as limits from '../../../broker/contract/limits.js';
 import type { Timer } from '../../../broker/contract/platform.js';
-import type { Credentials } from '../../../broker/contract/transport.js';
+import type { CapabilityNode, Credentials } from '../../../broker/contract/transport.js';
 import type { PacketHandler, PacketSocket } from '../../../broker/native/packets.js';
 import { closeDescriptors } from '../descriptors.js';
 import * as wire from '../wire.js';
+import type { Line } from './introspection.js';
 import { mustWait } from './item-writer.js';
 import { RequestReader } from './request-reader.js';
 import type { Drain, Router } from './router.js';
@@ -34,7 +35,10 @@ const lingerMs = 1_000;
 /** When to try again to send descriptors of which too many are in flight (sockets S11). */
 const descriptorRetryMs = 10;
 
-export class Connection implements PacketHandler, Outlet, Drain {
+export class Connection implements PacketHandler, Outlet, Drain, Line {
+  readonly sinceMs: number;
+  /** The node that the peer was given as its root. */
+  root: CapabilityNode | undefined = undefined;
   readonly #router: Router;
   readonly #keeper: ConnectionKeeper;
   readonly #socket: PacketSocket;
@@ -48,12 +52,14 @@ export class Connection implements PacketHandler, Outlet, Drain {
   #isRetrying = false;
   #isHeld = false;
   #unflushedBytes = 0;
+  #blockedSinceMs: number | undefined;
 
   /** Takes the descriptor. Without `who` the hello shows who it is. */
   constructor(router: Router, keeper: ConnectionKeeper, descriptor: number, who: Credentials | undefined) {
     this.#router = router;
     this.#keeper = keeper;
     this.#who = who;
+    this.sinceMs = router.time.monotonicMs();
     this.#socket = router.loop.adopt(descriptor, this);
     this.#requests = new RequestReader(router, this.#socket);
     this.#timer = router.time.createTimer(() => this.#timeout());
@@ -64,6 +70,10 @@ export class Connection implements PacketHandler, Outlet, Drain {
 
   get isWelcome(): boolean {
     return this.#peer !== undefined;
+  }
+
+  get blockedSinceMs(): number | undefined {
+    return this.isBlocked ? this.#blockedSinceMs : undefined;
   }
 
   // Outlet.
@@ -86,6 +96,7 @@ export class Connection implements PacketHandler, Outlet, Drain {
     if (this.isBlocked) {
       // Somebody else's items were handed to the kernel meanwhile, and this peer's with them.
       if (this.#isBorrowing && peer.queue.head !== undefined) keep(peer.queue.head);
+      this.#noteBlocked();
       this.#isBorrowing = false;
       return;
     }
@@ -96,6 +107,7 @@ export class Connection implements PacketHandler, Outlet, Drain {
         this.#unflushedBytes = 0;
         if (this.isBlocked) {
           keep(item);
+          this.#noteBlocked();
           return;
         }
       }
@@ -104,6 +116,7 @@ export class Connection implements PacketHandler, Outlet, Drain {
         this.#isRetrying = true;
         this.#timer.arm(descriptorRetryMs);
         keep(item);
+        this.#noteBlocked();
         return;
       }
       this.#unflushedBytes += bytes;
@@ -138,6 +151,7 @@ export class Connection implements PacketHandler, Outlet, Drain {
   }
 
   drained(): void {
+    this.#blockedSinceMs = undefined;
     if (this.#isHeld) this.#hold(false);
     this.#resume();
   }
@@ -156,6 +170,10 @@ export class Connection implements PacketHandler, Outlet, Drain {
   }
 
   // Inside.
+
+  #noteBlocked(): void {
+    this.#blockedSinceMs ??= this.#router.time.monotonicMs();
+  }
 
   #hold(isHeld: boolean): void {
     this.#isHeld = isHeld;

@@ -17,6 +17,7 @@ import type { Operation } from '../operation.js';
 import { refusal } from '../refusal.js';
 import { SlabCopier } from '../slab.js';
 import { refusalCode, refusalOf } from '../wire.js';
+import type { Line } from './introspection.js';
 import { mustWait } from './item-writer.js';
 import type { Drain, Router } from './router.js';
 
@@ -46,8 +47,11 @@ interface Arrival {
   readonly descriptors: readonly number[];
 }
 
-export class LocalLink implements BusLink, Outlet, Drain {
+export class LocalLink implements BusLink, Outlet, Drain, Line {
   readonly peer: PeerRecord;
+  readonly sinceMs: number;
+  readonly root = undefined;
+  readonly blockedSinceMs = undefined;
   readonly #router: Router;
   readonly #events: LinkEvents;
   readonly #copier = new SlabCopier();
@@ -66,6 +70,7 @@ export class LocalLink implements BusLink, Outlet, Drain {
     this.#events = events;
     const account = router.core.accountOf(who.uid);
     this.#account = account;
+    this.sinceMs = router.time.monotonicMs();
     this.peer = router.core.addPeer({ account, ...who }, this);
     this.#retryTimer = router.time.createTimer(() => {
       this.#isRetrying = false;

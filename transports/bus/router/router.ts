@@ -9,6 +9,7 @@ import { CapabilityCore, type CapabilityLimits, type PeerRecord } from '../../..
 import type { Time } from '../../../broker/contract/platform.js';
 import type { PacketLoop } from '../../../broker/native/packets.js';
 import { closeDescriptors } from '../descriptors.js';
+import { Chronicle } from './chronicle.js';
 import { ItemWriter } from './item-writer.js';
 
 /** Carries one peer's items away. */
@@ -30,10 +31,12 @@ export class Router {
   readonly loop: PacketLoop;
   readonly time: Time;
   readonly writer: ItemWriter;
+  readonly chronicle = new Chronicle();
   /** The first `#waitingCount` have items. The array is never shortened: that would cost more than a whole operation. */
   readonly #waiting: (Drain | undefined)[] = [];
   #waitingCount = 0;
   #isSettling = false;
+  #handlesMade = 0;
 
   constructor(parts: RouterParts) {
     this.loop = parts.loop;
@@ -64,6 +67,10 @@ export class Router {
     }
     this.#waitingCount = 0;
     this.#isSettling = false;
+    const { handlesMade } = this.core;
+    if (handlesMade === this.#handlesMade) return;
+    this.#handlesMade = handlesMade;
+    this.chronicle.note(this.core.sequence, this.time.monotonicMs());
   }
 
   /** Ends a peer, and tells everybody. */

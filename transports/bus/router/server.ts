@@ -1,6 +1,7 @@
 /** A place to connect to: the router, its own peer, and the listening socket. */
 import type { PeerRecord } from '../../../broker/capability/index.js';
 import { BrokerError, ErrorCode } from '../../../broker/contract/errors.js';
+import type { Introspection } from '../../../broker/contract/introspection.js';
 import * as limits from '../../../broker/contract/limits.js';
 import type { Time } from '../../../broker/contract/platform.js';
 import type {
@@ -18,6 +19,7 @@ import { BusNode } from '../node.js';
 import { BusPeer } from '../peer.js';
 import { fileAt, listenOn, removeSocket, systemFault } from '../socket-file.js';
 import { Connection, type ConnectionKeeper } from './connection.js';
+import { BusIntrospection } from './introspection.js';
 import { LocalLink } from './local-link.js';
 import { Router } from './router.js';
 
@@ -43,6 +45,7 @@ export function serveBus(parts: BusServerParts, options: ServeOptions): Server {
 
 class BusServer implements Server, ConnectionKeeper {
   readonly peer: BusPeer;
+  readonly introspection: Introspection;
   readonly #native: Native;
   readonly #router: Router;
   readonly #local: LocalLink;
@@ -62,6 +65,13 @@ class BusServer implements Server, ConnectionKeeper {
     this.peer = new BusPeer({ manifest, time, options });
     this.#local = new LocalLink(this.#router, ownCredentials(), this.peer);
     this.peer.attach(this.#local);
+    this.introspection = new BusIntrospection({
+      router: this.#router,
+      peer: this.peer,
+      own: this.#local.peer,
+      lineOf: ({ outlet }) => (outlet instanceof Connection ? outlet : this.#local),
+      peers: () => this.peers,
+    });
     this.#path = options.path;
     this.#file = options.path === undefined ? undefined : fileAt(options.path);
     try {
@@ -138,6 +148,7 @@ class BusServer implements Server, ConnectionKeeper {
     const id = this.#router.core.introduce(this.#local.peer, node, peer);
     if (id === undefined) return ErrorCode.PermissionDenied;
     node.transferred();
+    connection.root = node;
     root[0] = id.word;
     root[1] = id.generation;
     return 0;
