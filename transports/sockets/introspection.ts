@@ -196,7 +196,8 @@ function loadOf(holder: Holder): { bytes: number; items: number; descriptors: nu
   for (const attachment of holder.attachments) {
     load.bytes += attachment.queuedBytes;
     load.items += attachment.queuedFrames;
-    load.descriptors += attachment.descriptorsInFlight;
+    // The other side acknowledges now and then: while nothing is queued, all of them are the kernel's already.
+    if (attachment.queuedBytes > 0) load.descriptors += attachment.descriptorsInFlight;
   }
   return load;
 }
@@ -278,7 +279,7 @@ class OwnFacts implements HandleFacts {
     this.uses = uses;
     this.sinceMs = sinceMs;
     this.bytesInFlight = handle.queuedBytes;
-    this.descriptorsInFlight = handle.descriptorsInFlight;
+    this.descriptorsInFlight = handle.queuedBytes > 0 ? handle.descriptorsInFlight : 0;
     this.isGone = handle.isGone;
   }
 }
