@@ -1,5 +1,6 @@
 /** The real `Platform`, over the addon and Node's file functions. */
-import { constants, fchmodSync, fstatSync, readFileSync } from 'node:fs';
+import { constants, fchmodSync, fstatSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { isSystemError, loadNative } from '../native/addon.js';
 import type { Platform, ProcessFacts } from './platform.js';
 import type { GrowableMemory } from './state-memory.js';
@@ -41,6 +42,21 @@ function describeProcess(pid: number): ProcessFacts | undefined {
   } catch {
     return undefined;
   }
+}
+
+function barredDirectory(path: string, uid: number, groups: readonly number[]): string | undefined {
+  if (uid === 0) return undefined;
+  const steps: string[] = [];
+  for (let at = dirname(resolve(path)); ; at = dirname(at)) {
+    steps.unshift(at);
+    if (at === dirname(at)) break;
+  }
+  return steps.find((step) => {
+    const stat = statSync(step, { throwIfNoEntry: false });
+    if (stat === undefined) return true;
+    const bit = stat.uid === uid ? 0o100 : groups.includes(stat.gid) ? 0o010 : 0o001;
+    return (stat.mode & bit) === 0;
+  });
 }
 
 export function createPlatform(): Platform {
@@ -99,6 +115,7 @@ export function createPlatform(): Platform {
     isSameProcess: (pidfd, other) =>
       fstatSync(pidfd, { bigint: true }).ino === fstatSync(other, { bigint: true }).ino,
     describeProcess,
+    barredDirectory,
     descriptorLimit: () => native.descriptorLimit(),
     createMemory() {
       const descriptor = native.memfdCreate('capstan-state', false);

@@ -38,6 +38,11 @@ export interface Platform {
   isSameProcess(pidfd: number, other: number): boolean;
   /** What /proc says of the process that has this number now; undefined where there is none. */
   describeProcess(pid: number): ProcessFacts | undefined;
+  /**
+   * The first directory on the way to `path` whose mode does not let such a user pass; undefined: none. Modes only: an access
+   * control list may know better.
+   */
+  barredDirectory(path: string, uid: number, groups: readonly number[]): string | undefined;
   /** How many descriptors this process may have open. */
   descriptorLimit(): number;
   /** A new, empty shared memory. */

@@ -11,8 +11,11 @@
  * the rest of that, its short queue in the kernel fills, and it waits in its own send. Nothing is kept for it here.
  */
 import { readdirSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import {
+  BrokerError,
+  ErrorCode,
   limits,
   type OpenReadinessSocket,
   type ReadinessSocket,
@@ -22,7 +25,7 @@ import {
 import type { PacketLoop } from '../native/packets.js';
 import type { InitClient } from './init-client.js';
 import { type Notification, parseNotification } from './notification.js';
-import type { Platform } from './platform.js';
+import { errnoOf, type Platform } from './platform.js';
 import type { ServiceHost } from './service-host.js';
 
 export interface ReadinessParts {
@@ -38,6 +41,8 @@ export interface ReadinessParts {
   readonly gid: number;
   /** One message. What follows from it must be durable on return: then it is taken out of the kernel's queue. */
   readonly heard: (host: ServiceHost, notification: Notification) => void;
+  /** Something that will keep the service from being heard, for people. */
+  readonly warn: (host: ServiceHost, text: string) => void;
   /** The pipe is closed, and nothing has come through it. */
   readonly lost: (host: ServiceHost) => void;
 }
@@ -77,8 +82,18 @@ class NoReadiness extends Error {
   }
 }
 
-const EMFILE = 24;
-const EOPNOTSUPP = 95;
+const { EMFILE, ENAMETOOLONG, EOPNOTSUPP } = constants.errno;
+
+/** The reason of a refusal with its errno, which a failed start is told with. */
+function openOr<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+    const isLong = error.code === ErrorCode.AddressTooLong;
+    throw new NoReadiness(error.message, isLong ? ENAMETOOLONG : errnoOf(error.cause));
+  }
+}
 
 export class Readiness {
   readonly #parts: ReadinessParts;
@@ -189,12 +204,16 @@ export class Readiness {
     const { openSocket, pathPrefix, uid, gid, platform } = this.#parts;
     if (openSocket === undefined) throw new NoReadiness('there are no readiness sockets', EOPNOTSUPP);
     const { runAs } = host.record.description;
-    const socket = openSocket({
-      pathPrefix,
-      uid: runAs?.uid ?? uid,
-      gid: runAs?.gid ?? gid,
-      message: (text) => this.#message(host, text),
-    });
+    const owner = { uid: runAs?.uid ?? uid, gid: runAs?.gid ?? gid };
+    const socket = openOr(() =>
+      openSocket({ pathPrefix, ...owner, message: (text) => this.#message(host, text) }),
+    );
+    const barred =
+      runAs && platform.barredDirectory(pathPrefix, owner.uid, [owner.gid, ...(runAs.groups ?? [])]);
+    if (barred !== undefined) {
+      const text = `user ${owner.uid} may not search ${barred}, so it cannot reach its NOTIFY_SOCKET below`;
+      this.#parts.warn(host, text);
+    }
     const storeName = `${storePrefix}${host.number}:${socket.path}`;
     try {
       this.#parts.client.store(storeName, platform.duplicate(socket.descriptor));

@@ -151,6 +151,7 @@ export class Supervisor implements SupervisorApi {
       openSocket: parts.openReadinessSocket,
       pathPrefix: parts.readinessPrefix,
       heard: (host, notification) => this.#heard(host, notification),
+      warn: (host, text) => parts.diagnostics.error(text, host.record.name),
       lost: (host) => {
         this.#engine.readinessLost(host.record, this.#now());
         this.#keeper?.commit();
@@ -467,7 +468,7 @@ export class Supervisor implements SupervisorApi {
     const saved = this.#inherited?.get(record.name);
     const number = saved?.number ?? this.#nextNumber;
     this.#nextNumber = Math.max(this.#nextNumber, number + 1);
-    const timer = time.createTimer(() => this.#engine.timerFired(record, this.#now()));
+    const timer = time.createTimer(() => this.#timerFired(record));
     const { log } = record.description;
     // Line numbers of a successor begin where no predecessor's can have come: nobody writes a line each microsecond.
     const firstLine = saved === undefined ? 1 : Math.floor(platform.machineMs() * 1000);
@@ -476,6 +477,16 @@ export class Supervisor implements SupervisorApi {
     if (saved !== undefined) host.restore(saved);
     record.host = host;
     return host;
+  }
+
+  /**
+   * A timer that is due may be late, and what the service has said in time then waits in the kernel: a broker that was busy must not
+   * take that for silence (services W10).
+   */
+  #timerFired(record: ServiceRecord): void {
+    const { timerDueMs } = record;
+    this.#readiness.drain(hostOf(record));
+    if (record.timerDueMs === timerDueMs) this.#engine.timerFired(record, this.#now());
   }
 
   /** Makes the hosts of a service and of those that were loaded with it. */

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -172,6 +173,8 @@ test('U20: the manager’s own address is not the services’; to it the manager
   const directory = dirname(say);
   const path = join(directory, `manager-${process.pid}`);
   descriptor = native.bindDatagram(path, 0o600);
+  // The queue is short, and what does not fit is not said.
+  const listening = setInterval(listen, 20);
   const manager = await startManager({
     services: {
       plain: 'type = process\ncommand = /bin/sh %/plain.sh\n',
@@ -196,15 +199,13 @@ test('U20: the manager’s own address is not the services’; to it the manager
     t.is(env.get('WATCHDOG_USEC'), '3000000');
     t.is(env.get('WATCHDOG_PID'), env.get('own'));
     t.regex(env.get('NOTIFY_SOCKET') ?? '', /control\.notify-[\w-]{22}$/);
-    await manager.until('it has said so', () => {
-      listen();
-      return heard.some((text) => text.includes('WATCHDOG=1'));
-    });
+    await manager.until('it has said so', () => heard.some((text) => text.includes('WATCHDOG=1')));
     t.regex(heard[0] ?? '', /^READY=1/);
     await manager.killBroker();
   } finally {
     t.is(await manager.end(), 0);
   }
+  clearInterval(listening);
   listen();
   t.regex(heard.at(-1) ?? '', /^STOPPING=1/m);
   native.close(descriptor);
@@ -239,5 +240,61 @@ test('W1: a service of another user has a socket of its own, which belongs to th
     t.like(await service.status(), { statusText: 'mine', exit: { kind: 'exited', code: 0 } });
   } finally {
     t.is(await manager.end(), 0);
+  }
+});
+
+test('W10: a broker that stood still for longer than a watchdog hears what waits before it judges', async (t) => {
+  const manager = await startManager({
+    services: { a: `${told}watchdog-timeout = 0.4\ncommand = /bin/sh %/a.sh\n` },
+    files: {
+      'a.sh': `${say} READY=1\nwhile :; do ${say} WATCHDOG=1; echo >> %/signs; sleep 0.1; done\n`,
+    },
+    start: ['a'],
+  });
+  try {
+    await manager.untilState('a', 'started');
+    const pid = await manager.pid('a');
+    for (let round = 0; round < 2; round += 1) {
+      process.kill(manager.brokerPid, 'SIGSTOP');
+      const signs = manager.exists('signs') ? readFileSync(manager.path('signs')).length : 0;
+      await manager.until(
+        'it has given signs of life',
+        () => readFileSync(manager.path('signs')).length >= signs + 3,
+      );
+      // Longer than the watchdog since the last sign that the broker has heard.
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      process.kill(manager.brokerPid, 'SIGCONT');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      t.is(await manager.pid('a'), pid);
+    }
+    t.notRegex(manager.errors, /watchdog/);
+  } finally {
+    t.is(await manager.end(), 0);
+  }
+});
+
+test('U19: a path that is too long, and a directory that the service’s user may not search, are said', async (t) => {
+  const services: Record<string, string> = { a: `${told}command = /bin/sleep 1000\n` };
+  if (isRoot) services['b'] = `${told}run-as = 65534\ncommand = ${say} READY=1\n`;
+  const plain = await startManager({ services, start: isRoot ? ['b'] : [] });
+  const [top = ''] = dirname(plain.socketPath).split('/run');
+  const long = join(top, 'x'.repeat(90 - top.length));
+  t.is(await plain.end(), 0);
+  if (isRoot) {
+    t.regex(plain.errors, /b: user 65534 may not search \/\S+, so it cannot reach its NOTIFY_SOCKET below/);
+  } else t.log('only root can start processes of other users');
+  const manager = await startManager({
+    ...{ services, start: ['a'], socketPath: long },
+    prepare: () => mkdirSync(top, { recursive: true }),
+  });
+  try {
+    await manager.until('it has failed', () => /\[FAILED\] a: /.test(manager.errors));
+    t.regex(
+      manager.errors,
+      /\[FAILED\] a: cannot open what it is to say with that it is ready: .*ENAMETOOLONG/,
+    );
+  } finally {
+    t.is(await manager.end(), 0);
+    rmSync(top, { recursive: true, force: true });
   }
 });

@@ -43,7 +43,7 @@ function send(path: string, text: string): number {
 }
 
 test.serial(
-  'D5 each socket has an address of its own, a file of mode 0600 that is gone when it is closed',
+  'U19 each socket has an address of its own, a file of mode 0600 that is gone when it is closed',
   (t) => {
     const [one, other] = [open(), open()];
     t.not(one.socket.path, other.socket.path);
@@ -59,7 +59,7 @@ test.serial(
 );
 
 test.serial(
-  'D5 messages come from the event loop, in order; those that are too long are left out',
+  'U19 messages come from the event loop, in order; those that are too long are left out',
   async (t) => {
     const { socket, heard } = open();
     send(socket.path, 'one');
@@ -77,7 +77,7 @@ test.serial(
 );
 
 test.serial(
-  'D5 drain takes what the kernel has, also while reading is off, and a full queue refuses more',
+  'U19 drain takes what the kernel has, also while reading is off, and a full queue refuses more',
   async (t) => {
     const { socket, heard } = open();
     socket.setReading(false);
@@ -98,7 +98,7 @@ test.serial(
 );
 
 test.serial(
-  'D5 what is not acted upon to its end stays in the kernel for the one that goes on with the socket',
+  'U19 what is not acted upon to its end stays in the kernel for the one that goes on with the socket',
   async (t) => {
     const first = open({
       message: () => {
