@@ -111,7 +111,7 @@ test('W3: what is no message of the protocol is ignored, and the next one is hea
   }
 });
 
-test('U19: descriptors, files and names at init are back after a hundred starts, and with a broker that is killed meanwhile', async (t) => {
+test('U19: descriptors, files and names at init are back after many starts, and with a broker that is killed meanwhile', async (t) => {
   const manager = await startManager({
     services: { a: `${told}command = /bin/sh %/a.sh\n` },
     files: { 'a.sh': `${say} READY=1\nexec sleep 1000\n` },
