@@ -34,7 +34,7 @@ export interface DBusOptions extends RoundOptions {
 
 export const defaultDBusOptions: DBusOptions = {
   seed: 1,
-  rounds: 12,
+  rounds: 10,
   blockMs: 90,
   warmUpMs: 450,
   warmUpMaxMs: 2_700,
