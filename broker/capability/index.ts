@@ -29,6 +29,7 @@ export * from './ids.js';
 export { noBytes, noDescriptors, type Payload } from './payload.js';
 export type { Outlet, PeerIdentity, PeerRecord } from './peer-record.js';
 export { type CapabilityLimits, itemOverheadBytes } from './quota.js';
+export { roomOf, Tally } from './share.js';
 export type { Submission } from './submission.js';
 export type { CoreWatcher } from './watch.js';
 

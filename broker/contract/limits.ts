@@ -35,7 +35,7 @@ export const callsOutstandingMax = 65_536;
 export const grantConnectionsMax = 4_096;
 /** Questions for sameness (`Handle.same`) that wait on one connection of `sockets`. */
 export const sameQuestionsMax = 256;
-/** Peers connected to one broker. */
+/** Peers connected to one broker; on `bus` a user has a share of them (bus Q6), a half if it is alone. */
 export const peersMax = 16_384;
 
 /*

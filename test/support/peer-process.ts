@@ -5,7 +5,7 @@
  *     node peer-process.js TRANSPORT
  */
 import { closeSync } from 'node:fs';
-import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
+import { BrokerError, ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import type {
   CapabilityNode,
   Delivery,
@@ -148,6 +148,33 @@ const verbs: Record<string, (...args: string[]) => unknown> = {
           (error: unknown) => outcomes.push(error instanceof BrokerError ? error.codeName : String(error)),
         );
     }
+  },
+  /** Sends until it is refused for want of room; how much was accepted, and why no more. */
+  fill: async (name = '', size = '0', most = '1000000') => {
+    for (let accepted = 0; accepted < Number(most); accepted += 1) {
+      try {
+        await handle(name).send({ bytes: padded('', size) });
+      } catch (error) {
+        if (!hasCode(error, ErrorCode.OverQuota)) throw error;
+        return { accepted, quota: error.quota, message: error.message };
+      }
+    }
+    return { accepted: Number(most) };
+  },
+  /** Sends so many, and tries again only when it is told to; how often it was told. */
+  persist: async (name = '', count = '1', size = '0') => {
+    let tellings = 0;
+    for (let sent = 0; sent < Number(count); ) {
+      try {
+        await handle(name).send({ bytes: padded(`${sent}`, size) });
+        sent += 1;
+      } catch (error) {
+        if (!hasCode(error, ErrorCode.OverQuota)) throw error;
+        await handle(name).writable();
+        tellings += 1;
+      }
+    }
+    return tellings;
   },
   /** Sends as fast as it can until it is killed. */
   flood: (name = '', size = '1000') => {

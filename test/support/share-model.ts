@@ -3,6 +3,17 @@
  * for in units, one after the other.
  */
 
+/** The largest number from `least`, which fits, to below `end`, which does not. */
+function most(fits: (amount: number) => boolean, least: number, end: number): number {
+  let [low, high] = [least, end];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 interface Part {
   readonly key: string;
   used: number;
@@ -25,11 +36,10 @@ export class ShareModel {
     for (const key of path) {
       const part = whole.parts.find((each) => each.key === key) ?? { key, used: 0, parts: [] };
       const sharers = whole.parts.filter((each) => each !== part && each.used > 0).length + 1;
-      if ((part.used + wanted) * (sharers + 1) - part.used > free) return false;
-      // What the part may have at most, less what it has, is what is free among its own parts.
-      let most = part.used + wanted;
-      while ((most + 1) * (sharers + 1) - part.used <= free) most += 1;
-      free = most - part.used;
+      const fits = (amount: number): boolean => (part.used + amount) * (sharers + 1) - part.used <= free;
+      if (!fits(wanted)) return false;
+      // The most that would be granted now is what is free among its own parts.
+      free = most(fits, wanted, free + 1);
       parts.push(part);
       if (!whole.parts.includes(part)) whole.parts.push(part);
       whole = part;

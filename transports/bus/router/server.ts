@@ -19,6 +19,7 @@ import { BusNode } from '../node.js';
 import { BusPeer } from '../peer.js';
 import { fileAt, listenOn, removeSocket, systemFault } from '../socket-file.js';
 import { Connection, type ConnectionKeeper } from './connection.js';
+import { ConnectionShares } from './connection-shares.js';
 import { BusIntrospection } from './introspection.js';
 import { LocalLink } from './local-link.js';
 import { Router } from './router.js';
@@ -50,7 +51,9 @@ class BusServer implements Server, ConnectionKeeper {
   readonly #router: Router;
   readonly #local: LocalLink;
   readonly #listener: PacketListener;
-  readonly #connections = new Set<Connection>();
+  /** With the user that each is counted for. */
+  readonly #connections = new Map<Connection, number>();
+  readonly #shares = new ConnectionShares(limits.peersMax);
   readonly #path: string | undefined;
   readonly #file: string | undefined;
   readonly #chooseRoot: RootChooser;
@@ -93,7 +96,7 @@ class BusServer implements Server, ConnectionKeeper {
 
   get peers(): number {
     let welcome = 0;
-    for (const connection of this.#connections) if (connection.isWelcome) welcome += 1;
+    for (const connection of this.#connections.keys()) if (connection.isWelcome) welcome += 1;
     return welcome;
   }
 
@@ -106,23 +109,27 @@ class BusServer implements Server, ConnectionKeeper {
     if (!(root instanceof BusNode) || root.peer !== this.peer || root.isDestroyed) {
       throw new BrokerError(ErrorCode.InvalidArgument, 'a root is a live node of the server’s own peer');
     }
-    if (this.#connections.size >= limits.peersMax) {
-      throw new BrokerError(ErrorCode.OverQuota, `a broker has at most ${limits.peersMax} peers`);
+    // Who is invited is not known yet, so it counts for who invites.
+    const { uid } = ownCredentials();
+    if (!this.#shares.enter(uid)) {
+      throw new BrokerError(ErrorCode.OverQuota, 'this user has its share of the connections to this broker');
     }
     let ends: [number, number];
     try {
       ends = this.#native.socketpair();
     } catch (error) {
+      this.#shares.leave(uid);
       throw systemFault('cannot make a connection for somebody', error);
     }
     let connection: Connection;
     try {
       connection = new Connection(this.#router, this, ends[0], undefined);
     } catch (error) {
+      this.#shares.leave(uid);
       closeDescriptors([ends[1]]);
       throw systemFault('cannot make a connection for somebody', error);
     }
-    this.#connections.add(connection);
+    this.#connections.set(connection, uid);
     this.#roots.set(connection, root);
     return ends[1];
   }
@@ -133,7 +140,7 @@ class BusServer implements Server, ConnectionKeeper {
     if (this.#path !== undefined && options.keepSocket !== true) removeSocket(this.#path, this.#file);
     this.#listener.close();
     this.peer.close();
-    for (const connection of [...this.#connections]) connection.close();
+    for (const connection of [...this.#connections.keys()]) connection.close();
   }
 
   // ConnectionKeeper.
@@ -155,6 +162,8 @@ class BusServer implements Server, ConnectionKeeper {
   }
 
   forget(connection: Connection): void {
+    const uid = this.#connections.get(connection);
+    if (uid !== undefined) this.#shares.leave(uid);
     this.#connections.delete(connection);
     this.#roots.delete(connection);
   }
@@ -176,8 +185,8 @@ class BusServer implements Server, ConnectionKeeper {
       // The loop or the kernel has no place for one more, and has closed it: the newcomer sees the end, nobody else notices.
       return;
     }
-    this.#connections.add(connection);
-    if (this.#connections.size > limits.peersMax) connection.refuse(ErrorCode.OverQuota);
+    if (this.#shares.enter(who.uid)) this.#connections.set(connection, who.uid);
+    else connection.refuse(ErrorCode.OverQuota);
   }
 }
 
