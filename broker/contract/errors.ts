@@ -108,7 +108,7 @@ export const QuotaHolder = {
   Flow: 3,
   /** The receiver's own: it holds as many handles as it may, or others leave too little of its room. */
   Receiver: 4,
-  /** What this peer itself may have: its nodes, its calls, the answers that it does not take. */
+  /** What this peer itself may have: its nodes, its calls, the answers it does not take, what the broker has not taken from it. */
   Own: 5,
 } as const;
 export type QuotaHolder = (typeof QuotaHolder)[keyof typeof QuotaHolder];
@@ -142,7 +142,7 @@ const holderTexts: Readonly<Record<QuotaShortage['whose'], string>> = {
   peer: 'this program has its part of its user’s share at the receiver',
   flow: 'the receiver does not take what it was sent',
   receiver: 'the receiver has no more room',
-  own: 'this program has as many as it may',
+  own: 'this program has what it may have itself',
 };
 
 /** The shortage as the end of a sentence. */

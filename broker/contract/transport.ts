@@ -63,7 +63,8 @@
  * - C52 `order: per-handle`: `sequence` is 0 and promises nothing.
  * Limits and faults
  * - C60 A receiver that does not read bounds its senders: after a bounded amount `over-quota`, and others are served.
- *       `writable` resolves when another try is worth while (bus Q5, sockets S15).
+ *       `writable` resolves when another try is worth while (bus Q5, sockets S15). Where room is accounted by user, the error's
+ *       `quota` says which limit it was.
  * - C61 A connection that sends garbage, half a frame, or descriptors nobody asked for is closed, and its descriptors
  *       with it; nobody else notices (bus F1, F2, sockets S10).
  * - C62 A killed process is a closed peer, with messages under way in either direction.

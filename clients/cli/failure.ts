@@ -54,6 +54,8 @@ export function adviceFor(code: number, service: string | undefined): string {
       return `it goes on: see 'capstan status ${name}', or give it more time with --timeout SECONDS`;
     case ErrorCode.ShuttingDown:
       return "wait for its end, then start it again with 'capstan run'";
+    case ErrorCode.OverQuota:
+      return 'try again later; if it stays so, a program that does not read, or keeps too much, is in the way';
     case ErrorCode.AddressInUse:
       return 'another manager runs there: end it, or choose another path with --socket PATH';
     case ErrorCode.AddressTooLong:
@@ -84,6 +86,7 @@ export function report(output: Output, error: unknown, service?: string): number
     const isNamed = service === undefined || error.message.startsWith(`${service}: `);
     let text = isNamed ? error.message : `${service}: ${error.message}`;
     if (service !== undefined) details['service'] = service;
+    if (error.quota !== undefined) details['quota'] = { ...error.quota };
     if (error instanceof ControlError) {
       if (error.where !== '') details['where'] = error.where;
       if (error.names.length > 0) details['names'] = error.names;

@@ -1,7 +1,13 @@
 /**
  * What applications import: a connection to a manager, its services, and what happens to them.
  */
-export { BrokerError, ErrorCode, errorName, hasCode } from '../../broker/contract/index.js';
+export {
+  BrokerError,
+  ErrorCode,
+  errorName,
+  hasCode,
+  type QuotaShortage,
+} from '../../broker/contract/index.js';
 export { defaultSocket, defaultTransport, transportSocket } from './address.js';
 export type { CallOptions } from './caller.js';
 export {

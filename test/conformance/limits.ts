@@ -2,7 +2,7 @@
  * Clause C60: limits.
  */
 import assert from 'node:assert/strict';
-import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
+import { type BrokerError, ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import { queueBytesMax, queueItemsMax } from '../../broker/contract/limits.js';
 import type { Handle, Manifest, Session } from '../../broker/contract/transport.js';
 import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
@@ -55,6 +55,15 @@ async function stallable(world: World, sender: Session): Promise<Stallable> {
   };
 }
 
+/** An error that says which limit it was says it in the contract's words, and shows people the same. */
+function checkQuota({ quota, message }: BrokerError): void {
+  if (quota === undefined) return;
+  assert.match(quota.kind, /^(bytes|items)$/);
+  assert.match(quota.whose, /^(user|peer|flow|receiver|own)$/);
+  assert.ok(quota.whose === 'receiver' ? quota.account === undefined : (quota.account ?? 0) > 0);
+  assert.ok(message.includes(quota.kind), message);
+}
+
 /** Sends until it is refused; how many were accepted. */
 async function fill(handle: Handle, bytesEach: number): Promise<number> {
   for (let count = 0; count * bytesEach <= acceptedBytesMax; count += 1) {
@@ -62,6 +71,7 @@ async function fill(handle: Handle, bytesEach: number): Promise<number> {
       await within('a send ends', handle.send({ bytes: bytesOf(`${count}`.padEnd(bytesEach)) }));
     } catch (error) {
       assert.ok(hasCode(error, ErrorCode.OverQuota), `refused with over-quota, not ${error}`);
+      checkQuota(error);
       return count;
     }
   }

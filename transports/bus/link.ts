@@ -26,9 +26,9 @@ export interface Attempt {
 export interface BusLink {
   /** A message to one or more destinations. Resolves with its sequence number; rejects, after telling the attempt. */
   send(operation: Operation, attempt: Attempt): Promise<number>;
-  /** A call. Returns 0, or the code with which this side refused it at once; `LinkEvents` tell the rest. */
+  /** A call. Returns 0, or why this side refused it at once (`wire.refusalOf`); `LinkEvents` tell the rest. */
   call(operation: Operation): number;
-  /** An answer, to the reply that is the one destination. Returns 0, or the code with which it was refused at once. */
+  /** An answer, to the reply that is the one destination. Returns 0, or why it was refused at once. */
   reply(operation: Operation): number;
   /** An answer whose acceptance somebody waits for. */
   replyAccepted(operation: Operation, attempt: Attempt): Promise<number>;

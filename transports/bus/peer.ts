@@ -236,11 +236,11 @@ export class BusPeer implements Peer, LinkEvents {
       throw this.#refuse(message, given);
     }
     this.#held.remove(reply);
-    const code = link.reply(operation);
-    if (code === 0) return;
+    const word = link.reply(operation);
+    if (word === 0) return;
     reply.restore();
     for (const thing of given ?? []) takeBack(thing);
-    throw new BrokerError(code as ErrorCode, 'the answer was refused');
+    throw refusal(word, this.#account);
   }
 
   writable(target: Target): Promise<void> {

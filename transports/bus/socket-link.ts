@@ -4,7 +4,7 @@
  * Requests are numbered by their order. Those that somebody waits for stand in one queue, and the broker accepts or refuses
  * them in that order: cumulatively, as a first serial, a count and the first sequence number (bus O3).
  */
-import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
+import { BrokerError, blameOf, ErrorCode, QuotaHolder, QuotaKind } from '../../broker/contract/errors.js';
 import * as limits from '../../broker/contract/limits.js';
 import type { Time, Timer } from '../../broker/contract/platform.js';
 import type { PacketHandler, PacketLoop, PacketSocket } from '../../broker/native/packets.js';
@@ -219,7 +219,7 @@ export class SocketLink implements BusLink, PacketHandler {
 
   /** Returns 0, or the code with which it was refused on this side. */
   #writeSend(kind: wire.FrameKind, flags: number, operation: Operation): number {
-    if (this.#refusesMore()) return this.#refuseHere(operation, ErrorCode.OverQuota);
+    if (this.#refusesMore()) return this.#refuseHere(operation, behind);
     const { transferCount, length } = operation;
     const bytes = wire.sendHeadBytes + transferCount * wire.idBytes + length;
     const frameBytes = wire.paddedBytes(bytes);
@@ -236,7 +236,7 @@ export class SocketLink implements BusLink, PacketHandler {
   }
 
   #writeMulticast(operation: Operation): number {
-    if (this.#refusesMore()) return this.#refuseHere(operation, ErrorCode.OverQuota);
+    if (this.#refusesMore()) return this.#refuseHere(operation, behind);
     const { list, transferCount, length } = operation;
     if (list?.isKnown === false) this.#writeList(operation, list);
     const inlineCount = list === undefined ? operation.destinationCount : 0;
@@ -302,18 +302,19 @@ export class SocketLink implements BusLink, PacketHandler {
     return this.#refuseHere(operation, this.#codeOf(errno));
   }
 
-  #codeOf(errno: number): ErrorCode {
+  /** Why the kernel did not take it, as a refusal. */
+  #codeOf(errno: number): number {
     if (errno === errnoBadDescriptor) return ErrorCode.InvalidArgument;
     if (errno !== errnoTooManyReferences) return ErrorCode.System;
     this.#isFull = true;
     if (!this.#roomTimer.isArmed) this.#roomTimer.arm(descriptorRetryMs);
-    return ErrorCode.OverQuota;
+    return wire.refusalOf(ErrorCode.OverQuota, blameOf(QuotaKind.Descriptors, QuotaHolder.Own));
   }
 
-  #refuseHere(operation: Operation, code: ErrorCode): number {
+  #refuseHere(operation: Operation, word: number): number {
     closeDescriptors(operation.descriptors);
     operation.clear();
-    return code;
+    return word;
   }
 
   /** Whether the broker is so far behind that this side takes no more. */
@@ -324,10 +325,10 @@ export class SocketLink implements BusLink, PacketHandler {
     return true;
   }
 
-  #wait(code: number, attempt: Attempt): Promise<number> {
-    if (code === 0) return this.#pending.add(this.#serial, attempt);
-    attempt.refused(code, ownSide);
-    return Promise.reject(refusal(code));
+  #wait(word: number, attempt: Attempt): Promise<number> {
+    if (word === 0) return this.#pending.add(this.#serial, attempt);
+    attempt.refused(word, ownSide);
+    return Promise.reject(refusal(word, this.#pending.account));
   }
 
   #disconnect(error: BrokerError): void {
@@ -349,5 +350,7 @@ export class SocketLink implements BusLink, PacketHandler {
   }
 }
 
+/** The broker is so far behind that this side takes no more. */
+const behind = wire.refusalOf(ErrorCode.OverQuota, blameOf(QuotaKind.Bytes, QuotaHolder.Own));
 const errnoBadDescriptor = 9;
 const errnoTooManyReferences = 109;

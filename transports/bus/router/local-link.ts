@@ -16,7 +16,7 @@ import type { Attempt, BusLink, HolderShare, LinkEvents } from '../link.js';
 import type { Operation } from '../operation.js';
 import { refusal } from '../refusal.js';
 import { SlabCopier } from '../slab.js';
-import { refusalCode, refusalOf } from '../wire.js';
+import { refusalOf } from '../wire.js';
 import type { Line } from './introspection.js';
 import { mustWait } from './item-writer.js';
 import type { Drain, Router } from './router.js';
@@ -101,7 +101,7 @@ export class LocalLink implements BusLink, Outlet, Drain, Line {
   }
 
   reply(operation: Operation): number {
-    return refusalCode(this.#refusal(this.#router.core.reply(this.peer, operation), operation));
+    return this.#refusal(this.#router.core.reply(this.peer, operation), operation);
   }
 
   replyAccepted(operation: Operation, attempt: Attempt): Promise<number> {
