@@ -15,8 +15,8 @@ import { BusReply } from './reply.js';
 import type { Target } from './target.js';
 import { listsMax } from './wire.js';
 
-/** Fewer handles than this are checked and sent as fast as a list is found. */
-const keptHandlesMin = 4;
+/** Fewer handles than this are sent as fast as a number for them. */
+const listedHandlesMin = 4;
 
 const accepted: Outcome = Object.freeze({ ok: true });
 const isGone: Outcome = Object.freeze({ ok: false, code: ErrorCode.NodeGone });
@@ -77,12 +77,13 @@ export class Destinations {
   plan(handles: readonly Handle[], isPartial: boolean): DestinationPlan | BrokerError {
     const kept = this.#find(handles);
     if (kept !== undefined) {
-      kept.list ??= { number: this.#kept.indexOf(kept), isKnown: false };
+      if (handles.length >= listedHandlesMin) {
+        kept.list ??= { number: this.#kept.indexOf(kept), isKnown: false };
+      }
       return kept;
     }
     const plan = this.#make(handles, isPartial);
-    const isWorthIt = handles.length >= keptHandlesMin;
-    if (isWorthIt && plan instanceof DestinationPlan && plan.targets.length === handles.length) {
+    if (plan instanceof DestinationPlan && plan.targets.length === handles.length && handles.length > 0) {
       plan.seenEnds = this.#peer.handleEnds;
       this.#kept[this.#next] = plan;
       this.#next = (this.#next + 1) % listsMax;
