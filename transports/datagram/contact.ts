@@ -8,7 +8,7 @@ import { queueItemsMax } from '../../broker/contract/limits.js';
 import type { Hold } from './hold.js';
 import type { Entry, Lane } from './outbox.js';
 import type { Patience } from './patience.js';
-import { type DatagramSystem, full, type SendSocket, saysNobody, sent } from './system.js';
+import { type DatagramSystem, full, type SendSocket, saysNobody, sent, tooLong } from './system.js';
 import type { Use } from './use.js';
 import { encodeAddress, type NoticeKind, noticeEntryBytes } from './wire.js';
 
@@ -24,6 +24,12 @@ export interface Notice {
 export interface ContactEvents {
   writable(contact: Contact): void;
   died(contact: Contact): void;
+  /** It keeps notices that were refused. */
+  kept(contact: Contact): void;
+  /** A socket is going to be opened for a contact; was opened; was closed. */
+  opening(): void;
+  opened(contact: Contact): void;
+  closed(contact: Contact): void;
 }
 
 export class Contact implements Lane {
@@ -33,8 +39,12 @@ export class Contact implements Lane {
   readonly patience: Patience;
   isDead = false;
   isStalled = false;
-  /** The kernel cannot be asked when there is room: there was no descriptor for a socket. */
+  /** The last datagram was not taken, and the kernel will say when there is room. */
+  isBlocked = false;
+  /** Nobody will say when there is room, because there is no socket: it is to be tried now and then. */
   isUnwatched = false;
+  /** Something was sent since somebody looked whether its socket can be spared. */
+  wasUsed = false;
   /** Handles to nodes there. */
   readonly holds = new Set<Hold>();
   /** Handles that somebody there has to nodes here. */
@@ -74,19 +84,26 @@ export class Contact implements Lane {
 
   transmit(bytes: Buffer, length: number): number {
     if (this.#socket === undefined) {
-      const opened = this.#system.connect(this.path, () => this.#becameWritable());
+      this.#events.opening();
+      const opened = this.#system.connectExactly(this.path, () => this.#becameWritable());
       if (typeof opened === 'number') return this.#failed(opened);
       this.#socket = opened;
       this.isUnwatched = false;
+      this.#events.opened(this);
     }
     const result = this.#socket.send(length === bytes.length ? bytes : bytes.subarray(0, length));
-    return result === sent || result === full ? result : this.#failed(result);
+    this.wasUsed = true;
+    if (result === sent || result === tooLong) return result;
+    if (result !== full) return this.#failed(result);
+    this.isBlocked = true;
+    return full;
   }
 
   /** The notices of a stalled receiver come back, before those that are newer. */
   stalled(entries: readonly Entry[]): void {
-    if (entries.length > 0)
-      this.notices = [...entries.flatMap(({ bytes }) => noticesIn(bytes)), ...this.notices];
+    if (entries.length === 0) return;
+    this.notices = [...entries.flatMap(({ bytes }) => noticesIn(bytes)), ...this.notices];
+    this.#events.kept(this);
   }
 
   /** Keeps a notice for the next datagram. False if there are so many that the receiver is given up. */
@@ -117,13 +134,17 @@ export class Contact implements Lane {
     this.#events.died(this);
   }
 
-  /** Closes the socket; the next send opens another. */
+  /** Closes the socket; the next send opens another. The kernel cannot say any more when there is room. */
   closeSocket(): void {
-    this.#socket?.close();
+    if (this.#socket === undefined) return;
+    this.#socket.close();
     this.#socket = undefined;
+    this.isUnwatched = this.isBlocked;
+    this.#events.closed(this);
   }
 
   #becameWritable(): void {
+    this.isBlocked = false;
     if (!this.isDead) this.#events.writable(this);
   }
 

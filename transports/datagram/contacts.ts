@@ -54,6 +54,9 @@ export class Contacts implements ContactEvents {
   readonly #linger: Timer;
   readonly #noticed = new Set<Contact>();
   readonly #waiting = new Set<Contact>();
+  /** Those with a socket, the longest unused first, roughly. */
+  readonly #open = new Set<Contact>();
+  readonly #openMax: number;
   #dead: Contact[] = [];
   #look = 0;
   #isFlushDue = false;
@@ -62,6 +65,7 @@ export class Contacts implements ContactEvents {
 
   constructor(system: DatagramSystem, time: Time, path: string, events: ContactsEvents) {
     this.#system = system;
+    this.#openMax = system.socketsMax;
     this.#time = time;
     this.#events = events;
     this.outbox = new Outbox(time, Buffer.allocUnsafeSlow(datagramBytesMax), () => this.#drained());
@@ -152,6 +156,37 @@ export class Contacts implements ContactEvents {
     if (this.#dead.length > 1) return;
     // Not within the send that has found out.
     queueMicrotask(() => this.#bury());
+  }
+
+  kept(contact: Contact): void {
+    this.#noticed.add(contact);
+  }
+
+  /** There is room for another socket, if one can be spared; preferably one of somebody who takes what he is sent. */
+  opening(): void {
+    if (this.#open.size < this.#openMax) return;
+    let blocked: Contact | undefined;
+    for (const contact of this.#open) {
+      if (contact.isBlocked) {
+        if (contact.isStalled) blocked ??= contact;
+      } else if (contact.wasUsed) {
+        contact.wasUsed = false;
+        this.#open.delete(contact);
+        this.#open.add(contact);
+      } else {
+        contact.closeSocket();
+        return;
+      }
+    }
+    blocked?.closeSocket();
+  }
+
+  opened(contact: Contact): void {
+    this.#open.add(contact);
+  }
+
+  closed(contact: Contact): void {
+    this.#open.delete(contact);
   }
 
   #bury(): void {

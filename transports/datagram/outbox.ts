@@ -18,7 +18,7 @@ import { ErrorCode } from '../../broker/contract/errors.js';
 import { datagramBytesMax, queueBytesMax, queueItemsMax, stallMs } from '../../broker/contract/limits.js';
 import type { Time, Timer } from '../../broker/contract/platform.js';
 import { Patience } from './patience.js';
-import { full, sent } from './system.js';
+import { full, sent, tooLong } from './system.js';
 
 /** What waits for the outcome of something that was queued. Called once. */
 export interface Parcel {
@@ -32,7 +32,7 @@ export interface Lane {
   isStalled: boolean;
   /** How long it may hold up others. */
   readonly patience: Patience;
-  /** Hands a datagram to the kernel: `sent`, `full`, or a negative errno, after which the lane is dead. */
+  /** Hands a datagram to the kernel: `sent`, `full`, `tooLong`, or another negative errno, after which the lane is dead. */
   transmit(bytes: Buffer, length: number): number;
   /** What waited for it is refused; it keeps the notices among them. */
   stalled(notices: readonly Entry[]): void;
@@ -58,6 +58,10 @@ export class Entry {
   }
 }
 
+function codeOf(result: number): ErrorCode {
+  return result === tooLong ? ErrorCode.TooLarge : ErrorCode.NodeGone;
+}
+
 /** Share of its time that a peer may be held up altogether, and by one receiver. */
 const ownShare = 0.2;
 const laneShare = 0.05;
@@ -78,7 +82,8 @@ export class Outbox {
   #last: Entry | undefined;
   #items = 0;
   #bytes = 0;
-  /** Since when the first entry waits without progress, and how long it may. */
+  /** The receiver that the first entry waits for; since when without progress, and how long it may. */
+  #held: Lane | undefined;
   #heldSinceMs = 0;
   #heldAtMostMs = 0;
   /** Something for another receiver waits behind the first entry. */
@@ -113,7 +118,7 @@ export class Outbox {
     if (this.#first === undefined) {
       const result = lane.transmit(bytes, length);
       if (result === sent) return posted;
-      if (result !== full) return ErrorCode.NodeGone;
+      if (result !== full) return codeOf(result);
       if (lane.isStalled) return ErrorCode.OverQuota;
       this.#hold(lane);
       if (this.#heldAtMostMs < 1) {
@@ -192,17 +197,22 @@ export class Outbox {
       if (!this.#sendFirst(head)) break;
     }
     this.#isPumping = false;
-    if (this.#first === undefined) {
-      this.#timer.disarm();
-      this.#spend();
-      this.#othersWait = false;
-    } else if (this.#first !== before) {
-      this.#spend();
-      this.#othersWait = this.#last?.lane !== this.#first.lane;
-      this.#hold(this.#first.lane);
-      if (this.#heldAtMostMs < 1) this.#stall(this.#first.lane);
-    }
+    if (this.#first !== before || this.#first?.lane !== this.#held) this.#holdNext();
     if (this.hasRoom) this.#drained();
+  }
+
+  /** There was progress: what waits now waits from now on. */
+  #holdNext(): void {
+    this.#spend();
+    const next = this.#first;
+    this.#othersWait = next !== undefined && this.#last?.lane !== next.lane;
+    if (next === undefined) {
+      this.#timer.disarm();
+      this.#held = undefined;
+      return;
+    }
+    this.#hold(next.lane);
+    if (this.#heldAtMostMs < 1) this.#stall(next.lane);
   }
 
   /** Sends the first entry with its neighbours; false if it has to wait. */
@@ -224,7 +234,7 @@ export class Outbox {
     for (let at = 0; at < count; at += 1) {
       const entry = this.#shift();
       if (result === sent) entry?.parcel?.accepted();
-      else entry?.parcel?.refused(ErrorCode.NodeGone);
+      else entry?.parcel?.refused(codeOf(result));
     }
     return true;
   }
@@ -243,11 +253,10 @@ export class Outbox {
   #hold(lane: Lane): void {
     this.#heldSinceMs = this.#time.monotonicMs();
     this.#heldAtMostMs = Math.min(stallMs, lane.patience.leftMs, this.#patience.leftMs);
+    this.#held = lane;
     this.#isSecondLook = false;
     this.#timer.arm(Math.max(1, this.#heldAtMostMs));
-    this.#held = lane;
   }
-  #held: Lane | undefined;
 
   /** The waiting for a receiver has ended: others who waited behind it have paid. */
   #spend(): void {
@@ -280,6 +289,7 @@ export class Outbox {
       (entry.lane === lane ? refused : kept).push(entry);
     }
     this.#othersWait = false;
+    this.#held = undefined;
     for (const entry of kept) this.#push(entry);
     lane.stalled(refused.filter(({ isNotice }) => isNotice));
     for (const { parcel } of refused) parcel?.refused(ErrorCode.OverQuota);

@@ -3,8 +3,9 @@
  *
  * A newcomer's socket stands in a directory of its own user, so nobody needs the right to write anywhere else: under
  * `$XDG_RUNTIME_DIR` if the world that it joins is private to the user, and under the directory for temporary files if others can
- * reach the door as well, because then those others are to reach this socket too. A server's socket stands beside its door. Names
- * are random and never used twice. The socket's permissions are those of the door.
+ * reach the door as well, because then those others are to reach this socket too. A server's socket stands beside its door. The
+ * socket's permissions are those of the door. Names end in `~` and 66 random bits, and are never used twice; no peer sends to
+ * an address of another form, so that nobody can make it send to somebody else's socket.
  *
  * A socket's file is removed when it is closed. What a killed process leaves is removed by the next peer that opens a socket in the
  * same place: a file that nobody receives at (`ECONNREFUSED`) and whose name has the form of these. Names in the abstract
@@ -13,6 +14,7 @@
  */
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -27,10 +29,9 @@ import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
 import { socketPathBytesMax } from '../../broker/contract/limits.js';
 import type { SecretSource } from './secrets.js';
 import { type DatagramSystem, errnoName, type ReceiveSocket, saysNobody } from './system.js';
+import { nameLetters, nameMark } from './wire.js';
 
-/** Letters of a socket's name: 66 random bits. */
-const nameLetters = 11;
-const namePattern = new RegExp(`^[\\w-]{${nameLetters}}$`);
+const namePattern = new RegExp(`^${nameMark}[\\w-]{${nameLetters}}$`);
 /** Files that one look at a directory considers. */
 const sweepFilesMax = 512;
 const bindAttemptsMax = 8;
@@ -72,10 +73,10 @@ export function checkPath(path: string, roomBytes = 0): void {
 }
 
 /** Bytes that the socket beside a door has more in its path than the door. */
-export const besideBytes = nameLetters + 1;
+export const besideBytes = nameMark.length + nameLetters;
 
 function randomName(secrets: SecretSource): string {
-  return secrets.make().toString('base64url').slice(0, nameLetters);
+  return nameMark + secrets.make().toString('base64url').slice(0, nameLetters);
 }
 
 /** Binds a fresh name that begins with `prefix`. Throws `system`, `address-too-long`. */
@@ -86,7 +87,7 @@ function bindFresh(
   mode: number,
   received: (bytes: Buffer) => void,
 ): ReceiveSocket {
-  checkPath(prefix, nameLetters);
+  checkPath(prefix, besideBytes);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return system.bind(prefix + randomName(secrets), mode, received);
@@ -105,14 +106,14 @@ export function bindBeside(
   mode: number,
   received: (bytes: Buffer) => void,
 ): ReceiveSocket {
-  const prefix = `${basename(door)}.`;
+  const prefix = basename(door);
   sweep(
     system,
     dirname(door),
     (name) => name.startsWith(prefix) && namePattern.test(name.slice(prefix.length)),
   );
   try {
-    return bindFresh(system, secrets, `${door}.`, mode, received);
+    return bindFresh(system, secrets, door, mode, received);
   } catch (error) {
     throw systemFault(`cannot receive beside ${door}`, error);
   }
@@ -154,15 +155,17 @@ export class Places {
     this.#chosen = chosen;
   }
 
-  /** A socket that whoever can reach the door can reach too. Throws `system`, `address-too-long`. */
-  bind(doorMode: number, received: (bytes: Buffer) => void): ReceiveSocket {
-    const mode = doorMode & 0o666;
-    const usual = this.#chosen ?? usualDirectory((mode & 0o002) === 0);
+  /** A socket that whoever receives at the door can reach, and whoever else can reach it. Throws `system`, `address-too-long`. */
+  bind(door: DoorFile, received: (bytes: Buffer) => void): ReceiveSocket {
+    const mode = door.mode & 0o666;
+    const isOthers = door.uid !== ownUid() || (mode & 0o002) !== 0;
+    const usual = this.#chosen ?? usualDirectory(!isOthers);
     for (let attempt = 1; ; attempt += 1) {
       try {
         const directory = this.#ensure(usual);
-        const socket = bindFresh(this.#system, this.#secrets, `${directory}/`, mode, received);
+        const socket = bindFresh(this.#system, this.#secrets, join(directory, '/'), mode, received);
         this.#paths.add(socket.path);
+        if (isOthers || (mode & 0o060) !== 0) admit(socket.path, door);
         return socket;
       } catch (error) {
         // The last peer before us has just removed it.
@@ -206,6 +209,22 @@ export class Places {
   }
 }
 
+/** What matters about a door: its permissions and its owner. */
+export interface DoorFile {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Lets the door's owner and group send to a socket, as far as this user may. */
+function admit(path: string, { uid, gid }: DoorFile): void {
+  try {
+    chownSync(path, ownUid() === 0 ? uid : -1, gid);
+  } catch {
+    // Not a group of this user's: then the door's permissions for others decide.
+  }
+}
+
 /** Nobody else can put anything into it. */
 function isSafe(directory: string): boolean {
   const found = lstatSync(directory);
@@ -217,7 +236,7 @@ function usualDirectory(isPrivate: boolean): string {
   const runtime = process.env['XDG_RUNTIME_DIR'];
   if (isPrivate && runtime !== undefined && isAbsolute(runtime) && isOwn(runtime)) {
     const directory = join(runtime, name);
-    if (Buffer.byteLength(directory) + besideBytes <= socketPathBytesMax) return directory;
+    if (Buffer.byteLength(directory) + 1 + besideBytes <= socketPathBytesMax) return directory;
   }
   return join(tmpdir(), name);
 }

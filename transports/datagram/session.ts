@@ -143,8 +143,9 @@ async function greet(
   let peer: DatagramPeer | undefined;
   try {
     // Whoever can reach the door is to reach this peer.
-    const mode = statSync(guest.path, { throwIfNoEntry: false })?.mode ?? 0o600;
-    peer = new DatagramPeer(parts, options, (received) => places.bind(mode, received));
+    const file = statSync(guest.path, { throwIfNoEntry: false });
+    if (file === undefined) throw unreachable(guest.path, 0);
+    peer = new DatagramPeer(parts, options, (received) => places.bind(file, received));
     const newcomer = new Newcomer(peer, parts.secrets.make());
     peer.greeter = newcomer;
     const waitForRoom = (): Promise<undefined> =>
@@ -192,7 +193,7 @@ function unreachable(path: string, result: number): BrokerError {
   if (name === 'EMFILE' || name === 'ENFILE') {
     return new BrokerError(ErrorCode.System, `no descriptor is free to reach ${path}`);
   }
-  return new BrokerError(ErrorCode.Unreachable, `nobody listens on ${path} (${name})`);
+  return new BrokerError(ErrorCode.Unreachable, `nobody listens on ${path}`);
 }
 
 /** What a server's refusal means; a code of a later version is a broken protocol. */

@@ -8,7 +8,7 @@
  * What it cannot do is done by the addon: taking all that has arrived at once, before a socket is closed. A reader of the package
  * that is woken up for a datagram that was taken this way throws; therefore an empty datagram is left for it.
  */
-import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { chmodSync, fstatSync, lstatSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import unixDgram from 'unix-dgram';
 import { datagramBytesMax, socketPathBytesMax } from '../../broker/contract/limits.js';
@@ -20,6 +20,12 @@ export const sent = 0;
 export const full = 1;
 
 const { errno } = constants;
+/** open(2): names a file without opening it; a last component that is a link is not followed. */
+const openPath = 0o10000000;
+const openNoFollow = 0o400000;
+
+/** The kernel has no room for such a long datagram in the socket's buffer (net.core.wmem_default). */
+export const tooLong = -errno.EMSGSIZE;
 
 /** Whether an errno (negative) says that nobody is there, and never will be. */
 export function saysNobody(result: SendResult): boolean {
@@ -61,13 +67,22 @@ export interface SendSocket {
 export interface DatagramSystem {
   /** Binds a path that must not exist. Throws an error with `code`, as Node does; nothing is left then. */
   bind(path: string, mode: number, received: (bytes: Buffer) => void): ReceiveSocket;
-  /** A connected socket, or an errno (negative). */
+  /** A socket that is connected to a path which the user has named, or an errno (negative). */
   connect(path: string, writable: () => void): SendSocket | number;
+  /**
+   * The same for a path that somebody else has named. It must be a socket itself, and no link to one: otherwise a peer could make
+   * another that may do more send to a socket of its choice.
+   */
+  connectExactly(path: string, writable: () => void): SendSocket | number;
   /** Whether somebody receives at this path: 0 yes, or an errno (negative). */
   probe(path: string): number;
+  /** Connected sockets that one peer keeps open at a time; others can be opened when they are needed. */
+  readonly socketsMax: number;
   /** Closes what `probe` keeps open. */
   close(): void;
 }
+
+const socketsAlways = 32;
 
 class Receiver implements ReceiveSocket {
   readonly path: string;
@@ -83,13 +98,7 @@ class Receiver implements ReceiveSocket {
     this.#socket = unixDgram.createSocket('unix_dgram', received).on('error', (error) => {
       failure = error;
     });
-    // Nobody may send before the mode is what it shall be.
-    const umask = process.umask(0o777);
-    try {
-      this.#socket.bind(path);
-    } finally {
-      process.umask(umask);
-    }
+    this.#socket.bind(path);
     try {
       if (failure !== undefined) throw failure;
       chmodSync(path, mode);
@@ -164,17 +173,13 @@ class Sender implements SendSocket {
 export function createSystem(): DatagramSystem {
   let prober: Sender | undefined;
   return {
-    bind: (path, mode, received) => new Receiver(path, mode, received),
-    connect: (path, writable) => {
-      // The package would cut it off.
-      if (Buffer.byteLength(path) > socketPathBytesMax) return -errno.ENAMETOOLONG;
-      const sender = tryOpen(writable);
-      if (typeof sender === 'number') return sender;
-      const result = sender.connect(path);
-      if (result === sent) return sender;
-      sender.close();
-      return result;
+    // Most of a process's descriptors are for others.
+    get socketsMax() {
+      return Math.max(socketsAlways, Math.floor(loadNative().descriptorLimit() / 4));
     },
+    bind: (path, mode, received) => new Receiver(path, mode, received),
+    connect,
+    connectExactly,
     probe: (path) => {
       const found = prober ?? tryOpen(() => {});
       if (typeof found === 'number') return found;
@@ -186,6 +191,33 @@ export function createSystem(): DatagramSystem {
       prober = undefined;
     },
   };
+}
+
+function connect(path: string, writable: () => void): SendSocket | number {
+  // The package would cut it off.
+  if (Buffer.byteLength(path) > socketPathBytesMax) return -errno.ENAMETOOLONG;
+  const sender = tryOpen(writable);
+  if (typeof sender === 'number') return sender;
+  const result = sender.connect(path);
+  if (result === sent) return sender;
+  sender.close();
+  return result;
+}
+
+function connectExactly(path: string, writable: () => void): SendSocket | number {
+  const native = loadNative();
+  let descriptor: number;
+  try {
+    descriptor = native.open(path, openPath | openNoFollow, 0);
+  } catch (error) {
+    return (error as { readonly errno?: number }).errno ?? -errno.ENOENT;
+  }
+  try {
+    if (!fstatSync(descriptor).isSocket()) return -errno.ECONNREFUSED;
+    return connect(`/proc/self/fd/${descriptor}`, writable);
+  } finally {
+    native.close(descriptor);
+  }
 }
 
 function tryOpen(writable: () => void): Sender | number {

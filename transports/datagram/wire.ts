@@ -92,6 +92,10 @@ export const addressBytesMax = socketPathBytesMax + 1;
 /** A transfer up to its address. */
 const transferHeadBytes = 40;
 
+/** What the name of every peer's socket ends in: this, and as many random letters. */
+export const nameMark = '~';
+export const nameLetters = 11;
+
 /** Where the parts of a frame stand; filled by `readTransfers`, and valid until the next frame is read. */
 export interface TransferView {
   readonly kind: number;
@@ -322,14 +326,34 @@ function isFrameSound(bytes: Buffer, at: number, end: number): boolean {
   }
 }
 
-/** The offset behind an absolute path without NUL, or 0 if there is none here. */
+/**
+ * The offset behind an address, or 0 if there is none here: an absolute path without NUL that ends in the name of a peer's
+ * socket, because no peer is to send to anything else on somebody's word.
+ */
 function addressEnd(bytes: Buffer, at: number, end: number): number {
   if (at >= end) return 0;
   const length = bytes[at] ?? 0;
-  if (length === 0 || length > socketPathBytesMax || at + 1 + length > end) return 0;
-  if (bytes[at + 1] !== 0x2f) return 0;
-  for (let index = at + 1; index <= at + length; index += 1) if (bytes[index] === 0) return 0;
-  return at + 1 + length;
+  const behind = at + 1 + length;
+  const mark = behind - nameLetters - 1;
+  if (length > socketPathBytesMax || behind > end || mark <= at + 1) return 0;
+  if (bytes[at + 1] !== slash || bytes[mark] !== markByte) return 0;
+  for (let index = at + 1; index < mark; index += 1) if (bytes[index] === 0) return 0;
+  for (let index = mark + 1; index < behind; index += 1) if (!isNameLetter(bytes[index] ?? 0)) return 0;
+  return behind;
+}
+
+const slash = 0x2f;
+const markByte = 0x7e;
+
+/** A letter of base64url: A–Z, a–z, 0–9, - and _. */
+function isNameLetter(byte: number): boolean {
+  return (
+    (byte >= 0x61 && byte <= 0x7a) ||
+    (byte >= 0x41 && byte <= 0x5a) ||
+    (byte >= 0x30 && byte <= 0x39) ||
+    byte === 0x2d ||
+    byte === 0x5f
+  );
 }
 
 function areTransfersSound(bytes: Buffer, start: number, end: number, count: number): boolean {
