@@ -38,7 +38,8 @@
  * - C25 `unused` is told to the owner when the last handle elsewhere is gone, those inside undelivered messages
  *       included; again after the node was given away again (bus T2, T3, sockets S8).
  * - C26 When a peer ends, by `close` or by death, the holders of its nodes learn `gone`, and the handles it held no
- *       longer count as uses.
+ *       longer count as uses. Where `peerEnd` is `event` a death is told; where it is `probe` it is found out within about
+ *       `livenessProbeMs`, and a send before that is refused with `node-gone` (sockets D3).
  * - C27 Where `revocation` is `holder`, the owner can take one holder's grant back (`delivery.revoke`) and the others
  *       keep theirs; where it is `node`, `revoke` is refused with `unsupported` and a node per grantee does it (bus N8).
  * - C28 More than `handlesMax` handles are refused with `too-large`, and nothing is sent.
@@ -54,28 +55,30 @@
  * Multicast
  * - C40 Every destination gets the message once; the result has an outcome for each.
  * - C41 Where `multicast` is `atomic`: one refusal, and the whole is refused with its code and nobody gets it (bus M2), unless
- *       `partial` was asked for; where it is `loop`, each destination stands for itself.
+ *       `partial` was asked for; where it is `loop`, each destination stands for itself, as if it were sent to one after the
+ *       other.
  * - C42 The same node named twice is refused with `invalid-argument` where `multicast` is `atomic`.
  * Order
  * - C50 `order: total`: all receivers agree on the order of everything (bus O2), and `sequence` shows it (bus O5).
  * - C51 `order: total` or `causal`: what A sent to C before it told B, comes before what B then sends to C; for
  *       `total` also if A told B by a side channel after its `send` had completed (bus O3).
- * - C52 `order: per-handle`: `sequence` is 0 and promises nothing.
+ * - C52 `order: per-handle` or `causal`: `sequence` is 0 and promises nothing.
  * Limits and faults
  * - C60 A receiver that does not read bounds its senders: after a bounded amount `over-quota`, and others are served.
  *       `writable` resolves when another try is worth while (bus Q5, sockets S15). Where room is accounted by user, the error's
  *       `quota` says which limit it was.
  * - C61 A connection that sends garbage, half a frame, or descriptors nobody asked for is closed, and its descriptors
- *       with it; nobody else notices (bus F1, F2, sockets S10).
+ *       with it; where there are no connections such a datagram is dropped; nobody else notices (bus F1, F2, sockets S10).
  * - C62 A killed process is a closed peer, with messages under way in either direction.
  * - C63 Dialling nobody gives `unreachable`; a taken address `address-in-use`; one that is too long `address-too-long`. The
  *       socket of a dead server is replaced.
  * - C64 Closing the peer settles everything that waits on it: calls with `closed`, `gone` with `closed`.
  * - C65 When everything is closed, descriptors, timers, peers, nodes and handles are back where they were.
  * Identity
- * - C70 `delivery.sender` is what the kernel says of the sender, never the sender's word (`credentials: kernel`).
- * - C71 The root that a peer gets is chosen by its kernel credentials; a peer that is refused one is disconnected with
- *       `permission-denied`.
+ * - C70 `delivery.sender` is what the kernel says of the sender, never the sender's word (`credentials: kernel`); where there
+ *       are no credentials none are shown, and all senders have one account.
+ * - C71 The root that a peer gets is chosen by its kernel credentials, and where there are none by what the server can prove, which
+ *       may be nothing (`unknownCredentials`, sockets D4); a peer that is refused one is disconnected with `permission-denied`.
  * - C72 Who connects with the descriptor of an invitation gets the root that the invitation names, whoever it is; who closes
  *       the descriptor instead was never there.
  */
@@ -134,7 +137,7 @@ export type Transferable = Handle | CapabilityNode | Reply;
 
 /** Who sent a message. */
 export interface Sender {
-  /** The same number for all peers of one uid on one server (bus P4). */
+  /** The same number for all peers of one uid on one server (bus P4); 0 where the manifest says that there are no credentials. */
   readonly account: number;
   /** Present for nodes that were created with `credentials: true`, where the manifest says `kernel`. */
   readonly credentials: Credentials | undefined;
@@ -148,7 +151,7 @@ export interface Delivery {
   readonly sender: Sender;
   /** Present if the message was a call. Closing it unused tells the caller `reply-lost`. */
   readonly reply: Reply | undefined;
-  /** Position in the order of the bus (bus O5), increasing for each peer; 0 where the order is `per-handle`. */
+  /** Position in the order of the bus (bus O5), increasing for each peer; 0 where the order is not `total`. */
   readonly sequence: number;
   /** Takes the sender's grant back, where `revocation` is `holder` (C27). Throws `unsupported` elsewhere. */
   revoke(): void;
@@ -187,8 +190,8 @@ export interface Handle {
   readonly gone: Promise<GoneReason>;
   readonly isGone: boolean;
   /**
-   * Sends. Resolves when the message is accepted (bus O3; on `sockets`: handed to the kernel, or queued behind what is),
-   * with its sequence number, 0 where the order is `per-handle`. Rejects with `closed`, `node-gone`, `too-large`, `over-quota`,
+   * Sends. Resolves when the message is accepted (bus O3; on `sockets`: handed to the kernel, or queued behind what is; on
+   * `datagram`: handed to the kernel), with its sequence number, 0 where the order is not `total`. Rejects with `closed`, `node-gone`, `too-large`, `over-quota`,
    * `unsupported`; then nothing was sent.
    */
   send(message: Message): Promise<number>;
@@ -272,7 +275,10 @@ export interface Peer {
   close(): void;
 }
 
-/** Chooses the root that a newcomer gets, by the kernel's word on who it is; `undefined` refuses it (C71). */
+/**
+ * Chooses the root that a newcomer gets, by the kernel's word on who it is, or by what else is proven; `undefined` refuses it
+ * (C71).
+ */
 export type RootChooser = (who: Credentials) => CapabilityNode | undefined;
 
 export interface ServeOptions extends PeerOptions {

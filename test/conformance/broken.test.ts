@@ -65,6 +65,8 @@ for (const { name, breaks, apply } of mutants) {
 
 const lies: Record<string, readonly [Partial<Manifest>, string]> = {
   'promises no order and shows one': [{ order: 'per-handle' }, 'C52'],
+  'promises causal order and shows a total one': [{ order: 'causal' }, 'C52'],
+  'promises no credentials and chooses roots by some': [{ credentials: 'none' }, 'C71'],
   'promises to revoke holders and does not': [{ revocation: 'holder' }, 'C27'],
   'promises a loop and refuses the whole': [{ multicast: 'loop' }, 'C41'],
   'promises to refuse descriptors and passes them': [{ passesDescriptors: false }, 'C31'],

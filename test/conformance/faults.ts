@@ -90,6 +90,23 @@ export const faultClauses: readonly Clause[] = [
     },
   },
   {
+    id: 'C61',
+    title: 'where there are no connections garbage is dropped, and nobody notices',
+    applies: (_manifest, { rawSend }) => rawSend !== undefined,
+    run: async (world) => {
+      const [owner, sender] = [await world.connect(), await world.connect()];
+      const inbox = createCollector(owner.peer, echo);
+      const handle = await world.handleTo(owner, inbox.node, sender);
+      for (const packet of garbage()) {
+        world.fixture.rawSend?.(world.path, packet);
+        await works(handle);
+      }
+      const late = await world.connect();
+      await within('a newcomer is served', late.root.call({ bytes: bytesOf('ping') }));
+      assert.equal(world.server.peers, 3);
+    },
+  },
+  {
     id: 'C62',
     title:
       'a killed process is a closed peer: its nodes are gone, its handles no longer count, its calls are lost',

@@ -42,6 +42,8 @@ export interface Fixture {
   create(): Transport;
   /** Where there is a socket: a connection for the clauses about garbage. */
   readonly rawConnect?: (path: string) => Promise<RawConnection>;
+  /** Where there is a socket without connections: sends one datagram to it. */
+  readonly rawSend?: (path: string, bytes: Uint8Array) => void;
   /** Where there are no processes: stops deliveries to this peer; the result resumes them. */
   readonly hold?: (transport: Transport, peer: Peer) => () => void;
 }

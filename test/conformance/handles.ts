@@ -3,10 +3,12 @@
  */
 import assert from 'node:assert/strict';
 import { ErrorCode } from '../../broker/contract/errors.js';
+import { livenessProbeMs } from '../../broker/contract/limits.js';
 import type { Handle, Session } from '../../broker/contract/transport.js';
 import { bytesOf, type Collector, createCollector, echo, textOf } from '../support/collector.js';
-import { eventually, turns, within } from '../support/eventually.js';
-import { ping } from '../support/exchange.js';
+import { eventually, patienceMs, turns, within } from '../support/eventually.js';
+import { ping, take } from '../support/exchange.js';
+import type { PeerChild } from '../support/peer-child.js';
 import { type Clause, only, refused, throws } from './clause.js';
 import type { World } from './fixture.js';
 
@@ -355,6 +357,59 @@ const usageClauses: readonly Clause[] = [
   },
 ];
 
+const deathClauses: readonly Clause[] = [
+  {
+    id: 'C26',
+    title: 'a death is told',
+    applies: ({ crossProcess, peerEnd }) => crossProcess && peerEnd === 'event',
+    run: async (world) => {
+      const near = await world.connect();
+      const { child, far } = await mortal(world, near);
+      await child.kill();
+      assert.equal(await within('gone', far.gone), 'node-gone');
+      await refused('a send', far.send({ bytes: bytesOf('late') }), ErrorCode.NodeGone);
+      far.close();
+    },
+  },
+  {
+    id: 'C26',
+    title: 'a death is found out by looking, and before that by the next send',
+    applies: ({ crossProcess, peerEnd }) => crossProcess && peerEnd === 'probe',
+    run: async (world) => {
+      const near = await world.connect();
+      const gift = createCollector(near.peer);
+      for (const isAsked of [true, false]) {
+        const { child, far } = await mortal(world, near);
+        await within('a send', far.send({ bytes: bytesOf('gift'), handles: [gift.node] }));
+        await child.kill();
+        if (isAsked) {
+          assert.ok(!far.isGone, 'nobody has told');
+          await refused('a send', far.send({ bytes: bytesOf('late') }), ErrorCode.NodeGone);
+        }
+        const begunMs = performance.now();
+        assert.equal(await within('gone', far.gone), 'node-gone');
+        assert.ok(performance.now() - begunMs < 2 * livenessProbeMs + patienceMs / 4, 'within the interval');
+        await eventually('its handles no longer count', () => gift.unusedCount === (isAsked ? 1 : 2));
+        far.close();
+      }
+    },
+  },
+];
+
+/** A peer in another process, and a handle to its node. */
+async function mortal(
+  world: World,
+  near: Session,
+): Promise<{ readonly child: PeerChild; readonly far: Handle }> {
+  const child = await world.spawn();
+  await child.ask('connect', world.path);
+  await child.ask('node', 'far', 'keep');
+  await child.ask('put', 'far');
+  const far = await take(near.root, 'far');
+  await child.ask('drop', 'far');
+  return { child, far };
+}
+
 const grantClauses: readonly Clause[] = [
   {
     id: 'C27',
@@ -442,5 +497,6 @@ export const handleClauses: readonly Clause[] = [
   ...transferClauses,
   ...endClauses,
   ...usageClauses,
+  ...deathClauses,
   ...grantClauses,
 ];

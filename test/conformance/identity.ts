@@ -4,8 +4,13 @@
 import assert from 'node:assert/strict';
 import { chmodSync, closeSync } from 'node:fs';
 import { ErrorCode } from '../../broker/contract/errors.js';
-import type { CapabilityNode, Credentials, Manifest } from '../../broker/contract/transport.js';
-import { bytesOf, createCollector, textOf } from '../support/collector.js';
+import {
+  type CapabilityNode,
+  type Credentials,
+  type Manifest,
+  unknownCredentials,
+} from '../../broker/contract/transport.js';
+import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
 import { eventually, within } from '../support/eventually.js';
 import { type Clause, refused } from './clause.js';
 
@@ -72,7 +77,7 @@ export const identityClauses: readonly Clause[] = [
       const inbox = createCollector(owner.peer, undefined, { credentials: true });
       const handle = await world.handleTo(owner, inbox.node, sender);
       await within('a send', handle.send({ bytes: bytesOf('who am I') }));
-      assert.equal((await inbox.delivery(0)).sender.credentials, undefined);
+      assert.deepEqual({ ...(await inbox.delivery(0)).sender }, { account: 0, credentials: undefined });
     },
   },
   {
@@ -96,6 +101,33 @@ export const identityClauses: readonly Clause[] = [
         assert.equal(textOf(bytes), expected);
       }
       assert.deepEqual(asked, [ownCredentials(), ownCredentials()]);
+    },
+  },
+  {
+    id: 'C71',
+    title: 'without the kernel the root is chosen by what the server can prove: its own user, or nothing',
+    applies: (manifest) => !isKernels(manifest),
+    run: async (world) => {
+      const asked: Credentials[] = [];
+      const { path } = await world.serve('choosy', ({ peer }) => {
+        const root = peer.createNode({ message: echo });
+        return (who) => {
+          asked.push({ ...who });
+          return root;
+        };
+      });
+      const modes = [0o700, 0o755, 0o710, 0o701, 0o700];
+      for (const mode of modes) {
+        chmodSync(world.directory, mode);
+        const { root } = await world.connect({ path });
+        await within('a call', root.call({ bytes: bytesOf('hello') }));
+      }
+      const { uid, gid } = ownCredentials();
+      assert.deepEqual(
+        asked,
+        modes.map((mode) => (mode === 0o700 ? { pid: 0, uid, gid } : unknownCredentials)),
+      );
+      assert.notEqual(unknownCredentials.uid, uid);
     },
   },
   {

@@ -2,10 +2,11 @@
  * Clauses C50 to C52: order, judged by the order checker from what the peers saw.
  */
 import assert from 'node:assert/strict';
+import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import type { Delivery, Handle, Manifest, Session } from '../../broker/contract/transport.js';
 import { bytesOf, type Collector, createCollector, textOf } from '../support/collector.js';
 import { eventually, turns, within } from '../support/eventually.js';
-import { drop, put } from '../support/exchange.js';
+import { drop, put, take } from '../support/exchange.js';
 import { checkOrder, type SentMessage } from '../support/order-checker.js';
 import { createRandom } from '../support/random.js';
 import type { Clause } from './clause.js';
@@ -42,6 +43,10 @@ async function setStage(
   const actors: Actor[] = [];
   const sent: SentMessage[] = [];
   const sequences = new Map<string, number>();
+  // Where a multicast is a loop its copies are messages of their own, one after the other: who has the first may act on it before
+  // the second is sent.
+  const nameAt = (id: string, { name }: Pick<Actor, 'name'>): string =>
+    world.manifest.multicast === 'loop' ? `${id}→${name}` : id;
   const stage: Stage = {
     actors,
     sent,
@@ -49,12 +54,19 @@ async function setStage(
     send: async (from, to, alsoKnown = []) => {
       const id = `${from.name}${sent.length}`;
       const known = [...from.got.slice(-20).map(({ id: got }) => got), from.lastSent, ...alsoKnown];
-      sent.push({
-        id,
-        channels: to.map(({ name }) => `${from.name}→${name}`),
-        after: known.filter((other) => other !== undefined),
-      });
-      from.lastSent = id;
+      const channels = to.map(({ name }) => `${from.name}→${name}`);
+      let after = known.filter((other) => other !== undefined);
+      if (world.manifest.multicast === 'atomic') {
+        sent.push({ id, channels, after });
+        from.lastSent = id;
+      } else {
+        for (const [at, actor] of to.entries()) {
+          const copy = nameAt(id, actor);
+          sent.push({ id: copy, channels: channels.slice(at, at + 1), after });
+          after = [copy];
+          from.lastSent = copy;
+        }
+      }
       const handles = to.map(({ name }) => from.handles.get(name)).filter((handle) => handle !== undefined);
       assert.equal(handles.length, to.length);
       const message = { bytes: bytesOf(id) };
@@ -73,7 +85,7 @@ async function setStage(
       ...{ name, session: await world.connect(), handles: new Map(), got: [], lastSent: undefined },
     };
     const { node } = createCollector(actor.session.peer, (delivery) => {
-      actor.got.push({ id: textOf(delivery.bytes), sequence: delivery.sequence });
+      actor.got.push({ id: nameAt(textOf(delivery.bytes), actor), sequence: delivery.sequence });
       react(actor, delivery, stage);
     });
     actors.push(actor);
@@ -131,6 +143,17 @@ async function randomTraffic(world: World, seed: number): Promise<Stage> {
     await turns();
   }
   return stage;
+}
+
+/** Sends; its name when it was accepted, `undefined` when the receiver's queue was full. */
+async function accepted(handle: Handle, id: string): Promise<string | undefined> {
+  try {
+    await handle.send({ bytes: bytesOf(id) });
+    return id;
+  } catch (error) {
+    assert.ok(hasCode(error, ErrorCode.OverQuota), `refused with over-quota, not ${error}`);
+    return undefined;
+  }
 }
 
 const seeds = [1, 2, 3];
@@ -298,9 +321,71 @@ export const orderClauses: readonly Clause[] = [
     },
   },
   {
+    id: 'C51',
+    title: 'also while what A sent to C waits because C does not read',
+    applies: (manifest) => isCausal(manifest) && manifest.crossProcess,
+    run: async (world) => {
+      const [a, b] = [await world.connect(), await world.connect()];
+      const c = await world.spawn();
+      await c.ask('connect', world.path);
+      await c.ask('node', 'c', 'keep');
+      await c.ask('put', 'c');
+      const [fromA, fromB] = [await take(a.root, 'c'), await take(b.root, 'c')];
+      await c.ask('drop', 'c');
+      const sent: SentMessage[] = [];
+      const pending: Promise<string | undefined>[] = [];
+      const send = (handle: Handle, message: SentMessage): void => {
+        sent.push(message);
+        pending.push(accepted(handle, message.id));
+      };
+      const inbox = createCollector(b.peer, ({ bytes }) => {
+        const told = textOf(bytes);
+        send(fromB, { id: told.replace('told', 'b'), channels: ['B→C'], after: [told] });
+      });
+      const toB = await world.handleTo(b, inbox.node, a);
+      let last: string | undefined;
+      for (let round = 0; round < 6; round += 1) {
+        c.stop();
+        for (let at = 0; at < 40; at += 1) {
+          // The load fills C's queue; what is told comes after it.
+          const [cause, told] = [`a${round}.${at}`, `told${round}.${at}`];
+          const after = last === undefined ? [] : [last];
+          send(fromA, { id: cause, channels: ['A→C'], after });
+          send(toB, { id: told, channels: ['A→B'], after: [cause] });
+          last = told;
+        }
+        await turns(1 + 3 * round);
+        c.resume();
+        await eventually('everything ends', async () => {
+          const open = pending.length;
+          await within('all sends end', Promise.all(pending));
+          await world.settle();
+          return pending.length === open;
+        });
+      }
+      const outcomes = await Promise.all(pending);
+      const expected = outcomes.filter((id) => id?.startsWith('a') || id?.startsWith('b'));
+      assert.ok(
+        outcomes.some((id) => id?.startsWith('b')),
+        'B told C something',
+      );
+      const texts = async (): Promise<string[]> => (await c.ask('texts', 'c')) as string[];
+      await eventually(
+        'all that was accepted arrives',
+        async () => (await texts()).length >= expected.length,
+      );
+      const received = new Map([
+        ['C', await texts()],
+        ['B', inbox.texts],
+      ]);
+      assert.deepEqual([...(await texts())].sort(), [...expected].sort(), 'what was accepted, once');
+      assert.equal(checkOrder({ sent, received }, 'causal')?.text, undefined);
+    },
+  },
+  {
     id: 'C52',
     title: 'sequence is 0 and promises nothing',
-    applies: (manifest) => manifest.order === 'per-handle',
+    applies: (manifest) => !isTotal(manifest),
     run: async (world) => {
       const [owner, sender] = [await world.connect(), await world.connect()];
       const inbox = createCollector(owner.peer, ({ bytes, reply }) => reply?.send({ bytes }));

@@ -65,11 +65,17 @@ function codeOf(result: number): ErrorCode {
 /** Share of its time that a peer may be held up altogether, and by one receiver. */
 const ownShare = 0.2;
 const laneShare = 0.05;
-/** A second look at a receiver that seems stalled, after the event loop had the time to let it read: it may be in this process. */
-const secondLookMs = 1;
+/** How long they may do so at once. */
+const ownBurstMs = 10 * stallMs;
+const laneBurstMs = 5 * stallMs;
+/**
+ * Waiting is counted in ticks, between which the event loop lets everybody in this process read. A process that gets no time itself,
+ * because it was stopped or the machine is busy, counts one tick, and blames nobody.
+ */
+const tickMs = 10;
 
 export function createLanePatience(time: Time): Patience {
-  return new Patience(time, stallMs, laneShare);
+  return new Patience(time, laneBurstMs, laneShare);
 }
 
 export class Outbox {
@@ -82,13 +88,13 @@ export class Outbox {
   #last: Entry | undefined;
   #items = 0;
   #bytes = 0;
-  /** The receiver that the first entry waits for; since when without progress, and how long it may. */
+  /** The receiver that the first entry waits for; for how long without progress, and how long it may. */
   #held: Lane | undefined;
-  #heldSinceMs = 0;
+  #heldMs = 0;
   #heldAtMostMs = 0;
+  #countedAtMs = 0;
   /** Something for another receiver waits behind the first entry. */
   #othersWait = false;
-  #isSecondLook = false;
   #isPumping = false;
 
   /** `pack` has room for a datagram, and is used within calls only. `drained` is called when there is room again. */
@@ -96,8 +102,8 @@ export class Outbox {
     this.#time = time;
     this.#pack = pack;
     this.#drained = drained;
-    this.#patience = new Patience(time, 5 * stallMs, ownShare);
-    this.#timer = time.createTimer(() => this.#look());
+    this.#patience = new Patience(time, ownBurstMs, ownShare);
+    this.#timer = time.createTimer(() => this.#tick());
   }
 
   get isEmpty(): boolean {
@@ -251,32 +257,36 @@ export class Outbox {
 
   /** The first entry's receiver is full: the waiting for it begins. */
   #hold(lane: Lane): void {
-    this.#heldSinceMs = this.#time.monotonicMs();
+    this.#heldMs = 0;
+    this.#countedAtMs = this.#time.monotonicMs();
     this.#heldAtMostMs = Math.min(stallMs, lane.patience.leftMs, this.#patience.leftMs);
     this.#held = lane;
-    this.#isSecondLook = false;
-    this.#timer.arm(Math.max(1, this.#heldAtMostMs));
+    this.#timer.arm(tickMs);
   }
 
   /** The waiting for a receiver has ended: others who waited behind it have paid. */
   #spend(): void {
     if (!this.#othersWait || this.#held === undefined) return;
-    const durationMs = this.#time.monotonicMs() - this.#heldSinceMs;
-    this.#held.patience.spend(durationMs);
-    this.#patience.spend(durationMs);
+    this.#count();
+    this.#held.patience.spend(this.#heldMs);
+    this.#patience.spend(this.#heldMs);
   }
 
-  #look(): void {
+  /** How much longer the first entry has waited: at most a tick, if this process itself had no time meanwhile. */
+  #count(): void {
+    const nowMs = this.#time.monotonicMs();
+    this.#heldMs += Math.min(nowMs - this.#countedAtMs, tickMs);
+    this.#countedAtMs = nowMs;
+  }
+
+  #tick(): void {
     const head = this.#first;
     if (head === undefined) return;
+    this.#count();
     this.#pump();
     if (this.#first !== head) return;
-    if (this.#isSecondLook) {
-      this.#stall(head.lane);
-      return;
-    }
-    this.#isSecondLook = true;
-    this.#timer.arm(secondLookMs);
+    if (this.#heldMs >= this.#heldAtMostMs) this.#stall(head.lane);
+    else this.#timer.arm(tickMs);
   }
 
   /** Refuses all that waits for this receiver, and goes on with the rest. */
