@@ -6,7 +6,11 @@ import { projectRoot } from '../support/source-tree.js';
 import { type RuleDocument, rulesIn, rulesOf, titlesIn, unprovenRules } from './rules.js';
 
 const documents: readonly RuleDocument[] = [
-  { path: 'docs/spec/sockets.md', tests: ['test/transports/sockets'], missing: {} },
+  {
+    path: 'docs/spec/sockets.md',
+    tests: ['test/transports/sockets', 'test/transports/datagram'],
+    missing: {},
+  },
 ];
 
 for (const document of documents) {
