@@ -3,12 +3,16 @@
  * anybody else. Units are the last word of the name.
  */
 
-/** Payload of one message. Larger ones are refused with `too-large`. */
-export const messageBytesMax = 64 * 1024;
+/** Payload of one message on `sockets` and `bus`. Larger ones are refused with `too-large`. */
+export const payloadBytesMax = 16 * 1024 * 1024;
+/** Payload that travels in the packet itself; a larger one is a sealed memory beside it (sockets S9). `memory` has no larger ones. */
+export const inlineBytesMax = 64 * 1024;
 /** Handles carried by one message. */
 export const messageHandlesMax = 64;
 /** Descriptors in one packet: the kernel's SCM_MAX_FD (unix(7)). A handle on `sockets` takes one of them. */
-export const messageDescriptorsMax = 253;
+export const packetDescriptorsMax = 253;
+/** Descriptors of one message: one is kept for a payload that does not fit into the packet. */
+export const messageDescriptorsMax = packetDescriptorsMax - 1;
 /** Destinations of one multicast. */
 export const multicastHandlesMax = 1024;
 /** One packet on a SOCK_SEQPACKET connection: the largest multicast with its headers and ids, rounded up. */
@@ -22,6 +26,14 @@ export const queueBytesMax = 4 * 1024 * 1024;
 export const queueItemsMax = 16_384;
 /** Descriptors in flight to one receiver, sent but not yet acknowledged; on `bus` from one sender. */
 export const descriptorsInFlightMax = 1024;
+/** Bytes of payloads outside of packets in flight to one receiver on `sockets`, sent but not yet acknowledged. */
+export const sealedBytesInFlightMax = 256 * 1024 * 1024;
+/**
+ * What a payload outside of its packet costs on `bus`, in bytes in flight: one for so many of its own, and no less than the largest
+ * inside of a packet. Its memory is the sender's, not the broker's. So one sender has no more in flight to one receiver than on
+ * `sockets`.
+ */
+export const sealedBytesPerByte = 64;
 /** Handles that one peer may hold. */
 export const peerHandlesMax = 65_536;
 /** Nodes that one peer may own. */

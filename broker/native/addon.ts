@@ -130,6 +130,15 @@ export interface Native {
   /** Adds seals, the sum of `Seal` values; EPERM when it is sealed against it, EBUSY when it is mapped writable. */
   addSeals(descriptor: number, seals: number): void;
   getSeals(descriptor: number): number;
+  /** Anonymous memory with these bytes that nobody can change any more: sealed against writing, both ways of sizing, and seals. */
+  sealBytes(bytes: Uint8Array, offset: number, length: number): number;
+  /**
+   * The length of anonymous memory that is sealed as `sealBytes` does it and can be read; a negative errno if the descriptor is
+   * anything else.
+   */
+  sealedLength(descriptor: number): number;
+  /** Reads the first `length` bytes into `bytes[offset, offset + length)`: how many there were, or a negative errno. */
+  readSealed(descriptor: number, bytes: Uint8Array, offset: number, length: number): number;
   /**
    * Blocks of at least so many bytes (4,096 to 32 MiB) are mapped by themselves from now on, so that they go back to the
    * system when they are freed: mallopt(3), M_MMAP_THRESHOLD. For the whole process, so only a program's own decision.

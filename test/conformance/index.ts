@@ -12,6 +12,7 @@ import { closeClauses, faultClauses } from './faults.js';
 import { type Fixture, inWorld } from './fixture.js';
 import { handleClauses } from './handles.js';
 import { identityClauses } from './identity.js';
+import { largeClauses } from './large.js';
 import { limitClauses } from './limits.js';
 import { messageClauses } from './messages.js';
 import { multicastClauses } from './multicast.js';
@@ -24,6 +25,7 @@ export { type Fixture, inWorld, type RawConnection, type World } from './fixture
 /** All clauses, in the order of the contract. */
 export const clauses: readonly Clause[] = [
   ...messageClauses,
+  ...largeClauses,
   ...callClauses,
   ...handleClauses,
   ...samenessClauses,

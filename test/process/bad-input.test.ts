@@ -5,7 +5,7 @@
 import { chmodSync, mkdirSync, openSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { descriptorReserve, messageDescriptorsMax, packetBytesMax } from '../../broker/contract/limits.js';
+import { descriptorReserve, packetBytesMax, packetDescriptorsMax } from '../../broker/contract/limits.js';
 import { openPacketLoop } from '../../broker/native/packet-loop.js';
 import { transportSocket } from '../../clients/library/address.js';
 import { transportNames } from '../../clients/library/connect.js';
@@ -175,12 +175,12 @@ const badClients: readonly BadClient[] = [
   { what: 'half a frame', bytes: header(64, 1, 0) },
   { what: 'no frame of this kind', bytes: header(16, 250, 0), isAfterHello: true },
   { what: 'half a frame, later', bytes: header(4096, 16, 0), isAfterHello: true },
-  { what: 'descriptors that it declares', bytes: header(16, 1, 253), descriptors: messageDescriptorsMax },
-  { what: 'descriptors that it does not', bytes: header(16, 1, 0), descriptors: messageDescriptorsMax },
+  { what: 'descriptors that it declares', bytes: header(16, 1, 253), descriptors: packetDescriptorsMax },
+  { what: 'descriptors that it does not', bytes: header(16, 1, 0), descriptors: packetDescriptorsMax },
   {
     what: 'descriptors, later',
     bytes: header(16, 16, 253),
-    descriptors: messageDescriptorsMax,
+    descriptors: packetDescriptorsMax,
     isAfterHello: true,
   },
 ];

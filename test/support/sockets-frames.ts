@@ -9,8 +9,10 @@ export interface MessageFrame {
   readonly kind: 'message' | 'call' | 'reply';
   readonly serial: number;
   readonly transfers: readonly { readonly kind: TransferName; readonly fence: number }[];
-  /** Hexadecimal. */
+  /** Hexadecimal; empty if the payload is outside of the packet. */
   readonly payload: string;
+  /** The length of a payload outside of the packet. */
+  readonly sealed?: number;
   readonly descriptors: number;
 }
 
@@ -70,10 +72,14 @@ function frameBytes(frame: Frame): number {
     case 'message':
     case 'call':
     case 'reply':
-      return wire.messageFrameBytes(frame.transfers.length, frame.payload.length / 2);
+      return wire.messageFrameBytes(frame.transfers.length, placeBytes(frame));
     default:
       return wire.shortFrameBytes;
   }
+}
+
+function placeBytes({ payload, sealed }: MessageFrame): number {
+  return sealed === undefined ? payload.length / 2 : wire.sealedPlaceBytes;
 }
 
 function writeMessage(bytes: Uint8Array, view: DataView, at: number, frame: MessageFrame): void {
@@ -81,11 +87,12 @@ function writeMessage(bytes: Uint8Array, view: DataView, at: number, frame: Mess
   const count = frame.transfers.length;
   const length = frameBytes(frame);
   const kind = messageKinds[frame.kind];
-  wire.writeMessageHead(view, at, length, kind, frame.serial, count, frame.descriptors, payload.byteLength);
+  wire.writeMessageHead(view, at, length, kind, frame.serial, count, frame.descriptors, placeBytes(frame));
   for (const [index, transfer] of frame.transfers.entries()) {
     wire.writeTransfer(view, at, index, transferKinds[transfer.kind], transfer.fence);
   }
-  wire.writePayload(bytes, at, length, count, payload);
+  if (frame.sealed === undefined) wire.writePayload(bytes, at, length, count, payload);
+  else wire.writeSealedPlace(view, at, count, frame.sealed);
 }
 
 function writeFrame(bytes: Uint8Array, view: DataView, at: number, frame: Frame): void {
@@ -155,12 +162,15 @@ function readMessage(
     if (name === undefined) throw new Error('a transfer of no known kind');
     transfers.push({ kind: name, fence: wire.transferFenceAt(view, at, index) });
   }
-  const payload = bytes.subarray(wire.payloadStartAt(view, at), wire.payloadEndAt(view, at));
+  const start = wire.payloadStartAt(view, at);
+  const isSealed = wire.isSealedAt(view, at);
+  const payload = isSealed ? new Uint8Array(0) : bytes.subarray(start, wire.payloadEndAt(view, at));
   return {
     kind,
     serial: wire.firstWordAt(view, at),
     transfers,
     payload: Buffer.from(payload).toString('hex'),
+    ...(isSealed ? { sealed: view.getUint32(start, true) } : {}),
     descriptors: wire.frameDescriptorsAt(view, at),
   };
 }

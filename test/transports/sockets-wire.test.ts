@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
-import { messageBytesMax, messageHandlesMax } from '../../broker/contract/limits.js';
+import { inlineBytesMax, messageHandlesMax, payloadBytesMax } from '../../broker/contract/limits.js';
 import { decodePacket, encodePacket, type Frame, type MessageFrame } from '../support/sockets-frames.js';
 
 interface Violation {
@@ -51,11 +51,14 @@ const messageFrames: fc.Arbitrary<Frame> = fc
       { maxLength: 8 },
     ),
     payload: fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes).toString('hex')),
+    sealed: fc.option(fc.integer({ min: inlineBytesMax + 1, max: payloadBytesMax })),
     own: fc.integer({ min: 0, max: 3 }),
   })
-  .map(({ own, ...frame }) => ({
+  .map(({ own, sealed, ...frame }) => ({
     ...frame,
-    descriptors: frame.transfers.filter(({ kind }) => kind !== 'gone').length + own,
+    ...(sealed === null ? {} : { payload: '', sealed }),
+    descriptors:
+      frame.transfers.filter(({ kind }) => kind !== 'gone').length + own + (sealed === null ? 0 : 1),
   }));
 const frames: fc.Arbitrary<Frame> = fc.oneof(
   messageFrames,
@@ -118,7 +121,9 @@ test('S9 any bytes are either sound or refused, and what is sound is within the 
       for (const frame of decoded) {
         claimed += descriptorsOf(frame);
         if (!('payload' in frame)) continue;
-        t.true(frame.payload.length <= 2 * messageBytesMax);
+        t.true(frame.payload.length <= 2 * inlineBytesMax);
+        const { sealed } = frame;
+        t.true(sealed === undefined || (sealed > inlineBytesMax && sealed <= payloadBytesMax));
         t.true(frame.transfers.length <= messageHandlesMax);
       }
       t.is(claimed, descriptors);

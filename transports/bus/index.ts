@@ -27,7 +27,7 @@ export const manifest: Manifest = Object.freeze({
   revocation: 'node',
   credentials: 'kernel',
   peerEnd: 'event',
-  messageBytesMax: limits.messageBytesMax,
+  messageBytesMax: limits.inlineBytesMax,
   handlesMax: limits.messageHandlesMax,
   descriptorsMax: limits.messageDescriptorsMax,
   crossHost: false,

@@ -273,7 +273,7 @@ function payloadFault(
 ): Fault {
   if (transfers > limits.messageHandlesMax) return Fault.Field;
   const payload = length - headBytes - transfers * idBytes - view.getUint8(at + 7);
-  return payload < 0 || payload > limits.messageBytesMax ? Fault.Field : Fault.None;
+  return payload < 0 || payload > limits.inlineBytesMax ? Fault.Field : Fault.None;
 }
 
 /** A request with a list of 1 to `listEntriesMax` entries. */

@@ -3,7 +3,7 @@
  * with: deterministic, and deliveries can be held and let through one by one.
  */
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
-import { messageBytesMax, messageDescriptorsMax, messageHandlesMax } from '../../broker/contract/limits.js';
+import { inlineBytesMax, messageDescriptorsMax, messageHandlesMax } from '../../broker/contract/limits.js';
 import type { Time } from '../../broker/contract/platform.js';
 import type {
   ConnectOptions,
@@ -26,7 +26,7 @@ export const manifest: Manifest = {
   revocation: 'node',
   credentials: 'kernel',
   peerEnd: 'event',
-  messageBytesMax,
+  messageBytesMax: inlineBytesMax,
   handlesMax: messageHandlesMax,
   descriptorsMax: messageDescriptorsMax,
   crossHost: false,

@@ -6,7 +6,7 @@ import type { Answer, Handle } from '../../broker/contract/transport.js';
 import type { Call, CallHolder } from './calls.js';
 import { type Closable, closeAll, type PeerCore } from './core.js';
 import { Link } from './link.js';
-import { receiveTransfers } from './transfer.js';
+import { receiveContents } from './transfer.js';
 import * as wire from './wire.js';
 
 export class SocketsAnswer implements Answer {
@@ -40,9 +40,8 @@ export function receiveAnswer(
   at: number,
   descriptors: readonly number[],
 ): SocketsAnswer | undefined {
-  const arrived = receiveTransfers(core, at, descriptors);
-  if (arrived === undefined) return undefined;
-  return new SocketsAnswer(core.payloads.copy(at), arrived.handles, arrived.own);
+  const arrived = receiveContents(core, at, descriptors);
+  return arrived && new SocketsAnswer(arrived.bytes, arrived.handles, arrived.own);
 }
 
 export const lostText = 'nobody will answer; the call may have been processed';

@@ -18,7 +18,7 @@ import { Link } from './link.js';
 import type { SocketsNode } from './node.js';
 import { SocketsReply } from './reply.js';
 import { Questions } from './sameness.js';
-import { receiveTransfers } from './transfer.js';
+import { receiveContents } from './transfer.js';
 import * as wire from './wire.js';
 import type { Standing, Witness } from './witness.js';
 
@@ -176,13 +176,14 @@ export class Attachment extends Link implements Branch, FencedConnection {
     sender: Sender,
   ): boolean {
     const { core } = this;
-    const arrived = receiveTransfers(core, at, descriptors);
+    if (descriptors.length > 0 && wire.isSealedAt(core.loop.receiveView, at)) this.noteSealedReceived();
+    const arrived = receiveContents(core, at, descriptors);
     if (arrived === undefined) return false;
     const reply =
       kind === wire.FrameKind.Call
         ? new SocketsReply(core, this, wire.firstWordAt(core.loop.receiveView, at))
         : undefined;
-    const bytes = core.payloads.copy(at);
+    const { bytes } = arrived;
     if (this.standing !== undefined) {
       const serial = reply === undefined ? undefined : wire.firstWordAt(core.loop.receiveView, at);
       core.witness?.received(this.standing, serial, bytes, arrived.handles.length, arrived.own.length);

@@ -46,6 +46,10 @@ export interface SocketSystem {
   unreadBytes(descriptor: number): number;
   /** Whether it is a SOCK_SEQPACKET socket. */
   isSocket(descriptor: number): boolean;
+  /** Sealed memory with these bytes. Throws `SystemRefusal`. */
+  sealBytes(bytes: Uint8Array): number;
+  /** The bytes of sealed memory; `undefined` if it is anything else, or not of this length, or there is no memory for them. */
+  readSealed(descriptor: number, length: number): Uint8Array | undefined;
   /** 16 bytes that nobody can guess. */
   createToken(): Uint8Array;
   /** A number that is not open is ignored. */

@@ -105,12 +105,13 @@ export class SocketsHandle
     return fault === undefined ? accepted : Promise.reject(fault);
   }
 
-  /** `send` without the promise: what a multicast does for each destination. */
-  deliver(message: Message): BrokerError | undefined {
+  /** `send` without the promise: what a multicast does for each destination. Takes `sealed`, memory with the payload, too. */
+  deliver(message: Message, sealed = -1): BrokerError | undefined {
     const fault = this.#fault(message);
-    if (fault === undefined) return this.transmit(wire.FrameKind.Message, 0, message);
+    if (fault === undefined) return this.transmit(wire.FrameKind.Message, 0, message, sealed);
     this.core.witness?.refused(this, fault.code, message);
     closeAll(this.core.system, message.descriptors);
+    if (sealed >= 0) this.core.system.close(sealed);
     return fault;
   }
 
@@ -353,8 +354,10 @@ export class SocketsHandle
   }
 
   #reply(at: number, descriptors: readonly number[]): boolean {
-    const serial = wire.firstWordAt(this.core.loop.receiveView, at);
+    const { receiveView: view } = this.core.loop;
+    const serial = wire.firstWordAt(view, at);
     const call = this.#calls.take(serial);
+    if (descriptors.length > 0 && wire.isSealedAt(view, at)) this.noteSealedReceived();
     const answer = receiveAnswer(this.core, at, descriptors);
     if (answer !== undefined) {
       this.core.witness?.answered(

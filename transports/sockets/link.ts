@@ -6,6 +6,8 @@
  * - Descriptors in flight are counted: the receiving side acknowledges every `acknowledgeEvery` of them, cumulatively, and a
  *   sender refuses more than `descriptorsInFlightMax` (sockets S11). The count is cautious: it forgets what was received only when
  *   told so.
+ * - Bytes of payloads outside of packets (sockets S9) are counted with their descriptors, which are acknowledged at once; a sender
+ *   refuses more than `sealedBytesInFlightMax`.
  * - A refusal with `over-quota` is remembered until the socket has drained, an acknowledgement came, or the retry time is over;
  *   then `writable` resolves (C60).
  */
@@ -13,14 +15,16 @@ import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
 import {
   closeLingerMs,
   descriptorsInFlightMax,
-  messageDescriptorsMax,
+  inlineBytesMax,
+  packetDescriptorsMax,
   queueBytesMax,
   queueItemsMax,
+  sealedBytesInFlightMax,
 } from '../../broker/contract/limits.js';
 import type { Message } from '../../broker/contract/transport.js';
 import type { PacketHandler, PacketSocket } from '../../broker/native/packets.js';
 import { closeAll, type PeerCore, refusalOf } from './core.js';
-import { makeOffers, type Offer, undoOffers } from './transfer.js';
+import { makeOffers, type Offer, sealPayload, undoOffers } from './transfer.js';
 import * as wire from './wire.js';
 import type { Witness } from './witness.js';
 
@@ -32,6 +36,12 @@ export interface SharedPayload {
   readonly bytes: Uint8Array;
   epoch: number;
   offset: number;
+}
+
+/** A payload outside of a packet that is in flight: how many descriptors were sent up to its own, and its bytes. */
+interface SealedInFlight {
+  readonly sent: number;
+  readonly bytes: number;
 }
 
 const settled: Promise<void> = Promise.resolve();
@@ -47,6 +57,10 @@ export abstract class Link implements PacketHandler {
   #descriptorsAcknowledged = 0;
   #descriptorsReceived = 0;
   #descriptorsReported = 0;
+  #sealedInFlight: SealedInFlight[] | undefined;
+  #sealedBytes = 0;
+  /** A payload outside of its packet has arrived since the last acknowledgement. */
+  #isSealedReceived = false;
   #isRefused = false;
   #writable: Promise<void> | undefined;
   #allow: (() => void) | undefined;
@@ -96,10 +110,11 @@ export abstract class Link implements PacketHandler {
 
   /**
    * Sends a MESSAGE, CALL or REPLY. Takes the message's descriptors in every case. An error means that nothing was sent; what the
-   * manifest says of the message was checked before.
+   * manifest says of the message was checked before. `sealed` is memory with the payload, where it was made before; it is taken,
+   * too.
    */
-  transmit(kind: wire.FrameKind, serial: number, message: Message): BrokerError | undefined {
-    const fault = this.#transmit(kind, serial, message);
+  transmit(kind: wire.FrameKind, serial: number, message: Message, sealed = -1): BrokerError | undefined {
+    const fault = this.#transmit(kind, serial, message, sealed);
     if (this.core.witness !== undefined) this.witnessed(this.core.witness, kind, serial, message, fault);
     return fault;
   }
@@ -113,13 +128,14 @@ export abstract class Link implements PacketHandler {
     _fault: BrokerError | undefined,
   ): void {}
 
-  #transmit(kind: wire.FrameKind, serial: number, message: Message): BrokerError | undefined {
+  #transmit(kind: wire.FrameKind, serial: number, message: Message, sealed: number): BrokerError | undefined {
     const { bytes, handles, descriptors } = message;
     if (
       (handles !== undefined && handles.length > 0) ||
-      (descriptors !== undefined && descriptors.length > 0)
+      (descriptors !== undefined && descriptors.length > 0) ||
+      bytes.byteLength > inlineBytesMax
     ) {
-      return this.#transmitWithDescriptors(kind, serial, message);
+      return this.#transmitWithDescriptors(kind, serial, message, sealed);
     }
     const socket = this.socket;
     if (socket.queuedBytes > 0 && this.isFull) return this.#refuseFull();
@@ -154,61 +170,91 @@ export abstract class Link implements PacketHandler {
     return undefined;
   }
 
-  #transmitWithDescriptors(kind: wire.FrameKind, serial: number, message: Message): BrokerError | undefined {
-    const own = message.descriptors ?? [];
-    const handles = message.handles ?? [];
-    const count = own.length + handles.length;
-    const refused = this.#refuseDescriptors(count);
-    const offers = refused ?? makeOffers(this.core, handles);
+  #transmitWithDescriptors(
+    kind: wire.FrameKind,
+    serial: number,
+    message: Message,
+    sealed: number,
+  ): BrokerError | undefined {
+    const { bytes, handles = [], descriptors: own = [] } = message;
+    const sealedBytes = bytes.byteLength > inlineBytesMax ? bytes.byteLength : 0;
+    const taken = sealed >= 0 ? [sealed, ...own] : own.slice();
+    const refused = this.#refuseDescriptors(own.length + handles.length, sealedBytes);
+    const offers = refused ?? this.#seal(bytes, sealedBytes, taken, sealed) ?? makeOffers(this.core, handles);
     if (offers instanceof BrokerError) {
       if (refused === undefined && offers.code === ErrorCode.OverQuota) this.#refuseForNow();
-      closeAll(this.core.system, own);
+      closeAll(this.core.system, taken);
       return offers;
     }
-    const descriptors = own.slice();
-    let carried = 0;
+    const descriptors = taken.slice();
+    let carried = sealedBytes > 0 ? 1 : 0;
     for (const offer of offers) if (offer.descriptor >= 0) descriptors.splice(carried++, 0, offer.descriptor);
-    const errno = this.#commitMessage(kind, serial, message.bytes, offers, descriptors);
+    const errno = this.#commitMessage(kind, serial, bytes, sealedBytes, offers, descriptors);
     if (errno === 0) {
       for (const offer of offers) offer.given?.();
       return undefined;
     }
     undoOffers(this.core.system, offers);
-    closeAll(this.core.system, own);
+    closeAll(this.core.system, taken);
     const refusal = refusalOf(errno);
     if (refusal.code === ErrorCode.OverQuota) this.#refuseForNow();
     return refusal;
   }
 
-  /** Why this connection does not take so many descriptors now. */
-  #refuseDescriptors(count: number): BrokerError | undefined {
-    if (count > messageDescriptorsMax) {
+  /** Puts the payload into sealed memory, in front of what is taken, where it needs that and has none yet. */
+  #seal(bytes: Uint8Array, sealedBytes: number, taken: number[], sealed: number): BrokerError | undefined {
+    if (sealedBytes === 0 || sealed >= 0) return undefined;
+    const memory = sealPayload(this.core.system, bytes);
+    if (memory instanceof BrokerError) return memory;
+    taken.unshift(memory);
+    return undefined;
+  }
+
+  /** Why this connection does not take so many descriptors, and a payload outside of the packet, now. */
+  #refuseDescriptors(count: number, sealedBytes: number): BrokerError | undefined {
+    const needed = sealedBytes > 0 ? count + 1 : count;
+    if (needed > packetDescriptorsMax) {
       return new BrokerError(
         ErrorCode.TooLarge,
-        `${count} handles and descriptors exceed the limit of ${messageDescriptorsMax} in one message`,
+        `${count} handles and descriptors exceed the limit of ${packetDescriptorsMax + count - needed} in one message`,
       );
     }
-    return this.isFull ? this.#refuseFull() : this.#refuseInFlight(count);
+    if (this.isFull) return this.#refuseFull();
+    if (this.#sealedBytes + sealedBytes > sealedBytesInFlightMax) {
+      return this.refuseUntilAllowed(`${this.#sealedBytes} bytes are in flight to this receiver`);
+    }
+    return this.#refuseInFlight(needed);
   }
 
   #commitMessage(
     kind: wire.FrameKind,
     serial: number,
     payload: Uint8Array,
+    sealedBytes: number,
     offers: readonly Offer[],
     descriptors: readonly number[],
   ): number {
     if (!this.isGreeted) this.#greetOnce();
-    const length = wire.messageFrameBytes(offers.length, payload.byteLength);
+    const placeBytes = sealedBytes > 0 ? wire.sealedPlaceBytes : payload.byteLength;
+    const length = wire.messageFrameBytes(offers.length, placeBytes);
     const at = this.socket.begin(length);
     const { sendView, sendBytes } = this.core.loop;
     const count = offers.length;
-    wire.writeMessageHead(sendView, at, length, kind, serial, count, descriptors.length, payload.byteLength);
+    wire.writeMessageHead(sendView, at, length, kind, serial, count, descriptors.length, placeBytes);
     for (const [index, offer] of offers.entries()) {
       wire.writeTransfer(sendView, at, index, offer.kind, offer.fence);
     }
-    wire.writePayload(sendBytes, at, length, count, payload);
-    return this.#commitCarrying(descriptors);
+    if (sealedBytes === 0) wire.writePayload(sendBytes, at, length, count, payload);
+    else wire.writeSealedPlace(sendView, at, count, sealedBytes);
+    const errno = this.#commitCarrying(descriptors);
+    if (errno === 0 && sealedBytes > 0) this.#noteSealedSent(sealedBytes);
+    return errno;
+  }
+
+  #noteSealedSent(bytes: number): void {
+    this.#sealedInFlight ??= [];
+    this.#sealedInFlight.push({ sent: this.#descriptorsSent, bytes });
+    this.#sealedBytes += bytes;
   }
 
   /** Hands over what was begun. Counts frame and descriptors if the kernel took them; otherwise they are the caller's. */
@@ -296,10 +342,17 @@ export abstract class Link implements PacketHandler {
     this.#acknowledge();
   }
 
+  /** Notes that a message has arrived whose payload was outside of its packet; to be followed by `noteReceived`. */
+  protected noteSealedReceived(): void {
+    this.#isSealedReceived = true;
+  }
+
   /** To somebody who takes nothing an acknowledgement is sent when he does: it is cumulative. */
   #acknowledge(): void {
-    if ((this.#descriptorsReceived - this.#descriptorsReported) >>> 0 < acknowledgeEvery) return;
+    const unreported = (this.#descriptorsReceived - this.#descriptorsReported) >>> 0;
+    if (unreported < acknowledgeEvery && !this.#isSealedReceived) return;
     if (this.socket.isClosed || this.isFull) return;
+    this.#isSealedReceived = false;
     this.#descriptorsReported = this.#descriptorsReceived;
     this.sendShort(wire.FrameKind.Ack, this.#descriptorsReceived);
   }
@@ -310,8 +363,19 @@ export abstract class Link implements PacketHandler {
     const newly = (received - this.#descriptorsAcknowledged) >>> 0;
     if (newly > inFlight) return false;
     this.#descriptorsAcknowledged = received;
+    if (this.#sealedBytes > 0) this.#forgetSealed(inFlight - newly);
     this.allow();
     return true;
+  }
+
+  /** Only the last `inFlight` descriptors are in flight still. */
+  #forgetSealed(inFlight: number): void {
+    const sealed = this.#sealedInFlight ?? [];
+    for (let first = sealed[0]; first !== undefined; first = sealed[0]) {
+      if ((this.#descriptorsSent - first.sent) >>> 0 < inFlight) return;
+      this.#sealedBytes -= first.bytes;
+      sealed.shift();
+    }
   }
 
   #refuseInFlight(count: number): BrokerError | undefined {

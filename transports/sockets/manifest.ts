@@ -1,5 +1,5 @@
 /** What the sockets transport promises. */
-import { messageBytesMax, messageDescriptorsMax, messageHandlesMax } from '../../broker/contract/limits.js';
+import { messageDescriptorsMax, messageHandlesMax, payloadBytesMax } from '../../broker/contract/limits.js';
 import type { Manifest } from '../../broker/contract/transport.js';
 
 export const manifest: Manifest = {
@@ -9,7 +9,7 @@ export const manifest: Manifest = {
   revocation: 'holder',
   credentials: 'kernel',
   peerEnd: 'event',
-  messageBytesMax,
+  messageBytesMax: payloadBytesMax,
   handlesMax: messageHandlesMax,
   descriptorsMax: messageDescriptorsMax,
   crossHost: false,

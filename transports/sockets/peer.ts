@@ -5,7 +5,12 @@
  * and the handles to others' nodes work on until the program closes the peer.
  */
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
-import { multicastHandlesMax, peerHandlesMax, peerNodesMax } from '../../broker/contract/limits.js';
+import {
+  inlineBytesMax,
+  multicastHandlesMax,
+  peerHandlesMax,
+  peerNodesMax,
+} from '../../broker/contract/limits.js';
 import { messageFault } from '../../broker/contract/message.js';
 import type { Time, Timer } from '../../broker/contract/platform.js';
 import type {
@@ -38,6 +43,7 @@ import { manifest } from './manifest.js';
 import { SocketsNode, type SocketsNodeOptions } from './node.js';
 import { PayloadCopier } from './payload.js';
 import { ReplyHandle } from './reply.js';
+import { sealPayload } from './transfer.js';
 
 export type { SocketsNodeOptions } from './node.js';
 
@@ -117,24 +123,38 @@ export class SocketsPeer implements Peer, PeerCore {
     }
     if (handles.length === 0) closeAll(this.system, own);
     const outcomes: Outcome[] = [];
-    const isPlain = own.length === 0 && (message.handles?.length ?? 0) === 0;
+    const isInside = message.bytes.byteLength <= inlineBytesMax;
+    const sealed = isInside || handles.length === 0 ? -1 : sealPayload(this.system, message.bytes);
+    if (sealed instanceof BrokerError) {
+      closeAll(this.system, own);
+      throw sealed;
+    }
+    const isPlain = isInside && own.length === 0 && (message.handles?.length ?? 0) === 0;
     const shared = isPlain ? { bytes: message.bytes, epoch: -1, offset: 0 } : undefined;
     for (const [index, handle] of handles.entries()) {
       if (!(handle instanceof SocketsHandle)) continue;
       const refusal =
         shared === undefined
-          ? this.#deliver(handle, message, index === handles.length - 1)
+          ? this.#deliver(handle, message, sealed, index === handles.length - 1)
           : handle.deliverShared(message, shared);
       outcomes.push(refusal === undefined ? { ok: true } : { ok: false, code: refusal.code });
     }
     return { sequence: 0, outcomes };
   }
 
-  /** One destination of a multicast; the last one takes the descriptors themselves, the others copies. */
-  #deliver(handle: SocketsHandle, message: Message, isLast: boolean): BrokerError | undefined {
+  /** One destination of a multicast; the last one takes descriptors and sealed payload themselves, the others copies. */
+  #deliver(
+    handle: SocketsHandle,
+    message: Message,
+    sealed: number,
+    isLast: boolean,
+  ): BrokerError | undefined {
     const own = message.descriptors ?? [];
-    const descriptors = isLast ? own : this.#duplicateAll(own);
-    return descriptors instanceof BrokerError ? descriptors : handle.deliver({ ...message, descriptors });
+    if (isLast) return handle.deliver(message, sealed);
+    const copies = this.#duplicateAll(sealed < 0 ? own : [sealed, ...own]);
+    if (copies instanceof BrokerError) return copies;
+    if (sealed < 0) return handle.deliver({ ...message, descriptors: copies });
+    return handle.deliver({ ...message, descriptors: copies.slice(1) }, copies[0]);
   }
 
   #destinationsFault(handles: readonly Handle[]): BrokerError | undefined {

@@ -3,6 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { isSystemError, loadNative } from '../../broker/native/addon.js';
+import { readSealedMemory } from '../../broker/native/sealed-memory.js';
 import { type SocketSystem, SystemRefusal } from './core.js';
 import { sameTokenBytes } from './wire.js';
 
@@ -33,6 +34,8 @@ export function createSystem(): SocketSystem {
     duplicate: (descriptor) => refusing(() => native.duplicate(descriptor)),
     unreadBytes: (descriptor) => refusing(() => native.unreadBytes(descriptor)),
     isSocket: (descriptor) => native.isSeqpacketSocket(descriptor),
+    sealBytes: (bytes) => refusing(() => native.sealBytes(bytes, 0, bytes.byteLength)),
+    readSealed: (descriptor, length) => readSealedMemory(native, descriptor, length),
     createToken: () => randomBytes(sameTokenBytes),
     close: (descriptor) => {
       try {

@@ -98,20 +98,65 @@ export function createPair(system: SocketSystem): readonly [near: number, far: n
   return pair;
 }
 
+/** Sealed memory with a payload that does not fit into a packet (sockets S9). */
+export function sealPayload(system: SocketSystem, bytes: Uint8Array): number | BrokerError {
+  try {
+    return system.sealBytes(bytes);
+  } catch (error) {
+    if (error instanceof SystemRefusal) return refusalOf(error.errno);
+    throw error;
+  }
+}
+
 const none: readonly Handle[] = [];
 
+/** What a MESSAGE, CALL or REPLY brings; all of it is the receiver's. */
+export interface Contents {
+  readonly bytes: Uint8Array;
+  readonly handles: readonly Handle[];
+  readonly own: readonly number[];
+}
+
 /**
- * Makes handles of what a MESSAGE, CALL or REPLY at `at` carries; its first descriptors are theirs. Returns `undefined`, with all
- * `descriptors` closed, if one is not what it claims to be: the frame is garbage then.
+ * Takes what a MESSAGE, CALL or REPLY at `at` carries. Returns `undefined`, with all `descriptors` closed, if one is not what it
+ * claims to be: the frame is garbage then.
  */
-export function receiveTransfers(
+export function receiveContents(
   core: PeerCore,
   at: number,
   descriptors: readonly number[],
-): { readonly handles: readonly Handle[]; readonly own: readonly number[] } | undefined {
+): Contents | undefined {
+  if (descriptors.length === 0 || !wire.isSealedAt(core.loop.receiveView, at)) {
+    const bytes = core.payloads.copy(at);
+    return receiveTransfers(core, at, bytes, descriptors);
+  }
+  const bytes = receiveSealed(core, at, descriptors[0] ?? -1);
+  const others = descriptors.slice(1);
+  if (bytes !== undefined) return receiveTransfers(core, at, bytes, others);
+  closeAll(core.system, others);
+  return undefined;
+}
+
+/** The payload outside of the packet; takes its descriptor. */
+function receiveSealed(core: PeerCore, at: number, descriptor: number): Uint8Array | undefined {
+  const view = core.loop.receiveView;
+  try {
+    return core.system.readSealed(descriptor, view.getUint32(wire.payloadStartAt(view, at), true));
+  } finally {
+    core.system.close(descriptor);
+  }
+}
+
+/** Makes handles of the transfers, whose descriptors are the first ones. */
+function receiveTransfers(
+  core: PeerCore,
+  at: number,
+  bytes: Uint8Array,
+  descriptors: readonly number[],
+): Contents | undefined {
   const view = core.loop.receiveView;
   const count = wire.secondWordAt(view, at);
-  if (count === 0) return { handles: none, own: descriptors };
+  if (count === 0) return { bytes, handles: none, own: descriptors };
   const handles: Handle[] = [];
   let used = 0;
   try {
@@ -135,5 +180,5 @@ export function receiveTransfers(
     closeAll(core.system, descriptors.slice(used));
     return undefined;
   }
-  return { handles, own: descriptors.slice(used) };
+  return { bytes, handles, own: descriptors.slice(used) };
 }

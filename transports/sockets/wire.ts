@@ -5,15 +5,23 @@
  * answers. Each direction begins with its own greeting (HELLO, WELCOME or REFUSE), so the version is known from the first
  * byte. A packet holds one or more whole frames (sockets S9); a frame starts with the header that all our protocols share:
  *
- *   0  u32  length of the frame, a multiple of 8      4  u8  kind      5  u8  flags, 0      6  u8  descriptors      7  u8  padding
+ *   0  u32  length of the frame, a multiple of 8      4  u8  kind      5  u8  flags         6  u8  descriptors      7  u8  padding
  *
  * MESSAGE, CALL and REPLY continue alike: serial, number of transfers, one entry of 8 bytes for each transfer, payload,
  * padding. The descriptors of a frame are first those of its transfers, in order, and then the message's own.
  *
+ * A payload above `inlineBytesMax` is not in the frame (sockets S9): with `sealedFlag` its length stands in its place, and the
+ * frame's very first descriptor is the sealed memory that has it.
+ *
  * `isPacketSound` looks at everything that can be wrong with a packet before anybody sees a frame of it, so the readers behind
  * it need not check again, and a bad frame in the middle has no half effect.
  */
-import { frameHeaderBytes, messageBytesMax, messageHandlesMax } from '../../broker/contract/limits.js';
+import {
+  frameHeaderBytes,
+  inlineBytesMax,
+  messageHandlesMax,
+  payloadBytesMax,
+} from '../../broker/contract/limits.js';
 
 /** The one version of this protocol so far. */
 export const version = 1;
@@ -73,6 +81,11 @@ export type SameStep = (typeof SameStep)[keyof typeof SameStep];
 export const SameResult = { No: 0, Yes: 1, Full: 2, Unknown: 3 } as const;
 
 export type SameResult = (typeof SameResult)[keyof typeof SameResult];
+
+/** MESSAGE, CALL and REPLY: the payload is outside of the packet. */
+export const sealedFlag = 1;
+/** What stands in its place: its length and a reserved word. */
+export const sealedPlaceBytes = 8;
 
 export const helloBytes = 24;
 export const welcomeBytes = 16;
@@ -181,6 +194,14 @@ export function writeMessageHead(
   view.setUint32(at + 12, transfers, true);
 }
 
+/** Marks a message whose head is written as one whose payload, of so many bytes, is outside of the packet. */
+export function writeSealedPlace(view: DataView, at: number, transfers: number, payloadBytes: number): void {
+  view.setUint8(at + 5, sealedFlag);
+  const place = at + messageHeadBytes + transfers * transferEntryBytes;
+  view.setUint32(place, payloadBytes, true);
+  view.setUint32(place + 4, 0, true);
+}
+
 /** Writes the entry of transfer number `index`. */
 export function writeTransfer(
   view: DataView,
@@ -243,6 +264,11 @@ export function payloadStartAt(view: DataView, at: number): number {
   return at + messageHeadBytes + view.getUint32(at + 12, true) * transferEntryBytes;
 }
 
+/** Whether the payload of a MESSAGE, CALL or REPLY is outside of the packet; at `payloadStartAt` is its length then. */
+export function isSealedAt(view: DataView, at: number): boolean {
+  return view.getUint8(at + 5) === sealedFlag;
+}
+
 /** Offset behind the payload of a MESSAGE, CALL or REPLY. */
 export function payloadEndAt(view: DataView, at: number): number {
   return at + view.getUint32(at, true) - view.getUint8(at + 7);
@@ -273,8 +299,7 @@ export function isPacketSound(view: DataView, at: number, length: number, descri
     const frameBytes = view.getUint32(next, true);
     if (frameBytes < frameHeaderBytes || (frameBytes & 7) !== 0 || frameBytes > end - next) return false;
     const word = view.getUint32(next + 4, true);
-    // Flags are zero in this version, so that a later one can give them a meaning.
-    if ((word & 0xff00) !== 0 || !isFrameSound(view, next, frameBytes, word)) return false;
+    if (!isFrameSound(view, next, frameBytes, word)) return false;
     unclaimed -= (word >>> 16) & 0xff;
     next += frameBytes;
   }
@@ -285,9 +310,10 @@ export function isPacketSound(view: DataView, at: number, length: number, descri
 function isFrameSound(view: DataView, at: number, frameBytes: number, word: number): boolean {
   const kind = word & 0xff;
   if (kind === FrameKind.Call || kind === FrameKind.Reply || kind === FrameKind.Message) {
-    return isMessageSound(view, at, frameBytes, (word >>> 16) & 0xff, word >>> 24);
+    return isMessageSound(view, at, frameBytes, word);
   }
-  if (word >>> 24 !== 0) return false;
+  // Other flags are zero in this version, so that a later one can give them a meaning.
+  if ((word & 0xff00_ff00) !== 0) return false;
   const descriptors = (word >>> 16) & 0xff;
   switch (kind) {
     case FrameKind.Attach:
@@ -313,24 +339,35 @@ function isFrameSound(view: DataView, at: number, frameBytes: number, word: numb
   }
 }
 
-/** Whether the parts of a MESSAGE, CALL or REPLY fit into it, and its transfers have their descriptors. */
-function isMessageSound(
-  view: DataView,
-  at: number,
-  frameBytes: number,
-  descriptors: number,
-  padding: number,
-): boolean {
+/** Whether the parts of a MESSAGE, CALL or REPLY fit into it, and its transfers and its payload have their descriptors. */
+function isMessageSound(view: DataView, at: number, frameBytes: number, word: number): boolean {
+  const descriptors = (word >>> 16) & 0xff;
+  const padding = word >>> 24;
   if (frameBytes < messageHeadBytes || padding > 7) return false;
   const transfers = view.getUint32(at + 12, true);
   if (transfers > messageHandlesMax) return false;
   const payloadBytes = frameBytes - messageHeadBytes - transfers * transferEntryBytes - padding;
-  if (payloadBytes < 0 || payloadBytes > messageBytesMax) return false;
+  if (payloadBytes < 0 || payloadBytes > inlineBytesMax) return false;
   let needed = 0;
+  if ((word & 0xff00) !== 0) {
+    if (((word >>> 8) & 0xff) !== sealedFlag || !isSealedPlaceSound(view, at, transfers, payloadBytes))
+      return false;
+    needed = 1;
+  }
   for (let index = 0; index < transfers; index += 1) {
     const kind = transferKindAt(view, at, index);
     if (kind === TransferKind.Handle || kind === TransferKind.Reply) needed += 1;
     else if (kind !== TransferKind.Gone) return false;
   }
   return needed <= descriptors;
+}
+
+/** Whether the length of a payload outside of the packet stands where it should, and is one that does not fit into a packet. */
+function isSealedPlaceSound(view: DataView, at: number, transfers: number, placeBytes: number): boolean {
+  if (placeBytes !== sealedPlaceBytes) return false;
+  const place = at + messageHeadBytes + transfers * transferEntryBytes;
+  const payloadBytes = view.getUint32(place, true);
+  return (
+    payloadBytes > inlineBytesMax && payloadBytes <= payloadBytesMax && view.getUint32(place + 4, true) === 0
+  );
 }

@@ -303,9 +303,10 @@ test('Q1, Q3: a thousand services of one user with a node, a handle and a call e
 });
 
 test('Q1: the largest message fits into what one sender gets of an empty room', (t) => {
-  t.true(limits.messageBytesMax + item <= limits.userBytesMax / 8);
+  t.true(limits.inlineBytesMax + item <= limits.userBytesMax / 8);
+  t.true(limits.payloadBytesMax / limits.sealedBytesPerByte + item <= limits.userBytesMax / 8);
   t.true(limits.messageHandlesMax + 1 <= limits.userHandlesMax / 8);
-  t.true(limits.messageDescriptorsMax <= limits.userDescriptorsMax / 8);
+  t.true(limits.packetDescriptorsMax <= limits.userDescriptorsMax / 8);
   t.is(limits.userBytesMax / 8, limits.queueBytesMax);
   t.is(limits.queueItemsMax * item, limits.queueBytesMax);
 });

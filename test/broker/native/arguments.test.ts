@@ -38,6 +38,9 @@ const signatures: Record<keyof Native, readonly Kind[]> = {
   getSeals: ['descriptor'],
   mapBlocksFrom: ['number'],
   mapShared: ['descriptor', 'number', 'boolean'],
+  sealBytes: ['bytes', 'number', 'number'],
+  sealedLength: ['descriptor'],
+  readSealed: ['descriptor', 'bytes', 'number', 'number'],
   pidfdOpen: ['number'],
   pidfdSendSignal: ['descriptor', 'number'],
   execve: ['string', 'array', 'array'],
@@ -152,7 +155,15 @@ test.serial('a TypeError names its argument', (t) => {
 });
 
 test.serial('descriptors that are not open are EBADF everywhere', (t) => {
-  const skipped = new Set<keyof Native>(['isSeqpacketSocket', 'receiveDatagram', 'read', 'write', 'loopAdd']);
+  const skipped = new Set<keyof Native>([
+    'isSeqpacketSocket',
+    'receiveDatagram',
+    'read',
+    'write',
+    'sealedLength',
+    'readSealed',
+    'loopAdd',
+  ]);
   for (const [name, kinds] of Object.entries(signatures) as [keyof Native, readonly Kind[]][]) {
     if (kinds[0] !== 'descriptor' || skipped.has(name)) continue;
     t.throws(
@@ -167,6 +178,8 @@ test.serial('descriptors that are not open are EBADF everywhere', (t) => {
   }
   t.false(native.isSeqpacketSocket(nowhere));
   t.is(native.read(nowhere, new Uint8Array(1), 0, 1), -9);
+  t.is(native.sealedLength(nowhere), -9);
+  t.is(native.readSealed(nowhere, new Uint8Array(1), 0, 1), -9);
   t.is(native.receiveDatagram(nowhere, new Uint8Array(1), 0, 1, true), -9);
 });
 

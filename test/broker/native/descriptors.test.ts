@@ -135,6 +135,57 @@ test.serial('a memfd that is not sealable refuses seals', (t) => {
   native.close(descriptor);
 });
 
+test.serial('sockets S9: sealed bytes can be read again and again, and nobody can change them', (t) => {
+  const bytes = Uint8Array.from({ length: 70_000 }, (_, at) => at % 251);
+  const descriptor = native.sealBytes(bytes, 1, 69_999);
+  t.is(native.sealedLength(descriptor), 69_999);
+  for (let round = 0; round < 2; round += 1) {
+    const read = new Uint8Array(69_999);
+    t.is(native.readSealed(descriptor, read, 0, read.length), 69_999);
+    t.true(Buffer.from(read).equals(bytes.subarray(1)));
+  }
+  t.is(native.readSealed(descriptor, new Uint8Array(70_000), 0, 70_000), 69_999, 'no more than there is');
+  t.is(native.write(descriptor, bytes, 0, 1), -1, 'EPERM');
+  t.throws(() => native.ftruncate(descriptor, 0), { code: 'EPERM' });
+  t.throws(() => native.ftruncate(descriptor, 100_000), { code: 'EPERM' });
+  t.throws(() => native.addSeals(descriptor, 0), { code: 'EPERM' });
+  t.throws(() => native.mapShared(descriptor, 4096, true), { code: 'EPERM' });
+  native.close(descriptor);
+});
+
+test.serial(
+  'sockets S9: what is not sealed whole, or no memory, or not readable, has no sealed length',
+  (t) => {
+    const all = Seal.Seal | Seal.Shrink | Seal.Grow | Seal.Write;
+    for (const missing of [Seal.Seal, Seal.Shrink, Seal.Grow, Seal.Write]) {
+      const descriptor = native.memfdCreate('test', true);
+      native.ftruncate(descriptor, 4096);
+      native.addSeals(descriptor, (all & ~missing) | (missing === Seal.Write ? Seal.FutureWrite : 0));
+      t.is(native.sealedLength(descriptor), -1, `without ${missing}`);
+      native.close(descriptor);
+    }
+    const [out, into] = native.pipe();
+    t.is(native.sealedLength(out), -22, 'a pipe has no seals');
+    const descriptor = native.sealBytes(new Uint8Array(100), 0, 100);
+    for (const [flags, errno] of [
+      [constants.O_WRONLY, -9],
+      [0x20_0000, -9],
+      [constants.O_RDONLY, 100],
+    ] as const) {
+      let other: number;
+      try {
+        other = native.open(`/proc/self/fd/${descriptor}`, flags, 0);
+      } catch {
+        // An ordinary user may not open what is sealed for writing, nor could anybody send him such.
+        continue;
+      }
+      t.is(native.sealedLength(other), errno, `opened with ${flags}`);
+      native.close(other);
+    }
+    for (const each of [out, into, descriptor]) native.close(each);
+  },
+);
+
 test.serial('openDescriptors counts what is open', (t) => {
   const before = native.openDescriptors();
   t.is(before, openDescriptors().size);
