@@ -30,8 +30,8 @@ import { demand } from './rights.js';
 const pingTag = (2 << 3) | 2;
 const statusTag = (3 << 3) | 2;
 
-/** The largest answer, and the size above which a list continues in the next one. */
-export const answerBytesMax = 60 * 1024;
+/** The size above which a list continues in the next answer: one entry more fits into a message of every transport. */
+export const answerBytesMax = 40 * 1024;
 
 const done: Message = { bytes: Response.encode({ done: {} }).finish() };
 

@@ -2,13 +2,15 @@
  * When a transaction was, roughly: the core has no time, so the router notes the moment of one now and then, and the age of
  * what a transaction made is read off between two notes.
  *
- * Notes are kept where handles were made, at least `spacingMs` apart. When there are `notesMax`, every second one of the older half goes;
- * so the notes of long ago stand further apart, and an age is right to a few milliseconds for what is young and to a few per cent
- * for what is old.
+ * Notes are kept where handles were made, at least `spacingMs` apart. When there are `notesMax`, those go without which no gap becomes
+ * larger than a fiftieth of its age; half a year leaves about a thousand. So an age is right to `spacingMs` for what is young and to two
+ * per cent for what is old.
  */
 
 const spacingMs = 10;
 const notesMax = 2_048;
+/** The largest gap between two notes, as a part of its age. */
+const gapMax = 0.02;
 
 export class Chronicle {
   #sequences: number[] = [];
@@ -25,7 +27,11 @@ export class Chronicle {
     }
     this.#sequences.push(sequence);
     this.#moments.push(nowMs);
-    if (this.#sequences.length >= notesMax) this.#thin();
+    if (this.#sequences.length >= notesMax) this.#thin(nowMs);
+  }
+
+  get size(): number {
+    return this.#sequences.length;
   }
 
   /** When the transaction was; at the latest `nowMs`. */
@@ -40,10 +46,18 @@ export class Chronicle {
     return this.#moments[low] ?? nowMs;
   }
 
-  #thin(): void {
-    const half = this.#sequences.length >>> 1;
-    const stays = (_: number, at: number): boolean => at >= half || at % 2 === 1;
-    this.#sequences = this.#sequences.filter(stays);
-    this.#moments = this.#moments.filter(stays);
+  #thin(nowMs: number): void {
+    const moments = this.#moments;
+    // From the newest to the oldest; `newer` is the last one that stays.
+    let newer = moments.length - 1;
+    const stays = moments.map((_, at) => at === newer || at === 0);
+    for (let at = newer - 1; at > 0; at -= 1) {
+      const newerMs = moments[newer] ?? 0;
+      if (newerMs - (moments[at - 1] ?? 0) <= gapMax * (nowMs - newerMs)) continue;
+      stays[at] = true;
+      newer = at;
+    }
+    this.#sequences = this.#sequences.filter((_, at) => stays[at]);
+    this.#moments = moments.filter((_, at) => stays[at]);
   }
 }
