@@ -19,6 +19,7 @@ export {
 } from './connect.js';
 export { ControlError } from './control-error.js';
 export { type EventOptions, EventStream } from './events.js';
+export { type Facet, type FacetOptions, facet, facetQueueItemsMax } from './facet.js';
 export { Feed, type FeedItem } from './feed.js';
 export type {
   AccountInfo,

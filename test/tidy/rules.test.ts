@@ -11,6 +11,11 @@ const documents: readonly RuleDocument[] = [
     tests: ['test/transports/sockets', 'test/transports/datagram'],
     missing: {},
   },
+  {
+    path: 'docs/spec/bus.md',
+    tests: ['test/transports/bus', 'test/broker/capability', 'test/simulation', 'test/clients/facet'],
+    missing: {},
+  },
 ];
 
 for (const document of documents) {
