@@ -5,10 +5,14 @@
  * submitting call; only one that could not be passed on by then is copied (`own`). Descriptors belong to the payload
  * until somebody takes them; the last receiver takes the originals.
  */
+import { inlineBytesMax, sealedBytesPerByte } from '../contract/limits.js';
+
 export class Payload {
   source: Uint8Array;
   offset = 0;
   length = 0;
+  /** Not 0: so many bytes are in the memory that is the first descriptor. */
+  sealedBytes = 0;
   descriptors: readonly number[] = noDescriptors;
   /** Items that refer to this payload. */
   references = 0;
@@ -19,6 +23,12 @@ export class Payload {
 
   constructor() {
     this.source = noBytes;
+  }
+
+  /** Bytes that a receiver has room taken for: of memory that is the sender's own, a part of it. */
+  get chargedBytes(): number {
+    if (this.sealedBytes === 0) return this.length;
+    return Math.max(inlineBytesMax, Math.ceil(this.sealedBytes / sealedBytesPerByte));
   }
 
   /**
@@ -43,12 +53,19 @@ export class PayloadPool {
   readonly #free: Payload[] = [];
 
   /** A payload without references; `release` after the last one is gone. */
-  take(source: Uint8Array, offset: number, length: number, descriptors: readonly number[]): Payload {
+  take(
+    source: Uint8Array,
+    offset: number,
+    length: number,
+    descriptors: readonly number[],
+    sealedBytes: number,
+  ): Payload {
     const payload = this.#free.pop() ?? new Payload();
     payload.source = source;
     payload.offset = offset;
     payload.length = length;
     payload.descriptors = descriptors;
+    payload.sealedBytes = sealedBytes;
     return payload;
   }
 

@@ -13,6 +13,11 @@ export interface Submission {
   readonly source: Uint8Array;
   readonly offset: number;
   readonly length: number;
+  /**
+   * Not 0: the payload, of so many bytes, is outside; the first descriptor is memory that has it, and what stands for it above is for
+   * the receiver to find it. Whoever decodes the operation has checked that memory.
+   */
+  readonly sealedBytes?: number;
   /** Taken by the core, also when the operation is refused. */
   descriptors: readonly number[];
   /** A call if not 0: the caller's name for it, whose low 16 bits no other outstanding call of the caller has. */

@@ -52,6 +52,7 @@ export class Transactions {
       submission.offset,
       submission.length,
       submission.descriptors,
+      submission.sealedBytes ?? 0,
     );
     payload.references = 1;
     submission.descriptors = noDescriptors;
@@ -75,6 +76,7 @@ export class Transactions {
       submission.offset,
       submission.length,
       submission.descriptors,
+      submission.sealedBytes ?? 0,
     );
     payload.references = 1;
     submission.descriptors = noDescriptors;
@@ -285,16 +287,16 @@ export class Transactions {
       if (!tables.nodes.isLive(node)) continue;
       const flow = this.#quota.flow(sender, tables.ownerOf(node));
       this.#flows[at] = flow;
-      const blame = this.#quota.charge(flow, payload.length, transferCount, replies, descriptors);
+      const blame = this.#quota.charge(flow, payload.chargedBytes, transferCount, replies, descriptors);
       if (blame === 0) continue;
       outcomes[at] = ErrorCode.OverQuota | (blame << 8);
       if (isPartial) this.#deliveries.watch.refuse(ErrorCode.OverQuota);
       else {
         submission.refusedAt = at;
         submission.blame = blame;
-        this.#refund(at, payload.length, transferCount, replies, descriptors);
+        this.#refund(at, payload.chargedBytes, transferCount, replies, descriptors);
       }
-      const wanted = wantedOf(blame, payload.length, transferCount + replies, descriptors);
+      const wanted = wantedOf(blame, payload.chargedBytes, transferCount + replies, descriptors);
       this.#deliveries.refused(flow, blame, wanted, this.#subject(at));
       if (!isPartial) return ErrorCode.OverQuota;
     }
@@ -334,7 +336,7 @@ export class Transactions {
       const flow = this.#flow(at);
       const item = this.#deliveries.carrying(ItemKind.Message, sequence, sender, payload);
       item.flow = flow;
-      item.chargedBytes = payload.length + itemOverheadBytes;
+      item.chargedBytes = payload.chargedBytes + itemOverheadBytes;
       item.chargedHandles = transferCount;
       item.chargedDescriptors = payload.descriptors.length;
       const place = nodes.place(node);
@@ -383,7 +385,7 @@ export class Transactions {
 
   /** Charges an answer to the caller's own room, as far as the call has not reserved it (bus M8). Returns 0, or the blame. */
   #chargeAnswer(caller: PeerRecord, item: DeliveryItem, transfers: number, payload: Payload): number {
-    const excess = this.#quota.answerExcess(payload.length);
+    const excess = this.#quota.answerExcess(payload.chargedBytes);
     const descriptors = payload.descriptors.length;
     if (excess === 0 && transfers === 0 && descriptors === 0) return 0;
     const flow = this.#quota.flow(caller, caller);

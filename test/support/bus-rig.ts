@@ -26,7 +26,7 @@ export class BusRig {
 
   constructor(receive: (delivery: Delivery) => void, limits: Partial<CapabilityLimits> = {}) {
     const { loop, time } = this;
-    this.router = new Router({ loop, time, duplicate: () => -1, limits });
+    this.router = new Router({ loop, time, duplicate: () => -1, sealedLength: () => -1, limits });
     this.own = new BusPeer({ manifest, time, options: {} });
     this.#link = new LocalLink(this.router, { pid: 1, uid: 0, gid: 0 }, this.own);
     this.own.attach(this.#link);

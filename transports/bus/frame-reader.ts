@@ -6,6 +6,7 @@ import { closeDescriptors } from './descriptors.js';
 import type { HolderShare, LinkEvents } from './link.js';
 import type { PendingQueue } from './pending.js';
 import { refusal } from './refusal.js';
+import { openPayload } from './sealed.js';
 import { SlabCopier } from './slab.js';
 import * as wire from './wire.js';
 
@@ -28,11 +29,9 @@ export class FrameReader {
     const view = this.#loop.receiveView;
     switch (kind) {
       case wire.FrameKind.Message:
-        this.#message(at, descriptors, events);
-        return true;
+        return this.#message(at, descriptors, events);
       case wire.FrameKind.Answer:
-        this.#answer(at, descriptors, events);
-        return true;
+        return this.#answer(at, descriptors, events);
       case wire.FrameKind.Accepted:
         return this.#pending.accept(
           view.getUint32(at + 8, true),
@@ -69,11 +68,13 @@ export class FrameReader {
     return true;
   }
 
-  #message(at: number, descriptors: readonly number[], events: LinkEvents): void {
+  #message(at: number, descriptors: readonly number[], events: LinkEvents): boolean {
     const view = this.#loop.receiveView;
     const shows = (view.getUint8(at + 5) & wire.shownFlag) !== 0;
     const transfers = view.getUint32(at + 20, true);
     const idsAt = at + wire.messageHeadBytes + (shows ? wire.shownBytes : 0);
+    const bytes = this.#payload(at, idsAt + transfers * wire.idBytes, descriptors);
+    if (bytes === undefined) return false;
     events.message(
       wire.readSequence(view, at + 8),
       view.getUint32(at + 16, true),
@@ -83,22 +84,26 @@ export class FrameReader {
       view.getUint32(at + 32, true),
       view.getUint32(at + 36, true),
       this.#ids(idsAt, transfers),
-      this.#payload(at, idsAt + transfers * wire.idBytes),
-      descriptors,
+      bytes,
+      this.#own(at, descriptors),
     );
+    return true;
   }
 
-  #answer(at: number, descriptors: readonly number[], events: LinkEvents): void {
+  #answer(at: number, descriptors: readonly number[], events: LinkEvents): boolean {
     const view = this.#loop.receiveView;
     const transfers = view.getUint32(at + 20, true);
     const idsAt = at + wire.answerHeadBytes;
+    const bytes = this.#payload(at, idsAt + transfers * wire.idBytes, descriptors);
+    if (bytes === undefined) return false;
     events.answer(
       wire.readSequence(view, at + 8),
       view.getUint32(at + 16, true),
       this.#ids(idsAt, transfers),
-      this.#payload(at, idsAt + transfers * wire.idBytes),
-      descriptors,
+      bytes,
+      this.#own(at, descriptors),
     );
+    return true;
   }
 
   #refused(at: number, events: LinkEvents): void {
@@ -121,10 +126,22 @@ export class FrameReader {
     return ids;
   }
 
-  #payload(at: number, payloadAt: number): Uint8Array {
+  /** The payload; `undefined`, with all descriptors closed, if it is outside and cannot be read. */
+  #payload(at: number, payloadAt: number, descriptors: readonly number[]): Uint8Array | undefined {
     const view = this.#loop.receiveView;
+    if ((view.getUint8(at + 5) & wire.sealedFlag) !== 0) {
+      const bytes = openPayload(descriptors[0] ?? -1, view.getUint32(payloadAt, true));
+      if (bytes === undefined) closeDescriptors(descriptors.slice(1));
+      return bytes;
+    }
     const end = at + view.getUint32(at, true) - view.getUint8(at + 7);
     return this.#copier.copy(this.#loop.receiveBytes, payloadAt, end - payloadAt);
+  }
+
+  /** The descriptors of the message itself. */
+  #own(at: number, descriptors: readonly number[]): readonly number[] {
+    const isSealed = (this.#loop.receiveView.getUint8(at + 5) & wire.sealedFlag) !== 0;
+    return isSealed ? descriptors.slice(1) : descriptors;
   }
 
   #shown(at: number): Credentials {

@@ -27,7 +27,7 @@ export const manifest: Manifest = Object.freeze({
   revocation: 'node',
   credentials: 'kernel',
   peerEnd: 'event',
-  messageBytesMax: limits.inlineBytesMax,
+  messageBytesMax: limits.payloadBytesMax,
   handlesMax: limits.messageHandlesMax,
   descriptorsMax: limits.messageDescriptorsMax,
   crossHost: false,

@@ -3,6 +3,7 @@
  * router. Each of them has one, fills it, hands it over and fills it again; so an operation allocates nothing.
  */
 import * as limits from '../../broker/contract/limits.js';
+import { sealedPlaceBytes } from './wire.js';
 
 const noBytes = new Uint8Array(0);
 export const noDescriptors: readonly number[] = Object.freeze([]);
@@ -25,6 +26,8 @@ export class Operation {
   source: Uint8Array = noBytes;
   offset = 0;
   length = 0;
+  /** Not 0: the payload, of so many bytes, is in the memory that is the first descriptor; its place has this length. */
+  sealedBytes = 0;
   /** Taken by whoever the operation is handed to. */
   descriptors: readonly number[] = noDescriptors;
   /** 0, or the caller's name for the call. */
@@ -76,6 +79,16 @@ export class Operation {
     this.source = source;
     this.offset = offset;
     this.length = length;
+    this.sealedBytes = 0;
+  }
+
+  /** Puts memory with the payload in the payload's place. Takes the descriptor with the others. */
+  setSealed(memory: number, length: number): void {
+    const place = new Uint8Array(sealedPlaceBytes);
+    new DataView(place.buffer).setUint32(0, length, true);
+    this.setPayload(place, 0, sealedPlaceBytes);
+    this.sealedBytes = length;
+    this.descriptors = [memory, ...this.descriptors];
   }
 
   /** Lets go of what the operation referred to. */

@@ -40,6 +40,7 @@ import { BusNode } from './node.js';
 import { noDescriptors, Operation } from './operation.js';
 import { loss, refusal, refusedOutcome } from './refusal.js';
 import { BusReply } from './reply.js';
+import { sealPayload } from './sealed.js';
 import { GoneTarget, RemoteTarget, type Target } from './target.js';
 
 export interface BusPeerParts {
@@ -206,6 +207,7 @@ export class BusPeer implements Peer, LinkEvents {
     const call = this.#calls.open(limits.callsOutstandingMax);
     if (call === undefined) {
       for (const thing of given ?? []) takeBack(thing);
+      if (operation.sealedBytes > 0) closeDescriptors(operation.descriptors.slice(0, 1));
       const tooMany = new BrokerError(ErrorCode.OverQuota, 'too many calls are outstanding');
       return Promise.reject(this.#refuse(message, tooMany));
     }
@@ -399,9 +401,21 @@ export class BusPeer implements Peer, LinkEvents {
     const operation = this.#operation;
     operation.setPayload(message.bytes, 0, message.bytes.byteLength);
     operation.descriptors = message.descriptors ?? noDescriptors;
-    if (message.handles === undefined || message.handles.length === 0) return undefined;
+    const given = this.#giveAll(message.handles, isOutward);
+    if (given instanceof BrokerError || message.bytes.byteLength <= limits.inlineBytesMax) return given;
+    const memory = sealPayload(message.bytes);
+    if (!(memory instanceof BrokerError)) {
+      operation.setSealed(memory, message.bytes.byteLength);
+      return given;
+    }
+    for (const each of given ?? []) takeBack(each);
+    return memory;
+  }
+
+  #giveAll(things: Message['handles'], isOutward: boolean): (BusNode | BusReply)[] | BrokerError | undefined {
+    if (things === undefined || things.length === 0) return undefined;
     const given: (BusNode | BusReply)[] = [];
-    for (const thing of message.handles) {
+    for (const thing of things) {
       const fault = this.#give(thing, isOutward, given);
       if (fault === undefined) continue;
       for (const each of given) takeBack(each);

@@ -37,6 +37,9 @@ export class SocketLink implements BusLink, PacketHandler {
   #events: LinkEvents | undefined;
   #serial = 0;
   #unflushedBytes = 0;
+  /** Bytes of payloads outside of packets that the broker may not have read yet, and those of the request under way. */
+  #sealedBytes = 0;
+  #sealedNow = 0;
   #roomWaiters: (() => void)[] = [];
   #isFull = false;
   #isClosed = false;
@@ -60,19 +63,28 @@ export class SocketLink implements BusLink, PacketHandler {
       operation.destinationCount === 1 && !operation.isPartial
         ? this.#writeSend(wire.FrameKind.Send, 0, operation)
         : this.#writeMulticast(operation);
-    return this.#wait(code, attempt);
+    const accepted = this.#wait(code, attempt);
+    if (this.#sealedNow > 0) this.#followSealed();
+    return accepted;
   }
 
   call(operation: Operation): number {
-    return this.#writeSend(wire.FrameKind.Call, 0, operation);
+    const code = this.#writeSend(wire.FrameKind.Call, 0, operation);
+    if (this.#sealedNow > 0) this.#followSealed();
+    return code;
   }
 
   reply(operation: Operation): number {
-    return this.#writeSend(wire.FrameKind.Reply, 0, operation);
+    const code = this.#writeSend(wire.FrameKind.Reply, 0, operation);
+    if (this.#sealedNow > 0) this.#followSealed();
+    return code;
   }
 
   replyAccepted(operation: Operation, attempt: Attempt): Promise<number> {
-    return this.#wait(this.#writeSend(wire.FrameKind.Reply, wire.acceptanceFlag, operation), attempt);
+    const code = this.#writeSend(wire.FrameKind.Reply, wire.acceptanceFlag, operation);
+    const accepted = this.#wait(code, attempt);
+    if (this.#sealedNow > 0) this.#followSealed();
+    return accepted;
   }
 
   create(word: number, generation: number, showsCredentials: boolean): void {
@@ -193,6 +205,21 @@ export class SocketLink implements BusLink, PacketHandler {
     return true;
   }
 
+  /**
+   * A payload outside of a packet has gone to the broker. A request that is answered in any case follows, so that it is known when
+   * the broker has it: a broker that does not read must not be a place to put memory without bound.
+   */
+  #followSealed(): void {
+    const bytes = this.#sealedNow;
+    this.#sealedNow = 0;
+    this.#sealedBytes += bytes;
+    const isRead = (): void => {
+      this.#sealedBytes -= bytes;
+      this.drained();
+    };
+    this.holders(0, 0).then(isRead, isRead);
+  }
+
   /** Room for a frame, and its number taken. */
   #begin(length: number): number {
     this.#unflushedBytes += length;
@@ -219,13 +246,13 @@ export class SocketLink implements BusLink, PacketHandler {
 
   /** Returns 0, or the code with which it was refused on this side. */
   #writeSend(kind: wire.FrameKind, flags: number, operation: Operation): number {
-    if (this.#refusesMore()) return this.#refuseHere(operation, behind);
+    if (this.#refusesMore(operation)) return this.#refuseHere(operation, behind);
     const { transferCount, length } = operation;
     const bytes = wire.sendHeadBytes + transferCount * wire.idBytes + length;
     const frameBytes = wire.paddedBytes(bytes);
     const at = this.#begin(frameBytes);
     const view = this.#loop.sendView;
-    wire.writeHeader(view, at, bytes, kind, flags, operation.descriptors.length);
+    wire.writeHeader(view, at, bytes, kind, flags | sealedFlagOf(operation), operation.descriptors.length);
     view.setUint32(at + 8, this.#nextSerial(), true);
     view.setUint32(at + 12, transferCount, true);
     view.setUint32(at + 16, operation.destinations[0] ?? 0, true);
@@ -236,7 +263,7 @@ export class SocketLink implements BusLink, PacketHandler {
   }
 
   #writeMulticast(operation: Operation): number {
-    if (this.#refusesMore()) return this.#refuseHere(operation, behind);
+    if (this.#refusesMore(operation)) return this.#refuseHere(operation, behind);
     const { list, transferCount, length } = operation;
     if (list?.isKnown === false) this.#writeList(operation, list);
     const inlineCount = list === undefined ? operation.destinationCount : 0;
@@ -245,7 +272,10 @@ export class SocketLink implements BusLink, PacketHandler {
     const frameBytes = wire.paddedBytes(bytes);
     const at = this.#begin(frameBytes);
     const view = this.#loop.sendView;
-    const flags = (operation.isPartial ? wire.partialFlag : 0) | (list === undefined ? 0 : wire.listedFlag);
+    const flags =
+      (operation.isPartial ? wire.partialFlag : 0) |
+      (list === undefined ? 0 : wire.listedFlag) |
+      sealedFlagOf(operation);
     wire.writeHeader(view, at, bytes, wire.FrameKind.Multicast, flags, operation.descriptors.length);
     view.setUint32(at + 8, this.#nextSerial(), true);
     view.setUint32(at + 12, transferCount, true);
@@ -281,7 +311,7 @@ export class SocketLink implements BusLink, PacketHandler {
   /** Transfers, payload and padding; then the frame goes. */
   #writeRest(idsAt: number, endAt: number, operation: Operation): number {
     const { sendBytes, sendView } = this.#loop;
-    const { transferCount, length, descriptors } = operation;
+    const { transferCount, length, descriptors, sealedBytes } = operation;
     let at = idsAt;
     for (let index = 0; index < 2 * transferCount; index += 1) {
       sendView.setUint32(at, operation.transfers[index] ?? 0, true);
@@ -295,7 +325,10 @@ export class SocketLink implements BusLink, PacketHandler {
       return 0;
     }
     const errno = this.socket.commitNow(descriptors);
-    if (errno === 0) return 0;
+    if (errno === 0) {
+      this.#sealedNow = sealedBytes;
+      return 0;
+    }
     // It was not sent, so its number is the next one's.
     this.#serial = (this.#serial - 1) >>> 0;
     operation.descriptors = descriptors;
@@ -318,9 +351,11 @@ export class SocketLink implements BusLink, PacketHandler {
   }
 
   /** Whether the broker is so far behind that this side takes no more. */
-  #refusesMore(): boolean {
+  #refusesMore({ sealedBytes }: Operation): boolean {
     const { queuedBytes, queuedFrames } = this.socket;
-    if (queuedBytes <= limits.queueBytesMax && queuedFrames <= limits.queueItemsMax) return false;
+    const isSealedFull = sealedBytes > 0 && this.#sealedBytes + sealedBytes > limits.sealedBytesInFlightMax;
+    if (queuedBytes <= limits.queueBytesMax && queuedFrames <= limits.queueItemsMax && !isSealedFull)
+      return false;
     this.#isFull = true;
     return true;
   }
@@ -354,3 +389,7 @@ export class SocketLink implements BusLink, PacketHandler {
 const behind = wire.refusalOf(ErrorCode.OverQuota, blameOf(QuotaKind.Bytes, QuotaHolder.Own));
 const errnoBadDescriptor = 9;
 const errnoTooManyReferences = 109;
+
+function sealedFlagOf({ sealedBytes }: Operation): number {
+  return sealedBytes > 0 ? wire.sealedFlag : 0;
+}

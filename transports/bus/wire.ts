@@ -48,6 +48,13 @@ export const credentialsFlag = 1;
 export const acceptanceFlag = 1;
 /** Message: the sender's credentials are in it. */
 export const shownFlag = 1;
+/**
+ * Whatever has a payload: it is outside of the packet, in sealed memory that is the frame's first descriptor (sockets S9). Its
+ * length stands in its place.
+ */
+export const sealedFlag = 4;
+/** The place of such a payload: its length and a reserved word. */
+export const sealedPlaceBytes = 8;
 
 export const helloBytes = 16;
 export const welcomeBytes = 32;
@@ -197,7 +204,7 @@ function clientFrameFault(view: DataView, at: number, length: number, kind: numb
 
 function brokerFrameFault(view: DataView, at: number, length: number, kind: number): Fault {
   const flags = view.getUint8(at + 5);
-  if (flags !== 0 && (kind !== FrameKind.Message || flags > shownFlag)) return Fault.Kind;
+  if (flags !== 0 && (flags & ~brokerFlags(kind)) !== 0) return Fault.Kind;
   switch (kind) {
     case FrameKind.Message:
       return payloadFault(
@@ -232,6 +239,12 @@ function brokerFrameFault(view: DataView, at: number, length: number, kind: numb
   }
 }
 
+/** The flags that a frame of the broker may have. */
+function brokerFlags(kind: number): number {
+  if (kind === FrameKind.Message) return shownFlag | sealedFlag;
+  return kind === FrameKind.Answer ? sealedFlag : 0;
+}
+
 /** A frame of one size, without padding or descriptors, whose word at `reserved` is 0. */
 function plainFault(view: DataView, at: number, length: number, bytes: number, reserved: number): Fault {
   if (length !== bytes || view.getUint16(at + 6, true) !== 0) return Fault.Field;
@@ -239,7 +252,8 @@ function plainFault(view: DataView, at: number, length: number, bytes: number, r
 }
 
 function sendFault(view: DataView, at: number, length: number, kind: number, flags: number): Fault {
-  if (flags > (kind === FrameKind.Reply ? acceptanceFlag : 0)) return Fault.Kind;
+  if ((flags & ~(kind === FrameKind.Reply ? acceptanceFlag | sealedFlag : sealedFlag)) !== 0)
+    return Fault.Kind;
   if (length < sendHeadBytes) return Fault.Field;
   const hasTag = view.getUint32(at + 24, true) !== 0;
   if (hasTag !== (kind === FrameKind.Call) || view.getUint32(at + 28, true) !== 0) return Fault.Field;
@@ -247,7 +261,7 @@ function sendFault(view: DataView, at: number, length: number, kind: number, fla
 }
 
 function multicastFault(view: DataView, at: number, length: number, flags: number): Fault {
-  if (flags > (partialFlag | listedFlag)) return Fault.Kind;
+  if ((flags & ~(partialFlag | listedFlag | sealedFlag)) !== 0) return Fault.Kind;
   if (length < multicastHeadBytes) return Fault.Field;
   const destinations = view.getUint32(at + 16, true);
   const list = view.getUint32(at + 20, true);
@@ -273,7 +287,17 @@ function payloadFault(
 ): Fault {
   if (transfers > limits.messageHandlesMax) return Fault.Field;
   const payload = length - headBytes - transfers * idBytes - view.getUint8(at + 7);
-  return payload < 0 || payload > limits.inlineBytesMax ? Fault.Field : Fault.None;
+  if (payload < 0 || payload > limits.inlineBytesMax) return Fault.Field;
+  if ((view.getUint8(at + 5) & sealedFlag) === 0) return Fault.None;
+  return sealedFault(view, at, headBytes + transfers * idBytes, payload);
+}
+
+/** A payload outside of the packet, whose place begins at `placeAt` of the frame: it must be one that needs that. */
+function sealedFault(view: DataView, at: number, placeAt: number, placeBytes: number): Fault {
+  if (placeBytes !== sealedPlaceBytes || view.getUint8(at + 6) === 0) return Fault.Field;
+  const bytes = view.getUint32(at + placeAt, true);
+  const isLarge = bytes > limits.inlineBytesMax && bytes <= limits.payloadBytesMax;
+  return isLarge && view.getUint32(at + placeAt + 4, true) === 0 ? Fault.None : Fault.Field;
 }
 
 /** A request with a list of 1 to `listEntriesMax` entries. */

@@ -175,6 +175,7 @@ export class BusIntrospection implements Introspection, CoreWatcher {
     if (this.#concealed.size > 0 && this.#concealed.has(keyOf(receiver, item.word, item.generation))) return;
     const nowMs = this.#parts.router.time.monotonicMs();
     const { payload, sender, sequence, code } = item;
+    const isSealed = payload !== undefined && payload.sealedBytes > 0;
     const isCall = item.kind === ItemKind.Message && item.replyGeneration !== 0;
     const call = this.#callEnd(receiver, item);
     const node = call === undefined ? this.#nodeOf(receiver, item) : call.node;
@@ -186,10 +187,14 @@ export class BusIntrospection implements Introspection, CoreWatcher {
       from: sender === undefined ? undefined : this.#peerName(sender),
       to: this.#peerName(receiver),
       node,
-      bytes: payload?.length ?? 0,
+      bytes: payload?.sealedBytes || (payload?.length ?? 0),
       handles: item.handles.length >> 1,
-      descriptors: payload?.descriptors.length ?? 0,
-      payload: payload?.source.subarray(payload.offset, payload.offset + payload.length) ?? noBytes,
+      descriptors: (payload?.descriptors.length ?? 0) - (isSealed ? 1 : 0),
+      // What is outside of the packet is not looked at here either.
+      payload:
+        isSealed || payload === undefined
+          ? noBytes
+          : payload.source.subarray(payload.offset, payload.offset + payload.length),
       code,
       blame: item.blame === 0 ? undefined : blameFrom(item.blame, receiver, receiver),
       latencyMs: call === undefined ? undefined : nowMs - call.atMs,
@@ -204,6 +209,7 @@ export class BusIntrospection implements Introspection, CoreWatcher {
     descriptors: number,
   ): void {
     const { destinations, destinationCount, source, offset, length, transferCount, blame } = submission;
+    const { sealedBytes = 0 } = submission;
     const at = Math.min(submission.refusedAt, Math.max(destinationCount - 1, 0));
     const [word = 0, generation = 0] = [destinations[2 * at], destinations[2 * at + 1]];
     const { census } = this.#core;
@@ -218,10 +224,10 @@ export class BusIntrospection implements Introspection, CoreWatcher {
       from: this.#peerName(sender),
       to: place === undefined ? undefined : this.#peerName(place.owner),
       node: place === undefined ? undefined : this.#nodeName(place),
-      bytes: length,
+      bytes: sealedBytes || length,
       handles: transferCount,
-      descriptors,
-      payload: source.subarray(offset, offset + length),
+      descriptors: descriptors - (sealedBytes > 0 ? 1 : 0),
+      payload: sealedBytes > 0 ? noBytes : source.subarray(offset, offset + length),
       code,
       blame: blame === 0 ? undefined : blameFrom(blame, sender, place?.owner),
       latencyMs: undefined,

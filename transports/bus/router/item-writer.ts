@@ -106,12 +106,13 @@ export class ItemWriter {
   #writeHead(at: number, bytes: number, item: DeliveryItem, descriptors: number): void {
     const view = this.#loop.sendView;
     const { handles } = item;
+    const sealed = item.payload !== undefined && item.payload.sealedBytes > 0 ? wire.sealedFlag : 0;
     let idsAt = at + wire.answerHeadBytes;
     if (item.kind === ItemKind.Answer) {
-      wire.writeHeader(view, at, bytes, wire.FrameKind.Answer, 0, descriptors);
+      wire.writeHeader(view, at, bytes, wire.FrameKind.Answer, sealed, descriptors);
       view.setUint32(at + 16, item.tag, true);
     } else {
-      const flags = item.showsCredentials ? wire.shownFlag : 0;
+      const flags = item.showsCredentials ? wire.shownFlag | sealed : sealed;
       wire.writeHeader(view, at, bytes, wire.FrameKind.Message, flags, descriptors);
       view.setUint32(at + 16, item.sender?.identity.account ?? 0, true);
       view.setUint32(at + 24, item.word, true);

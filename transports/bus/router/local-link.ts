@@ -15,6 +15,7 @@ import { closeDescriptors } from '../descriptors.js';
 import type { Attempt, BusLink, HolderShare, LinkEvents } from '../link.js';
 import type { Operation } from '../operation.js';
 import { refusal } from '../refusal.js';
+import { openPayload } from '../sealed.js';
 import { SlabCopier } from '../slab.js';
 import { refusalOf } from '../wire.js';
 import type { Line } from './introspection.js';
@@ -44,6 +45,8 @@ interface Arrival {
   readonly transfersSeen: number;
   readonly handles: readonly number[];
   readonly bytes: Uint8Array;
+  /** Not 0: the payload is in the memory that is the first descriptor. */
+  readonly sealedBytes: number;
   readonly descriptors: readonly number[];
 }
 
@@ -194,6 +197,7 @@ export class LocalLink implements BusLink, Outlet, Drain, Line {
       handles: item.handles,
       bytes:
         payload === undefined ? noBytes : this.#copier.copy(payload.source, payload.offset, payload.length),
+      sealedBytes: payload?.sealedBytes ?? 0,
       descriptors,
     };
   }
@@ -213,9 +217,21 @@ export class LocalLink implements BusLink, Outlet, Drain, Line {
     this.#arrivals = [];
     for (const arrival of arrivals) {
       if (this.peer.hasEnded) closeDescriptors(arrival.descriptors);
-      else this.#tell(arrival);
+      else this.#tell(arrival.sealedBytes === 0 ? arrival : this.#open(arrival));
     }
   };
+
+  /** An arrival with the payload that was outside of its packet. Without memory for that it is lost, like one that nobody is there for. */
+  #open(arrival: Arrival): Arrival {
+    const [memory = -1, ...descriptors] = arrival.descriptors;
+    const bytes = openPayload(memory, arrival.sealedBytes);
+    if (bytes !== undefined) return { ...arrival, bytes, descriptors };
+    this.#events.fault(
+      new BrokerError(ErrorCode.System, 'there is no memory for a message that has arrived'),
+    );
+    if (arrival.kind === ItemKind.Answer) this.#events.lost(arrival.tag, ErrorCode.ReplyLost);
+    return { ...arrival, bytes: noBytes, descriptors, word: 0, generation: 0, tag: 0 };
+  }
 
   #tell(arrival: Arrival): void {
     const events = this.#events;

@@ -58,8 +58,7 @@ export class RequestReader {
       case wire.FrameKind.Send:
       case wire.FrameKind.Call:
       case wire.FrameKind.Reply:
-        this.#send(peer, at, kind, descriptors);
-        return true;
+        return this.#send(peer, at, kind, descriptors);
       case wire.FrameKind.Multicast:
         return this.#multicast(peer, at, descriptors);
       case wire.FrameKind.List:
@@ -70,20 +69,24 @@ export class RequestReader {
     }
   }
 
-  #send(peer: PeerRecord, at: number, kind: number, descriptors: readonly number[]): void {
+  /** False if the payload is not what it should be. */
+  #send(peer: PeerRecord, at: number, kind: number, descriptors: readonly number[]): boolean {
     const view = this.#router.loop.receiveView;
     operation.address(view.getUint32(at + 16, true), view.getUint32(at + 20, true));
     operation.tag = view.getUint32(at + 24, true);
-    this.#readRest(at, at + wire.sendHeadBytes, view.getUint32(at + 12, true), descriptors);
+    const transfers = view.getUint32(at + 12, true);
+    if (!this.#readRest(at, at + wire.sendHeadBytes, transfers, descriptors)) return false;
     const { core } = this.#router;
     const isReply = kind === wire.FrameKind.Reply;
     const result = isReply ? core.reply(peer, operation) : core.send(peer, operation);
     if (result < 0)
       this.#refuse(operation.tag, wire.refusalOf(-result, operation.blame), operation.refusedAt);
-    else if (kind === wire.FrameKind.Send || (isReply && view.getUint8(at + 5) !== 0)) this.#accept(result);
+    else if (kind === wire.FrameKind.Send || (isReply && (view.getUint8(at + 5) & wire.acceptanceFlag) !== 0))
+      this.#accept(result);
+    return true;
   }
 
-  /** False if it names a list that was never sent. */
+  /** False if it names a list that was never sent, or its payload is not what it should be. */
   #multicast(peer: PeerRecord, at: number, descriptors: readonly number[]): boolean {
     const view = this.#router.loop.receiveView;
     const flags = view.getUint8(at + 5);
@@ -95,7 +98,7 @@ export class RequestReader {
       operation.setDestinations(list);
     } else this.#readDestinations(at + wire.multicastHeadBytes, inlineCount);
     const idsAt = at + wire.multicastHeadBytes + wire.idBytes * inlineCount;
-    this.#readRest(at, idsAt, view.getUint32(at + 12, true), descriptors);
+    if (!this.#readRest(at, idsAt, view.getUint32(at + 12, true), descriptors)) return false;
     const count = operation.destinationCount;
     const result = this.#router.core.send(peer, operation);
     if (result < 0) this.#refuse(0, wire.refusalOf(-result, operation.blame), operation.refusedAt);
@@ -124,8 +127,11 @@ export class RequestReader {
     this.#lists[view.getUint32(at + 16, true)] = list;
   }
 
-  /** Transfers, payload and descriptors of the frame at `at`, whose transfers begin at `idsAt`. */
-  #readRest(at: number, idsAt: number, transfers: number, descriptors: readonly number[]): void {
+  /**
+   * Transfers, payload and descriptors of the frame at `at`, whose transfers begin at `idsAt`. False if a payload outside of the
+   * packet is not sealed memory of its length: receivers rely on that.
+   */
+  #readRest(at: number, idsAt: number, transfers: number, descriptors: readonly number[]): boolean {
     const view = this.#router.loop.receiveView;
     for (let index = 0; index < transfers; index += 1) {
       const idAt = idsAt + wire.idBytes * index;
@@ -135,6 +141,11 @@ export class RequestReader {
     const end = at + view.getUint32(at, true) - view.getUint8(at + 7);
     operation.setPayload(this.#router.loop.receiveBytes, payloadAt, end - payloadAt);
     operation.descriptors = descriptors;
+    if ((view.getUint8(at + 5) & wire.sealedFlag) === 0) return true;
+    operation.sealedBytes = view.getUint32(payloadAt, true);
+    if (this.#router.sealedLength(descriptors[0] ?? -1) === operation.sealedBytes) return true;
+    operation.clear();
+    return false;
   }
 
   #command(peer: PeerRecord, at: number, kind: number): boolean {

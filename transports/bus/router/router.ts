@@ -23,6 +23,8 @@ export interface RouterParts {
   readonly time: Time;
   /** Another descriptor for the same open file, close-on-exec; -1 if none is free. */
   readonly duplicate: (descriptor: number) => number;
+  /** The length of sealed memory that can be read; negative for anything else. */
+  readonly sealedLength: (descriptor: number) => number;
   readonly limits?: Partial<CapabilityLimits>;
 }
 
@@ -31,6 +33,7 @@ export class Router {
   readonly loop: PacketLoop;
   readonly time: Time;
   readonly writer: ItemWriter;
+  readonly sealedLength: (descriptor: number) => number;
   readonly chronicle = new Chronicle();
   /** The first `#waitingCount` have items. The array is never shortened: that would cost more than a whole operation. */
   readonly #waiting: (Drain | undefined)[] = [];
@@ -42,6 +45,7 @@ export class Router {
     this.loop = parts.loop;
     this.time = parts.time;
     this.writer = new ItemWriter(parts.loop, parts.duplicate);
+    this.sealedLength = parts.sealedLength;
     const limits = parts.limits ?? {};
     this.core = new CapabilityCore({ closeDescriptors, limits });
   }

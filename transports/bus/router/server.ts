@@ -64,7 +64,12 @@ class BusServer implements Server, ConnectionKeeper {
   constructor(parts: BusServerParts, options: ServeOptions, listening: number) {
     const { native, loop, time, manifest } = parts;
     this.#native = native;
-    this.#router = new Router({ loop, time, duplicate: (descriptor) => duplicate(native, descriptor) });
+    this.#router = new Router({
+      loop,
+      time,
+      duplicate: (descriptor) => duplicate(native, descriptor),
+      sealedLength: (descriptor) => native.sealedLength(descriptor),
+    });
     this.peer = new BusPeer({ manifest, time, options });
     this.#local = new LocalLink(this.#router, ownCredentials(), this.peer);
     this.peer.attach(this.#local);
