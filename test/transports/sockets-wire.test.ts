@@ -4,7 +4,12 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
-import { inlineBytesMax, messageHandlesMax, payloadBytesMax } from '../../broker/contract/limits.js';
+import {
+  inlineBytesMax,
+  messageHandlesMax,
+  payloadBytesMax,
+  sealedBytesInFlightMax,
+} from '../../broker/contract/limits.js';
 import { decodePacket, encodePacket, type Frame, type MessageFrame } from '../support/sockets-frames.js';
 
 interface Violation {
@@ -36,6 +41,17 @@ for (const { name, hex, descriptors } of readVectors<Violation>('violations-v1')
     t.is(decodePacket(Buffer.from(hex, 'hex'), descriptors), undefined);
   });
 }
+
+test('S9 a packet announces no more sealed memory than may be in flight', (t) => {
+  const sealed: MessageFrame = {
+    ...{ kind: 'message', serial: 0, transfers: [], payload: '' },
+    ...{ sealed: payloadBytesMax, descriptors: 1 },
+  };
+  const most = sealedBytesInFlightMax / payloadBytesMax;
+  const packet = (count: number): Uint8Array => encodePacket(Array.from({ length: count }, () => sealed));
+  t.is(decodePacket(packet(most), most)?.length, most);
+  t.is(decodePacket(packet(most + 1), most + 1), undefined);
+});
 
 const word = fc.integer({ min: 0, max: 0xffffffff });
 const half = fc.integer({ min: 0, max: 0xffff });

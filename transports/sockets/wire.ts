@@ -21,6 +21,7 @@ import {
   inlineBytesMax,
   messageHandlesMax,
   payloadBytesMax,
+  sealedBytesInFlightMax,
 } from '../../broker/contract/limits.js';
 
 /** The one version of this protocol so far. */
@@ -293,6 +294,7 @@ export function isWelcomeUnderstood(view: DataView, at: number): boolean {
 export function isPacketSound(view: DataView, at: number, length: number, descriptors: number): boolean {
   const end = at + length;
   let unclaimed = descriptors;
+  let sealedBytes = 0;
   let next = at;
   while (next < end) {
     if (end - next < frameHeaderBytes) return false;
@@ -300,10 +302,12 @@ export function isPacketSound(view: DataView, at: number, length: number, descri
     if (frameBytes < frameHeaderBytes || (frameBytes & 7) !== 0 || frameBytes > end - next) return false;
     const word = view.getUint32(next + 4, true);
     if (!isFrameSound(view, next, frameBytes, word)) return false;
+    if ((word & 0xff00) !== 0) sealedBytes += sealedBytesAt(view, next);
     unclaimed -= (word >>> 16) & 0xff;
     next += frameBytes;
   }
-  return unclaimed === 0 && length > 0;
+  // Nobody may have more unacknowledged, and who copies it all in one turn must know how much that can be.
+  return unclaimed === 0 && length > 0 && sealedBytes <= sealedBytesInFlightMax;
 }
 
 /** Whether one frame has the shape of its kind; `word` is the second word of its header. */
@@ -360,6 +364,11 @@ function isMessageSound(view: DataView, at: number, frameBytes: number, word: nu
     else if (kind !== TransferKind.Gone) return false;
   }
   return needed <= descriptors;
+}
+
+/** The length of the payload outside of the packet; only for a sound frame that has `sealedFlag`. */
+function sealedBytesAt(view: DataView, at: number): number {
+  return view.getUint32(at + messageHeadBytes + view.getUint32(at + 12, true) * transferEntryBytes, true);
 }
 
 /** Whether the length of a payload outside of the packet stands where it should, and is one that does not fit into a packet. */
