@@ -15,8 +15,9 @@ import type {
 const arenaBytes = 1 << 20;
 
 export class FakePacketLoop implements PacketLoop {
-  readonly receiveBytes = new Uint8Array(arenaBytes);
-  readonly receiveView = new DataView(this.receiveBytes.buffer);
+  /** Just the packet that is being handed over: whoever reads outside of it throws, or gets nothing. */
+  receiveBytes = new Uint8Array(0);
+  receiveView = new DataView(this.receiveBytes.buffer);
   readonly sendBytes = new Uint8Array(arenaBytes);
   readonly sendView = new DataView(this.sendBytes.buffer);
   epoch = 0;
@@ -62,10 +63,12 @@ export class FakePacketLoop implements PacketLoop {
 
   /** Hands bytes to a socket's handler as one packet. */
   deliver(descriptor: number, packet: Uint8Array, descriptors: readonly number[] = []): void {
-    this.receiveBytes.set(packet);
-    this.#sockets.get(descriptor)?.handler.packet(0, packet.length, descriptors);
+    const bytes = Uint8Array.from(packet);
+    this.receiveBytes = bytes;
+    this.receiveView = new DataView(bytes.buffer);
+    this.#sockets.get(descriptor)?.handler.packet(0, bytes.length, descriptors);
     // What the handler did not copy is not there any more.
-    this.receiveBytes.fill(0xee, 0, packet.length);
+    bytes.fill(0xee);
   }
 
   room(length: number): number {

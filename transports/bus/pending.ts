@@ -79,8 +79,10 @@ export class PendingQueue {
   }
 
   tellHolders(serial: number, shares: readonly HolderShare[]): boolean {
-    const first = this.#holders.shift();
+    const [first] = this.#holders;
+    // It stays in the queue then, and hears of the end of the connection.
     if (first?.serial !== serial) return false;
+    this.#holders.shift();
     first.resolve(shares);
     return true;
   }

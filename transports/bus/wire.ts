@@ -82,6 +82,9 @@ export const destinationListHeadBytes = 24;
 /** Lists of destinations that the broker keeps for one peer. */
 export const listsMax = 4;
 
+/** Indices of handles and replies that a broker gives to one peer: more than its user may hold (`userHandlesMax`). */
+export const heldIndexMax = 1 << 20;
+
 /** Ids or entries in one destroy, release or list of holders. */
 export const listEntriesMax = 1024;
 
@@ -207,17 +210,10 @@ function brokerFrameFault(view: DataView, at: number, length: number, kind: numb
   if (flags !== 0 && (flags & ~brokerFlags(kind)) !== 0) return Fault.Kind;
   switch (kind) {
     case FrameKind.Message:
-      return payloadFault(
-        view,
-        at,
-        length,
-        messageHeadBytes + (flags & shownFlag ? shownBytes : 0),
-        view.getUint32(at + 20, true),
-      );
+      if (length < messageHeadBytes || !isHeldWord(view.getUint32(at + 32, true))) return Fault.Field;
+      return receivedFault(view, at, length, messageHeadBytes + (flags & shownFlag ? shownBytes : 0));
     case FrameKind.Answer:
-      return length < answerHeadBytes
-        ? Fault.Field
-        : payloadFault(view, at, length, answerHeadBytes, view.getUint32(at + 20, true));
+      return length < answerHeadBytes ? Fault.Field : receivedFault(view, at, length, answerHeadBytes);
     case FrameKind.Lost:
     case FrameKind.Gone:
     case FrameKind.Writable:
@@ -230,8 +226,10 @@ function brokerFrameFault(view: DataView, at: number, length: number, kind: numb
       return entriesFault(view, at, length, outcomesHeadBytes, 2);
     case FrameKind.HolderList:
       return entriesFault(view, at, length, listHeadBytes, idBytes);
-    case FrameKind.Welcome:
-      return plainFault(view, at, length, welcomeBytes, 20);
+    case FrameKind.Welcome: {
+      const fault = plainFault(view, at, length, welcomeBytes, 20);
+      return fault === Fault.None && !isHeldWord(view.getUint32(at + 24, true)) ? Fault.Field : fault;
+    }
     case FrameKind.Close:
       return plainFault(view, at, length, closeBytes, -1);
     default:
@@ -243,6 +241,23 @@ function brokerFrameFault(view: DataView, at: number, length: number, kind: numb
 function brokerFlags(kind: number): number {
   if (kind === FrameKind.Message) return shownFlag | sealedFlag;
   return kind === FrameKind.Answer ? sealedFlag : 0;
+}
+
+/** Whether a word can be one that the broker gives out: the receiver has a place for each index up to the largest. */
+function isHeldWord(word: number): boolean {
+  return word >>> 3 < heldIndexMax;
+}
+
+/** A frame for a receiver, whose transfers are counted at 20. */
+function receivedFault(view: DataView, at: number, length: number, headBytes: number): Fault {
+  const transfers = view.getUint32(at + 20, true);
+  const fault = payloadFault(view, at, length, headBytes, transfers);
+  if (fault !== Fault.None) return fault;
+  const end = at + headBytes + transfers * idBytes;
+  for (let idAt = at + headBytes; idAt < end; idAt += idBytes) {
+    if (!isHeldWord(view.getUint32(idAt, true))) return Fault.Field;
+  }
+  return Fault.None;
 }
 
 /** A frame of one size, without padding or descriptors, whose word at `reserved` is 0. */
