@@ -99,9 +99,12 @@ static int receive(struct channel *channel)
 	} while (count < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (count < 0)
 		return errno == EAGAIN ? 0 : -EPIPE;
-	if (count == 0)
-		return -EPIPE;
 	take_descriptors(channel, &message);
+	if (count == 0) {
+		/* The end, or an empty packet, which looks like it and yet may bring descriptors. */
+		drop_packet(channel);
+		return -EPIPE;
+	}
 	channel->packet_bytes = (size_t)count;
 	channel->packet_at = 0;
 	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || !is_whole(channel)) {

@@ -17,7 +17,9 @@ import { openHonestWorld } from './sockets-ends.js';
 
 const { FrameKind, TransferKind, NoticeKind } = wire;
 const secret = fc.constantFrom(0, 1, 0xff).map((byte) => Buffer.alloc(16, byte));
-const address = fc.constantFrom('/a', '/tmp/x', `/${'y'.repeat(60)}`).map(wire.encodeAddress);
+const address = fc
+  .constantFrom('/a~AAAAAAAAAAA', '/tmp/x~bbbbbbbbbb-', `/${'y'.repeat(60)}~01234567890`, '/tmp/x')
+  .map(wire.encodeAddress);
 
 interface Transfer {
   readonly kind: wire.TransferKind;
@@ -161,6 +163,9 @@ function read(original: Uint8Array): string {
   return kinds.join('+');
 }
 
+/** A name as peers' sockets have it. */
+const attacker = `s${wire.nameMark}attacker-01`;
+
 /** Number and secret of the root, from the server's answer to a HELLO. */
 interface Aim {
   readonly destination: Buffer;
@@ -171,12 +176,12 @@ async function open(): Promise<Probe> {
   const system = createSystem();
   const directory = dirname(world.path);
   let aim: Aim | undefined;
-  const own = system.bind(join(directory, 'attacker'), 0o600, (bytes) => {
+  const own = system.bind(join(directory, attacker), 0o600, (bytes) => {
     if (aim !== undefined || bytes[2] !== FrameKind.Welcome) return;
     aim = { destination: Buffer.from(bytes.subarray(44, 64)) };
   });
   const targets = readdirSync(directory)
-    .filter((name) => name !== 'attacker')
+    .filter((name) => name !== attacker)
     .map((name) => {
       const socket = system.connect(join(directory, name), () => {});
       if (typeof socket === 'number') throw new Error(`cannot send to ${name}`);
