@@ -12,7 +12,7 @@ import { transports } from '../transports/catalog.js';
 import type { CellDefinition, Placement } from './latency/cell.js';
 import { tasksetPath } from './latency/peer-process.js';
 import { type RoundOptions, runRounds } from './latency/rounds.js';
-import { type CellResult, cellResult } from './report/cells.js';
+import { type CellResult, cellResult, queueDepthOf } from './report/cells.js';
 import { describeMachine, type Machine, stealSince, stealTicks } from './report/machine.js';
 import { emptyCallCells, projectDirectory } from './scenarios/contenders.js';
 import { controlCallCells } from './scenarios/control.js';
@@ -150,12 +150,14 @@ export function benchLines(result: BenchResult): string[] {
 }
 
 function relayLine(relay: RelayResult): Record<string, unknown> {
+  const depth = queueDepthOf(relay.contender);
   return {
     workload: 'W8',
     contender: relay.contender,
     call: 'relay',
     payload_bytes: 0,
     placement: relay.placement,
+    ...(depth === undefined ? {} : { queue_depth: depth }),
     load_kib: relay.load,
     runs: relay.runs,
     samples: relay.runs,

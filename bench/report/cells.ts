@@ -3,6 +3,7 @@
  */
 import Table from 'cli-table3';
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
+import { transports } from '../../transports/catalog.js';
 import type { Cell } from '../latency/cell.js';
 import type { RelayResult } from '../scenarios/relay.js';
 
@@ -15,6 +16,8 @@ export interface CellResult {
   readonly receivers: number;
   readonly receiver_processes: number;
   readonly placement: string;
+  /** Where the kernel keeps few messages for a receiver: how many, on this machine. */
+  readonly queue_depth?: number;
   readonly loop: 'closed';
   readonly p50_us: number | null;
   readonly p90_us: number | null;
@@ -35,6 +38,11 @@ export interface CellResult {
   readonly samples: number;
   readonly violations: number;
   readonly histogram: string;
+}
+
+/** How many messages the kernel keeps for a receiver, where a transport's manifest says that they are few (sockets D6). */
+export function queueDepthOf(contender: string): number | undefined {
+  return transports.find(({ name }) => name === contender)?.manifest.queueDepth;
 }
 
 /** No percentile with fewer than 10/(1-p) samples behind it (benchmark method, point 10). */
@@ -66,6 +74,7 @@ export function cellResult(cell: Cell, baseline: Cell | undefined): CellResult {
   const clientUs = blocks.reduce((sum, block) => sum + block.clientCpuNs, 0) / 1000;
   const brokerUs = blocks.reduce((sum, block) => sum + block.brokerCpuNs, 0) / 1000;
   const perMessage = (us: number): number => round(messages === 0 ? 0 : us / messages) ?? 0;
+  const depth = queueDepthOf(definition.contender);
   const byRound = ratios(cell, baseline);
   const p50 = percentileUs(cell, 50);
   const baselineP50 = baseline === undefined ? null : percentileUs(baseline, 50);
@@ -77,6 +86,7 @@ export function cellResult(cell: Cell, baseline: Cell | undefined): CellResult {
     receivers: definition.receivers ?? 1,
     receiver_processes: definition.receiverProcesses ?? definition.receivers ?? 1,
     placement: definition.placement,
+    ...(depth === undefined ? {} : { queue_depth: depth }),
     loop: 'closed',
     p50_us: round(p50),
     p90_us: round(percentileUs(cell, 90)),

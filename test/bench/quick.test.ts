@@ -26,6 +26,7 @@ test('every contender answers, nothing is violated, and the lines have their sta
     t.deepEqual(found, [...expected, 'node-net empty', 'sockets control', 'sockets empty']);
   }
   for (const line of calls) {
+    t.is(typeof line['queue_depth'], line['contender'] === 'datagram' ? 'number' : 'undefined');
     t.is(line['violations'], 0, `${line['contender']} ${line['call']}`);
     t.true(Number(line['samples']) > 0);
     t.is(typeof line['ratio_low'], 'number');
