@@ -4,7 +4,7 @@
  *
  * Control sockets. For the path P the transport `sockets` listens on P, and every other transport T on `P.T` (the bus on
  * `P.bus`). The listening descriptors are kept by init under `listen:T`, so that a client which connects while the broker is
- * restarted waits in the backlog and is not refused. Of a user's manager the files are made with mode 0600, a missing
+ * restarted waits in the backlog and is not refused (`datagram` has no such descriptor: its clients find nobody meanwhile). Of a user's manager the files are made with mode 0600, a missing
  * directory with 0700; the system's may be reached by everybody. What a client may do follows from its kernel credentials
  * (control: rights).
  */

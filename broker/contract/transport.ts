@@ -300,7 +300,7 @@ export interface Server {
   invite(root: CapabilityNode): number;
   /**
    * The listening descriptor, for a keeper (init) that holds a copy of it over a restart; still the server's. `undefined` on
-   * `memory`.
+   * `memory` and `datagram`.
    */
   readonly descriptor: number | undefined;
   /** What the server can say about itself, where the transport offers it. */

@@ -7,6 +7,7 @@ import {
   constants,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   rmSync,
@@ -114,6 +115,33 @@ test.serial(
     t.like((await manager.json('status'))[0], { broker_restarts: 1 });
     t.is((await manager.status('web'))['pid'], web['pid']);
     t.is((await manager.end()).status, 0);
+  },
+);
+
+test.serial(
+  'over datagrams the same, as soon as somebody looks and the next broker has its door',
+  async (t) => {
+    const manager = await TestManager.start((undo) => t.teardown(undo), { services: tree });
+    await manager.json('start', 'boot');
+    const over = ['--socket', manager.socket, '--transport', 'datagram', '--json'];
+    const events = startCapstan([...over, 'events', '--current']);
+    t.teardown(() => events.child.kill('SIGKILL'));
+    await eventually('the states', () => events.stdout().includes('"service":"web"'));
+    const [info] = await manager.json('status');
+    process.kill(Number(info?.['pid']), 'SIGKILL');
+    const cut = await within('the end of the events', events.ended);
+    t.is(cut.status, 3);
+    t.is(jsonLines(cut.stderr)[0]?.['error'], 'disconnected');
+    await eventually('the next broker answers', async () => (await capstan([...over, 'list'])).status === 0);
+    t.like(jsonLines((await capstan([...over, 'status'])).stdout)[0], {
+      broker_restarts: 1,
+      rights: 'manage',
+    });
+    const sockets = (): string[] =>
+      readdirSync(manager.directory).filter((name) => name.includes('.datagram'));
+    t.is(sockets().length, 2, `a door and its server, and nothing of the dead: ${sockets().join(' ')}`);
+    t.is((await manager.end()).status, 0);
+    t.deepEqual(sockets(), []);
   },
 );
 

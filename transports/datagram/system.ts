@@ -83,6 +83,8 @@ export interface DatagramSystem {
 }
 
 const socketsAlways = 32;
+/** More than the kernel keeps for a socket by default. */
+const drainDatagramsMax = 1_024;
 
 class Receiver implements ReceiveSocket {
   readonly path: string;
@@ -112,9 +114,10 @@ class Receiver implements ReceiveSocket {
 
   drain(): void {
     const native = loadNative();
+    const room = Buffer.allocUnsafeSlow(datagramBytesMax + 1);
     let taken = 0;
-    while (!this.#isClosed) {
-      const room = Buffer.allocUnsafe(datagramBytesMax + 1);
+    // Bounded, because a flood may come faster than it is read.
+    while (!this.#isClosed && taken < drainDatagramsMax) {
       const length = native.receiveDatagram(this.#socket.fd, room, 0, room.length, false);
       if (length < 0) break;
       taken += 1;
