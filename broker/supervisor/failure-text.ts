@@ -12,8 +12,11 @@ export function errnoText(errno: number): string {
   return known === undefined ? errnoName(errno) : `${known[1]} (${known[0]})`;
 }
 
+/** Of two names for one number (`SIGABRT`, `SIGIOT`) the first, which is the usual one, as `capstan` has it. */
 const signalNames = new Map<number, string>(
-  Object.entries(constants.signals).map(([name, number]) => [number, name]),
+  Object.entries(constants.signals)
+    .map(([name, number]) => [number, name] as const)
+    .reverse(),
 );
 
 /** `SIGTERM` for 15; `signal 40` for one without a name. */
