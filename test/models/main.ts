@@ -1,6 +1,8 @@
 /**
  * `npm run model`: explores all models and their broken variants, and says of each what was found.
  * `npm run model -- --show MODEL [DEFINE…]`: draws the shortest way to the violation.
+ *
+ * Exit status 0: all is as expected; 1: it is not, or spin is missing; 2: wrong usage.
  */
 import { basename } from 'node:path';
 import { modelRuns } from './catalog.js';
@@ -49,11 +51,17 @@ function checkAll(): number {
   return wrong === 0 ? 0 : 1;
 }
 
+const usage = 'usage: npm run model [-- --show MODEL [DEFINE…]]';
+const [option, ...words] = process.argv.slice(2);
 const reason = whyNoSpin();
-if (reason !== undefined) {
+if (option === '--help' || option === '-h') {
+  console.log(usage);
+} else if (option !== undefined && option !== '--show') {
+  console.error(`there is no option '${option}'\n${usage}`);
+  process.exitCode = 2;
+} else if (reason !== undefined) {
   console.error(`${basename(process.argv[1] ?? 'model')}: ${reason}`);
   process.exitCode = 1;
 } else {
-  const [option, ...words] = process.argv.slice(2);
   process.exitCode = option === '--show' ? show(words) : checkAll();
 }

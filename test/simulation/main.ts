@@ -24,6 +24,9 @@ const progressMs = 10_000;
 /** For each of the broken brokers. */
 const schedulesMax = 100;
 
+const usage =
+  'usage: npm run simulate [-- [--minutes N] [--from SEED] [--seed N] [--steps N] [--scenes] [--broken NAME]]';
+
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -102,8 +105,13 @@ async function main(): Promise<boolean> {
       from: options,
       broken: options,
       scenes: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
     },
   });
+  if (values.help === true) {
+    say(usage);
+    return true;
+  }
   const steps = numberOf('steps', values.steps, defaultSteps);
   if (values.broken === 'all') return tellBroken(steps);
   const broker = brokerOf(values.broken);
@@ -121,6 +129,6 @@ async function main(): Promise<boolean> {
 try {
   process.exitCode = (await main()) ? 0 : 1;
 } catch (error) {
-  if (error instanceof TypeError && 'code' in error) fail(error.message);
+  if (error instanceof TypeError && 'code' in error) fail(`${error.message}\n${usage}`);
   throw error;
 }
