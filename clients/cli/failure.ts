@@ -32,8 +32,15 @@ export class UsageError extends Error {
 /** Something was refused or failed, and was reported already. */
 export class Failed extends Error {}
 
+/** What the error was about, as far as that is known. */
+export interface FailureContext {
+  readonly service?: string;
+  /** The transport to the manager. */
+  readonly transport?: string;
+}
+
 /** What to do next about an error; empty where nothing useful can be said. */
-export function adviceFor(code: number, service: string | undefined): string {
+export function adviceFor(code: number, { service, transport }: FailureContext): string {
   const name = service ?? 'SERVICE';
   switch (code) {
     case ErrorCode.NotFound:
@@ -49,7 +56,10 @@ export function adviceFor(code: number, service: string | undefined): string {
     case ErrorCode.WrongState:
       return `see 'capstan status ${name}'`;
     case ErrorCode.PermissionDenied:
-      return 'only root and the user whom the manager runs as may do this';
+      // It tells the manager nothing about who asks, not even that it is root (sockets D4).
+      return transport === 'datagram'
+        ? "over 'datagram' the manager knows whom it talks to only if its socket is in a private directory of its user (mode 0700): use another transport, or such a directory"
+        : 'only root and the user whom the manager runs as may do this';
     case ErrorCode.Deadline:
       return `it goes on: see 'capstan status ${name}', or give it more time with --timeout SECONDS`;
     case ErrorCode.ShuttingDown:
@@ -66,7 +76,7 @@ export function adviceFor(code: number, service: string | undefined): string {
 }
 
 /** Reports an error on standard error and returns the exit status. */
-export function report(output: Output, error: unknown, service?: string): number {
+export function report(output: Output, error: unknown, about: FailureContext = {}): number {
   if (error instanceof Failed) return exitStatus.failed;
   if (error instanceof UsageError) {
     const { command } = error;
@@ -82,6 +92,7 @@ export function report(output: Output, error: unknown, service?: string): number
     return exitStatus.unreachable;
   }
   if (error instanceof BrokerError) {
+    const { service } = about;
     const details: Record<string, Json> = {};
     const isNamed = service === undefined || error.message.startsWith(`${service}: `);
     let text = isNamed ? error.message : `${service}: ${error.message}`;
@@ -93,7 +104,7 @@ export function report(output: Output, error: unknown, service?: string): number
       if (error.names.length > 0 && error.code === ErrorCode.HasDependents)
         text += `: ${error.names.join(', ')}`;
     }
-    output.failure(errorName(error.code), text, adviceFor(error.code, service), details);
+    output.failure(errorName(error.code), text, adviceFor(error.code, about), details);
     return exitStatus.failed;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -168,13 +168,16 @@ function milliseconds(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
 
+/** As wide as the longest name, so that lines of different transports stand below each other. */
+const transportWidth = 'datagram'.length;
+
 /** What has passed, as a line for people. */
 export function passedText(output: Output, item: PassedItem): string {
   const { sender, receiver, kind, nodeId, node } = item;
   const who = [sender, receiver].map((peer) => (peer === undefined ? '' : peerText(peer)));
   const parts = [
     output.paint('gray', clockText(item.timeMs)),
-    item.transport,
+    item.transport.padEnd(transportWidth),
     output.paint(kind === 'refused' || kind === 'reply-lost' ? 'red' : 'bold', kind.padEnd(11)),
     who.filter((text) => text !== '').length === 2
       ? `${who[0]} → ${who[1]}`

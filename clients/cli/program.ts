@@ -65,7 +65,7 @@ async function perform(
   try {
     finish(await work({ options, output, env }));
   } catch (error) {
-    finish(report(output, error));
+    finish(report(output, error, { transport: options.transport }));
   }
 }
 
@@ -216,7 +216,14 @@ function addIntrospection(program: Command, doing: Doing): void {
   );
   addNodes(program.command('handles').description('list who holds what'))
     .option('--tree', 'draw the nodes, and who holds each of them')
-    .option('--accounts', 'whose quotas pay instead, and who uses them up')
+    .addOption(
+      new Option('--accounts', 'whose quotas pay instead, and who uses them up').conflicts([
+        'tree',
+        'peer',
+        'service',
+        'node',
+      ]),
+    )
     .action((flags: object, command: Command) =>
       doing(command, async (context) => (await import('./commands/handles.js')).handles(context, flags)),
     );

@@ -92,7 +92,7 @@ export async function forServices(
       }
     } catch (error) {
       if (error instanceof BrokerError && error.code === ErrorCode.Disconnected) throw error;
-      status = report(context.output, error, name);
+      status = report(context.output, error, { service: name, transport: context.options.transport });
     }
   }
   return status;

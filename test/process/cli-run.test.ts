@@ -170,6 +170,24 @@ test.serial('another user observes and changes nothing', async (t) => {
   t.is((await manager.status('web'))['state'], 'started');
 });
 
+test.serial(
+  'D4: over datagram nobody is known outside of a private directory, and the refusal says so',
+  async (t) => {
+    const manager = await TestManager.start((undo) => t.teardown(undo), { services: { boot: sleeper } });
+    const stop = (transport: string) =>
+      capstan(['--socket', manager.socket, '--transport', transport, 'stop', 'nosuch', 'boot']);
+    chmodSync(manager.directory, 0o755);
+    const refused = await stop('datagram');
+    t.is(refused.status, 1);
+    t.true(refused.stderr.includes('right to control'), refused.stderr);
+    t.true(refused.stderr.includes('mode 0700'), refused.stderr);
+    t.false(refused.stderr.includes('only root'), refused.stderr);
+    t.is((await manager.status('boot'))['state'], 'started');
+    chmodSync(manager.directory, 0o700);
+    t.true((await stop('datagram')).stdout.includes("'boot' stopped"));
+  },
+);
+
 test.serial('I11: a watchdog looks after the broker, and its limit is generous', async (t) => {
   const manager = await TestManager.start((undo) => t.teardown(undo), { services: { boot: sleeper } });
   const words = readFileSync(`/proc/${manager.pid}/cmdline`, 'utf8').split('\0');

@@ -50,6 +50,10 @@ test('exit status 2: what is wrong with the command line is said', async (t) => 
   failed(t, await capstan(['list', '--transport', 'pigeon']), 2, "no transport 'pigeon'", 'sockets');
   failed(t, await capstan(['signal', 'NONSENSE', 'a']), 2, "'NONSENSE' is not a signal");
   failed(t, await capstan(['list', '--socket', '']), 2, '--socket');
+  failed(t, await capstan(['monitor', '--bytes', '257']), 2, 'at most 256');
+  failed(t, await capstan(['monitor', '--kind', 'pigeon']), 2, "'pigeon' is not a kind");
+  for (const option of ['--tree', '--peer=1', '--service=web', '--node=manager'])
+    failed(t, await capstan(['handles', '--accounts', option]), 2, 'cannot be used with');
   t.deepEqual(await capstan(['strat', 'a']), {
     status: 2,
     stdout: '',
@@ -62,7 +66,7 @@ test('an error of usage is an object with --json, and names the help of its comm
     [['start'], "missing required argument 'service'", "see 'capstan start --help'"],
     [['log', 'a', '-n', 'x'], 'must be a number', "see 'capstan log --help'"],
     [['nonsense'], "unknown command 'nonsense'", "see 'capstan --help'"],
-    [['signal', 'NONSENSE', 'a'], "'NONSENSE' is not a signal", "see 'capstan --help'"],
+    [['signal', 'NONSENSE', 'a'], "'NONSENSE' is not a signal", "see 'capstan signal --help'"],
   ] as const) {
     const { status, stdout, stderr } = await capstan(['--json', ...args]);
     t.is(status, 2);

@@ -1,4 +1,5 @@
 /** `monitor`: what passes on the manager's transports, as it passes, until it is interrupted or the manager ends. */
+import { limits } from '../../../broker/contract/index.js';
 import { type PassedKind, passedWords } from '../../library/words.js';
 import { UsageError } from '../failure.js';
 import { passedJson, passedText, type WhichFlags, whichOf } from '../peer-words.js';
@@ -13,8 +14,15 @@ export function monitor(context: CommandContext, flags: MonitorFlags): Promise<n
   const { output } = context;
   const which = whichOf(flags);
   const kinds = (flags.kind ?? []).map(kindOf);
+  const { bytes = 0 } = flags;
+  if (bytes > limits.monitorBytesMax) {
+    throw new UsageError(
+      `--bytes ${bytes} is too much: at most ${limits.monitorBytesMax} bytes of a payload are shown`,
+      'monitor',
+    );
+  }
   return withManager(context, async (manager) => {
-    const stream = await manager.monitor({ ...which, kinds, bytes: flags.bytes ?? 0 });
+    const stream = await manager.monitor({ ...which, kinds, bytes });
     const interrupted = interruption();
     void interrupted.came.then(() => stream.close());
     try {

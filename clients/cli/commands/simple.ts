@@ -38,6 +38,7 @@ export async function signal(
   if (number === undefined) {
     throw new UsageError(
       `'${name}' is not a signal: use a name such as TERM or HUP, or a number from 1 to 64`,
+      'signal',
     );
   }
   return withManager(context, (manager) =>
