@@ -211,7 +211,10 @@ export interface History {
   readonly wire: readonly WireItem[];
   /** Descriptors that the broker closed because nobody received them. */
   readonly closedDescriptors: readonly number[];
-  /** Whether the order of `answered` among what else a peer received is the order of arrival. */
+  /**
+   * Whether the order of `answered`, and of `gone`s that follow each other, is the order of arrival. Where several frames are one
+   * packet, an application sees the answers after the messages, and of deaths only that they have happened.
+   */
   readonly answersInOrder: boolean;
   /** The time at which everything was quiet: all that was sent had arrived, and nobody had closed his things yet. */
   readonly quietAt: number;

@@ -8,7 +8,7 @@
  */
 import type { CapabilityLimits } from '../../broker/capability/index.js';
 import { createRandom, type Random } from '../support/random.js';
-import type { HeldHandle, HeldReply, Player, Thing } from './player.js';
+import { type ActionKind, perform, pick, withThing } from './actions.js';
 import type { Member, Move, World } from './world.js';
 
 /** Weights of the kinds of steps. */
@@ -174,41 +174,9 @@ export class PlanRunner {
   #act(member: Member, { kind, a, b, c }: Step): void {
     const world = this.#world;
     const { player, port } = member;
-    const usable = player.handles.filter(({ isGone }) => !isGone);
     switch (kind) {
-      case 'send':
-      case 'call':
-        this.#send(player, pick(usable, a), kind, b, c);
-        break;
-      case 'multicast':
-        this.#multicast(player, usable, a, b, c);
-        break;
-      case 'answer':
-        this.#answer(player, pick(player.replies, a), b, c);
-        break;
-      case 'dropReply':
-        with_(pick(player.replies, a), (reply) => player.dropReply(reply));
-        break;
-      case 'giveUp':
-        with_(pick(player.calls, a), (call) => player.giveUp(call));
-        break;
-      case 'close':
-        // Whoever closes everything has nothing left to do, except once in a while.
-        if (player.handles.length > 2 || b % 8 === 0)
-          with_(pick(player.handles, a), (held) => player.close(held));
-        break;
-      case 'clone':
-        with_(pick(player.handles, a), (held) => player.clone(held));
-        break;
-      case 'create':
-        if (player.nodes.length < 6) player.create();
-        break;
-      case 'destroy':
-        if (player.nodes.length > 1 || b % 4 === 0)
-          with_(pick(player.nodes, a), (own) => player.destroy(own));
-        break;
       case 'tell':
-        with_(
+        withThing(
           pick(
             world.alive.filter((each) => each !== member),
             a,
@@ -224,57 +192,13 @@ export class PlanRunner {
         break;
       case 'kill':
         if (world.alive.length > 2) world.end(member, 'killed', a % 4);
+        break;
+      default:
+        perform(player, kind as ActionKind, a, b, c, () => [this.#descriptors++]);
     }
   }
-
-  #send(player: Player, to: HeldHandle | undefined, kind: 'send' | 'call', b: number, c: number): void {
-    if (to === undefined) return;
-    const descriptors = c % 8 === 0 ? [this.#descriptors++] : [];
-    const bytes = c % 5 === 0 ? 200 : 0;
-    const things = thingsOf(player, b, true);
-    if (kind === 'send') player.send(to, things, { descriptors, bytes, waits: true });
-    else player.call(to, things, { descriptors, bytes, canGiveUp: c % 3 === 0 });
-  }
-
-  #multicast(player: Player, usable: readonly HeldHandle[], a: number, b: number, c: number): void {
-    const to: HeldHandle[] = [];
-    for (let at = 0; at < 2 + (a % 3); at += 1) {
-      const held = pick(usable, (a >> 2) + 3 * at);
-      if (held !== undefined && !to.some(({ node }) => node === held.node)) to.push(held);
-    }
-    if (to.length === 0) return;
-    player.multicast(to, thingsOf(player, b, to.length === 1), { isPartial: c % 3 === 0 });
-  }
-
-  #answer(player: Player, reply: HeldReply | undefined, b: number, c: number): void {
-    if (reply === undefined) return;
-    const things = thingsOf(player, b, true).filter((thing) => thing !== reply);
-    player.answer(reply, things, c % 5 === 0 ? 200 : 0);
-  }
-}
-
-/** Up to three things to give, as the number says. */
-function thingsOf(player: Player, number: number, canGiveReplies: boolean): Thing[] {
-  const things: Thing[] = [];
-  for (let rest = number % 2 === 0 ? 0 : number >> 1, at = 0; at < 3 && rest > 0; at += 1, rest >>= 5) {
-    let thing: Thing | undefined;
-    if (rest % 8 < 3) thing = pick(player.nodes, rest >> 3);
-    else if (rest % 8 < 6) thing = pick(player.handles, rest >> 3);
-    else if (rest % 8 === 6) thing = player.nodes.length < 6 ? player.create() : undefined;
-    else if (canGiveReplies) thing = pick(player.replies, rest >> 3);
-    if (thing !== undefined && !things.includes(thing)) things.push(thing);
-  }
-  return things;
 }
 
 function isMove(kind: StepKind): kind is Move['kind'] & StepKind {
   return kind === 'take' || kind === 'carry' || kind === 'deliver' || kind === 'hear' || kind === 'proceed';
-}
-
-function pick<Each>(things: readonly Each[], number: number): Each | undefined {
-  return things[number % Math.max(1, things.length)];
-}
-
-function with_<Each>(thing: Each | undefined, act: (thing: Each) => void): void {
-  if (thing !== undefined) act(thing);
 }

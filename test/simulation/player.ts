@@ -58,6 +58,8 @@ export interface SendOptions {
 
 /** Longer than any run. */
 const noDeadlineMs = 1e9;
+/** A call with this is answered at once, and not noted: its answer comes after everything that was under way to the caller. */
+export const pingText = '?';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -69,17 +71,30 @@ export class Player {
   replies: HeldReply[] = [];
   calls: OutstandingCall[] = [];
   hasEnded = false;
+  /** Messages, calls not among them, of which it does not know yet what became. */
+  pending = 0;
   /** Called with each message, after it was noted. */
   onMessage: ((id: string) => void) | undefined;
   readonly #note: (note: Note) => void;
+  /** By call, how often. */
+  readonly #refusedAnswers = new Map<string, number>();
   #messages = 0;
   #nodes = 0;
   #serials = 0;
   #waits = 0;
 
-  constructor(name: string, peer: Peer, note: (note: Note) => void) {
+  readonly #takeDescriptors: (descriptors: readonly number[]) => void;
+
+  /** `takeDescriptors` gets what has arrived; in a simulation, where they are mere numbers, nothing has to be done with them. */
+  constructor(
+    name: string,
+    peer: Peer,
+    note: (note: Note) => void,
+    takeDescriptors: (descriptors: readonly number[]) => void = () => {},
+  ) {
     this.name = name;
     this.peer = peer;
+    this.#takeDescriptors = takeDescriptors;
     this.#note = (event) => {
       if (!this.hasEnded) note(event);
     };
@@ -151,6 +166,7 @@ export class Player {
     to.handle.call(message, { deadlineMs: noDeadlineMs, ...signal }).then(
       (answer) => this.#answered(id, answer),
       (error: unknown) => {
+        this.notice();
         this.#callEnded(id);
         const code = codeOf(error);
         this.#note({ kind: 'callFailed', call: id, code });
@@ -166,17 +182,20 @@ export class Player {
       this.dropReply(held);
       return '';
     }
-    const id = `${answerPrefix}${held.call}`;
+    // An answer that was refused may be tried again, or by somebody else to whom the reply was given: under another name.
+    const attempt = this.#refusedAnswers.get(held.call) ?? 0;
+    const isFirst = attempt === 0 && held.reply.kind === 'reply';
+    const id = `${answerPrefix}${held.call}${isFirst ? '' : `/${this.name}${attempt}`}`;
     this.replies = this.replies.filter((each) => each !== held);
     const message = this.#issue(id, [], things, { bytes }, false, held.call);
-    if (held.reply.kind === 'reply') held.reply.send(message);
+    if (held.reply.kind === 'reply') this.#answerWith(held, held.reply, message, id, things);
     else {
-      const sent = held.reply.send(message);
-      this.#settle(
-        id,
-        sent.then((sequence) => ({ sequence, codes: [] })),
-        things,
-      );
+      const { reply } = held;
+      const sent = reply.send(message).then((sequence) => {
+        reply.close();
+        return { sequence, codes: [] };
+      });
+      this.#settle(id, sent, [held, ...things]);
     }
     return id;
   }
@@ -242,6 +261,16 @@ export class Player {
     }
   }
 
+  /** Its own side may have no room for more; then the reply is still good. */
+  #answerWith(held: HeldReply, reply: Reply, message: Message, id: string, things: readonly Thing[]): void {
+    try {
+      reply.send(message);
+    } catch (error) {
+      this.#note({ kind: 'refused', id, code: codeOf(error) });
+      this.#takeBack([held, ...things]);
+    }
+  }
+
   #compose(
     to: readonly string[],
     things: readonly Thing[],
@@ -279,9 +308,14 @@ export class Player {
     things: readonly Thing[],
     waiting?: HeldHandle,
   ): void {
+    this.pending += 1;
     sent.then(
-      ({ sequence, codes }) => this.#note({ kind: 'accepted', id, sequence, codes }),
+      ({ sequence, codes }) => {
+        this.pending -= 1;
+        this.#note({ kind: 'accepted', id, sequence, codes });
+      },
       (error: unknown) => {
+        this.pending -= 1;
         this.notice();
         const code = codeOf(error);
         this.#note({ kind: 'refused', id, code });
@@ -302,17 +336,26 @@ export class Player {
   /** A message was refused: the rights to answer in it are this player's again. */
   #takeBack(things: readonly Thing[]): void {
     if (this.hasEnded) return;
-    for (const thing of things) if ('call' in thing) this.replies.push(thing);
+    for (const thing of things) {
+      if (!('call' in thing)) continue;
+      this.replies.push(thing);
+      this.#refusedAnswers.set(thing.call, (this.#refusedAnswers.get(thing.call) ?? 0) + 1);
+    }
   }
 
   #received(node: string, delivery: Delivery): void {
-    this.notice();
     const { id, carried } = read(delivery.bytes);
+    if (id === pingText) {
+      delivery.reply?.send({ bytes: delivery.bytes });
+      return;
+    }
+    this.notice();
     const { reply, sequence, descriptors } = delivery;
     const handles = this.#arrive(carried, delivery.handles);
     if (reply !== undefined) this.replies.push({ call: id, reply });
     const hasReply = reply !== undefined;
     this.#note({ kind: 'received', id, node, sequence, handles, descriptors, hasReply });
+    this.#takeDescriptors(descriptors);
     this.onMessage?.(id);
   }
 

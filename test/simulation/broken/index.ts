@@ -219,7 +219,7 @@ export const brokenBrokers: readonly BrokenBroker[] = [
   {
     name: 'messages garbled',
     what: 'the bytes of a message are not those that were sent',
-    make: filter(() => each(5, is('Message'), (arrival) => [{ ...arrival, bytes: new Uint8Array([63]) }])),
+    make: filter(() => each(5, is('Message'), (arrival) => [{ ...arrival, bytes: new Uint8Array([33]) }])),
     finds: ['invented'],
   },
   {

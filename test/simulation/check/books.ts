@@ -70,6 +70,8 @@ export class Books {
   readonly replyDrops = new Set<string>();
   /** Calls whose reply went into some message. */
   readonly repliesGiven = new Set<string>();
+  /** Calls that somebody tried to answer with handles. */
+  readonly answeredWithHandles = new Set<string>();
   readonly destroyed = new Map<string, Destroyed>();
   readonly #ended = new Map<string, Ended>();
 
@@ -119,6 +121,8 @@ export class Books {
       case 'issued':
         this.issued.set(event.id, event);
         for (const name of event.carried) if (isReply(name)) this.repliesGiven.add(callOf(name));
+        if (event.answers !== undefined && event.carried.length > 0)
+          this.answeredWithHandles.add(event.answers);
         break;
       case 'accepted':
         this.accepted.set(event.id, event);

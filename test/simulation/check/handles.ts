@@ -3,7 +3,7 @@
  * (M5, T1), and `unused` exactly when no handle is left elsewhere (T2, T3).
  */
 import { ErrorCode } from '../../../broker/contract/errors.js';
-import { answerPrefix, deadName, type HistoryEvent } from '../history.js';
+import { deadName, type HistoryEvent } from '../history.js';
 import { append, type Books, isNode, ownerOf, type Report } from './books.js';
 
 /** A handle in somebody's hands. */
@@ -217,7 +217,7 @@ export function checkCalls(books: Books, report: Report): void {
       books.replyDrops.has(id) ||
       books.repliesGiven.has(id) ||
       // Room for an answer is reserved with the call; for handles in it it is not (bus M8).
-      (books.history.canLoseAnswers && (books.issued.get(`${answerPrefix}${id}`)?.carried.length ?? 0) > 0);
+      (books.history.canLoseAnswers && books.answeredWithHandles.has(id));
     if (!hasCause) report('reply-lost', `${id} was lost, and nobody gave its answer up`, id);
   }
 }

@@ -17,7 +17,11 @@ export function checkMessages(books: Books, report: Report): void {
 function checkMessage(books: Books, issued: Issued, report: Report): void {
   const { id, to, peer } = issued;
   const receipts = (books.receipts.get(id) ?? []).filter((each) => each.kind === 'received');
-  for (const { node, peer: receiver } of receipts) {
+  for (const { node, peer: receiver, descriptors } of receipts) {
+    if (descriptors.length !== issued.descriptors.length) {
+      const text = `${id} was sent with ${issued.descriptors.length} descriptors and came with ${descriptors.length}`;
+      report('descriptors', text, id);
+    }
     if (!to.includes(node))
       report('invented', `${receiver} got ${id} for ${node}, where it was not sent`, id);
   }

@@ -49,6 +49,8 @@ class Orders {
   readonly #whispers = new Map<number, ReadonlyMap<string, { readonly how: How }>>();
   readonly #sent: SentMessage[] = [];
   readonly #received = new Map<string, string[]>();
+  /** Of each peer the lines that the next message ends. */
+  readonly #looseLines = new Map<string, string[][]>();
   /** How the issuer of the second knew of the first, by `first>second`. */
   readonly #how = new Map<string, How>();
 
@@ -109,11 +111,16 @@ class Orders {
       case 'answered':
         if (this.#books.history.answersInOrder) this.#item(peer, event.id, knowledge, at);
         else knowledge.learn(event.id, 'was received', at);
-        this.#handles(event.peer, event.id, event.handles);
+        // What was live in an answer may have died between its arrival and the application's look at it.
+        if (this.#books.history.answersInOrder || event.handles.every(({ isLive }) => isLive)) {
+          this.#handles(event.peer, event.id, event.handles);
+        }
         break;
       case 'gone': {
         const death = this.#books.deathOf(event.node);
-        if (death !== undefined && ownerOf(event.node) !== peer) this.#item(peer, death, knowledge, at);
+        if (death === undefined || ownerOf(event.node) === peer) break;
+        if (this.#books.history.answersInOrder) this.#item(peer, death, knowledge, at);
+        else this.#loose(peer, death, knowledge, at);
         break;
       }
       case 'tells':
@@ -147,12 +154,25 @@ class Orders {
   /** An item of this transaction reached the peer. */
   #item(peer: string, id: string, knowledge: Knowledge, at: number): void {
     knowledge.learn(id, 'was received', at);
+    for (const line of this.#looseLines.get(peer) ?? []) line.push(id);
+    this.#looseLines.delete(peer);
     const order = this.#received.get(peer);
     if (order === undefined) this.#received.set(peer, [id]);
     else if (order.at(-1) === id) return;
     else if (order.includes(id)) {
       this.#report('adjacent', `${peer} got items of ${id} with others between them`, id, order.at(-1) ?? '');
     } else order.push(id);
+  }
+
+  /**
+   * Deaths that were noticed together came in some order, after the message before and before the next one: each is a line of its
+   * own.
+   */
+  #loose(peer: string, death: string, knowledge: Knowledge, at: number): void {
+    knowledge.learn(death, 'was received', at);
+    const line = [...(this.#received.get(peer)?.slice(-1) ?? []), death];
+    this.#received.set(`${peer}, who noticed ${death},`, line);
+    append(this.#looseLines, peer, line);
   }
 
   /** What the handles in a message say about the deaths of their nodes (bus M4, M5). */
