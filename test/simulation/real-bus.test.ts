@@ -26,6 +26,7 @@ test('O1–O3, M1–M7, N3, T1–T3, P3: what peers in processes of their own se
     const [violation] = result.violations;
     if (violation !== undefined) t.log(drawHistory(result.history, violation.about));
     t.deepEqual(result.violations, []);
+    t.true(result.killed > 0);
     t.true(count('received') > 20 && count('answered') > 3 && count('told') > 0);
     const report = await broker.ask('report');
     t.like(report, { peers: 0, nodes: 0, handles: 0, callsOutstanding: 0, repliesHeld: 0 });

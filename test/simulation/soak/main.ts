@@ -98,7 +98,7 @@ async function soak(
   const first = (await broker.ask('report')) as Report;
   let base: Report | undefined;
   try {
-    for (let round = 1; performance.now() < endMs; round += 1) {
+    for (let round = 1; round === 1 || performance.now() < endMs; round += 1) {
       const notes = join(directory, `round-${round}`);
       mkdirSync(notes);
       const actingMs = Math.min(roundMs, Math.max(1000, endMs - performance.now()));

@@ -97,6 +97,9 @@ class Round {
       }
       await pause(random.below(stirMs));
     }
+    // No round without a death.
+    const [victim] = this.#alive;
+    if (this.killed === 0 && victim !== undefined) this.#kill(victim);
   }
 
   /** Everybody stops; everything arrives; all calls end. */
