@@ -47,7 +47,7 @@ export function handles(context: CommandContext, flags: HandlesFlags): Promise<n
   });
 }
 
-const none = 'Nobody holds such a handle.';
+const none = 'There is no such handle, or none that you may see.';
 
 function handleTable(output: Output, rows: readonly HandleInfo[]): string {
   if (rows.length === 0) return none;
@@ -131,7 +131,7 @@ function drawn(branches: readonly Branch[], indent: string): string[] {
 }
 
 function accountTable(output: Output, accounts: readonly AccountInfo[]): string {
-  if (accounts.length === 0) return 'No such user is connected.';
+  if (accounts.length === 0) return 'No such user is connected, or none that you may see.';
   const head = ['TRANSPORT', 'USER', 'PEERS', 'RESOURCE', 'USED', 'LIMIT', 'USED BY'];
   const rows = accounts.flatMap((account) =>
     account.quotas.map(({ resource, used, limit, shares }) => [

@@ -25,7 +25,7 @@ const heads = [
 ];
 
 function peerTable(output: Output, peers: readonly PeerInfo[]): string {
-  if (peers.length === 0) return 'No such peer is connected.';
+  if (peers.length === 0) return 'No such peer is connected, or none that you may see.';
   const number = (count: number | undefined): string => (count === undefined ? '?' : String(count));
   const rows = peers.map((peer) => [
     peer.transport,
