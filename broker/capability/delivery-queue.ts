@@ -105,6 +105,8 @@ export class ItemPool {
   }
 
   put(item: DeliveryItem): void {
+    item.word = 0;
+    item.generation = 0;
     item.sender = undefined;
     item.showsCredentials = false;
     item.payload = undefined;

@@ -2,13 +2,16 @@
  * A peer's ids of one kind: for each index an entry and the generation that the index had last.
  *
  * They stand in chunks of a few ids in one arena for all peers: a broker has two tables for each of ten thousand peers, and an
- * array of its own for each would cost more than what most of them hold.
+ * array of its own for each would cost more than what most of them hold. Chunks are made where an id is used, because an owner may
+ * begin with the highest index.
  */
 import { RecordArena } from './record-arena.js';
 
 const chunkBits = 4;
 const chunkIds = 1 << chunkBits;
 const chunkMask = chunkIds - 1;
+/** In the place of a chunk that was not made; no record of the arena has this number. */
+const absent = 0;
 
 /** The ids of all peers. */
 export type IdArena = RecordArena;
@@ -33,21 +36,24 @@ export class IdTable {
 
   /** 0 for an index that was never used. */
   entry(index: number): number {
-    return index < this.#length ? this.#arena.get(this.#chunk(index), 2 * (index & chunkMask)) : 0;
+    const chunk = index < this.#length ? this.#chunk(index) : absent;
+    return chunk === absent ? 0 : this.#arena.get(chunk, 2 * (index & chunkMask));
   }
 
   generation(index: number): number {
-    return index < this.#length ? this.#arena.get(this.#chunk(index), 2 * (index & chunkMask) + 1) : 0;
+    const chunk = index < this.#length ? this.#chunk(index) : absent;
+    return chunk === absent ? 0 : this.#arena.get(chunk, 2 * (index & chunkMask) + 1);
   }
 
-  /** Of an index below the length. */
+  /** Of an index that was set. */
   setEntry(index: number, entry: number): void {
     this.#arena.set(this.#chunk(index), 2 * (index & chunkMask), entry);
   }
 
   /** Makes room up to `index` if need be. */
   set(index: number, entry: number, generation: number): void {
-    while (this.#chunks.length << chunkBits <= index) this.#chunks.push(this.#arena.take());
+    while (this.#chunks.length << chunkBits <= index) this.#chunks.push(absent);
+    if (this.#chunk(index) === absent) this.#chunks[index >>> chunkBits] = this.#arena.take();
     if (index >= this.#length) this.#length = index + 1;
     this.setEntry(index, entry);
     this.#arena.set(this.#chunk(index), 2 * (index & chunkMask) + 1, generation);
@@ -56,14 +62,18 @@ export class IdTable {
   /** Forgets the indexes from `length` on, and gives their memory back. */
   truncate(length: number): void {
     const chunks = (length + chunkMask) >>> chunkBits;
-    for (let at = chunks; at < this.#chunks.length; at += 1) this.#arena.free(this.#chunks[at] as number);
+    for (let at = chunks; at < this.#chunks.length; at += 1) {
+      const chunk = this.#chunks[at] as number;
+      if (chunk !== absent) this.#arena.free(chunk);
+    }
     this.#chunks.length = chunks;
+    this.#length = length;
+    if ((length & chunkMask) === 0 || this.#chunk(length) === absent) return;
     // What is left of the last chunk is as good as new.
     for (let index = length; index < chunks << chunkBits; index += 1) {
       this.setEntry(index, 0);
       this.#arena.set(this.#chunk(index), 2 * (index & chunkMask) + 1, 0);
     }
-    this.#length = length;
   }
 
   #chunk(index: number): number {

@@ -80,10 +80,7 @@ export class Lifecycle {
     call.flow = flow;
     nodes.addCall(node, call);
     this.#hold(call, this.#tables.ownerOf(node));
-    const slot = tag & tagSlotMask;
-    // Filled in order, so that the array never turns into a dictionary.
-    while (caller.calls.length <= slot) caller.calls.push(undefined);
-    caller.calls[slot] = call;
+    caller.calls.set(tag & tagSlotMask, call);
     this.#quota.callBegan(caller);
     return call;
   }
@@ -92,7 +89,7 @@ export class Lifecycle {
   detachCall(call: CallRecord): void {
     const { caller } = call;
     if (caller !== undefined) {
-      caller.calls[call.tag & tagSlotMask] = undefined;
+      caller.calls.clear(call.tag & tagSlotMask);
       this.#quota.callLeft(caller);
       call.caller = undefined;
     }
@@ -141,7 +138,7 @@ export class Lifecycle {
       this.loseCall(call, sequence);
       this.freeCall(call);
     }
-    for (const call of peer.calls) if (call !== undefined) this.withdrawCall(call, sequence);
+    for (const call of peer.calls) this.withdrawCall(call, sequence);
     this.#deliveries.drop(peer);
     this.#deliveries.forgetRefused(peer);
     this.#quota.leave(peer);

@@ -3,7 +3,7 @@
  */
 
 import type { Account, Flow } from './account.js';
-import type { CallRecord } from './calls.js';
+import { CallSlots } from './call-slots.js';
 import { DeliveryQueue } from './delivery-queue.js';
 import type { PeerNumber } from './handles.js';
 import { HeldTable } from './held-table.js';
@@ -39,7 +39,7 @@ export class PeerRecord implements WaitingPlace {
   readonly held: HeldTable;
   readonly queue = new DeliveryQueue();
   /** Calls that wait for their reply, by the low 16 bits of the caller's tag. */
-  readonly calls: (CallRecord | undefined)[] = [];
+  readonly calls = new CallSlots();
   callsOutstanding = 0;
   /** Replies in its table, owed or given to it. */
   repliesOwed = 0;

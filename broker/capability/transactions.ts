@@ -154,7 +154,7 @@ export class Transactions {
 
   /** The caller stops waiting. A call that has ended already (the answer is under way to the caller) is no error. */
   withdraw(caller: PeerRecord, tag: number): number {
-    const call = caller.calls[tag & tagSlotMask];
+    const call = caller.calls.get(tag & tagSlotMask);
     const sequence = this.#clock.next();
     if (call !== undefined && call.tag === tag) this.#lifecycle.withdrawCall(call, sequence);
     return sequence;
@@ -263,7 +263,7 @@ export class Transactions {
     const { tag } = submission;
     if (tag === 0) return 0;
     if (submission.destinationCount !== 1) return ErrorCode.InvalidArgument;
-    if (sender.calls[tag & tagSlotMask] !== undefined) return ErrorCode.InvalidArgument;
+    if (sender.calls.get(tag & tagSlotMask) !== undefined) return ErrorCode.InvalidArgument;
     const blame = this.#quota.callShortage(sender);
     if (blame === 0) return 0;
     submission.refusedAt = 0;

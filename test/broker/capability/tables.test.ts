@@ -1,9 +1,11 @@
 /** The tables below the rules: records in pages, the index of holders, and ids that never come again. */
 import test from 'ava';
-import type { CallNumber } from '../../../broker/capability/calls.js';
+import { CallSlots } from '../../../broker/capability/call-slots.js';
+import { type CallNumber, Calls } from '../../../broker/capability/calls.js';
+import { ItemKind, ItemPool } from '../../../broker/capability/delivery-queue.js';
 import { type HandleNumber, Handles, noHandle, type PeerNumber } from '../../../broker/capability/handles.js';
 import { HeldTable, handleWord } from '../../../broker/capability/held-table.js';
-import { createIdArena } from '../../../broker/capability/id-table.js';
+import { createIdArena, IdTable } from '../../../broker/capability/id-table.js';
 import { NodeMarks } from '../../../broker/capability/node-marks.js';
 import type { NodeNumber } from '../../../broker/capability/nodes.js';
 import { RecordArena } from '../../../broker/capability/record-arena.js';
@@ -124,4 +126,44 @@ test('M2: a node that is named twice is found, in each operation anew', (t) => {
     for (let node = 1; node <= 1024; node += 1) t.true(marks.add((node * 4096) as NodeNumber));
     for (let node = 1; node <= 1024; node += 1) t.false(marks.add((node * 4096) as NodeNumber));
   }
+});
+
+test('Q1: what ids and tags cost follows from how many there are, not from which', (t) => {
+  const arena = createIdArena();
+  const ids = new IdTable(arena);
+  ids.set(65_535, 7, 3);
+  t.is(arena.size, 1);
+  t.deepEqual([ids.length, ids.entry(65_535), ids.generation(65_535)], [65_536, 7, 3]);
+  t.deepEqual([ids.entry(0), ids.generation(40_000), ids.entry(65_536)], [0, 0, 0]);
+  ids.set(17, 8, 1);
+  ids.truncate(30);
+  t.is(arena.size, 1);
+  t.deepEqual([ids.entry(17), ids.entry(65_535), ids.length], [8, 0, 30]);
+  ids.truncate(3);
+  t.is(arena.size, 0);
+
+  const slots = new CallSlots();
+  const calls = new Calls();
+  const [first, last] = [calls.take(), calls.take()];
+  slots.set(65_535, last);
+  slots.set(0, first);
+  t.is(slots.chunks, 2);
+  t.deepEqual([...slots], [first, last]);
+  t.is(slots.get(65_535), last);
+  t.is(slots.get(65_534), undefined);
+  slots.clear(65_535);
+  slots.clear(0);
+  t.is(slots.chunks, 1, 'only the first stays');
+  t.deepEqual([...slots], []);
+});
+
+test('an item that is used again has nothing of the one before', (t) => {
+  const pool = new ItemPool();
+  const item = pool.take(ItemKind.Message, 1);
+  item.word = 8;
+  item.generation = 1;
+  pool.put(item);
+  const again = pool.take(ItemKind.Lost, 2);
+  t.is(again, item);
+  t.deepEqual([again.word, again.generation], [0, 0]);
 });
