@@ -238,8 +238,17 @@ export class BusIntrospection implements Introspection, CoreWatcher {
 
   #callBegin(receiver: PeerRecord, item: DeliveryItem, atMs: number, node: NodeName | undefined): void {
     const call = this.#core.census.callOf(receiver, item.replyWord, item.replyGeneration);
-    if (call?.caller === undefined || this.#calls.size >= callsMax) return;
+    if (call?.caller === undefined) return;
+    if (this.#calls.size >= callsMax) this.#forgetOldest();
     this.#calls.set(`${call.caller.serial}.${call.tag}`, { atMs, node });
+  }
+
+  /** Nobody is told that a call was withdrawn, so the oldest are mostly those that will never end. */
+  #forgetOldest(): void {
+    for (const key of this.#calls.keys()) {
+      this.#calls.delete(key);
+      return;
+    }
   }
 
   /** The call that this item ends, if its beginning was seen. */
