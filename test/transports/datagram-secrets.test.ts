@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import test from 'ava';
 import { ErrorCode } from '../../broker/contract/errors.js';
+import { loadNative } from '../../broker/native/addon.js';
+import { DatagramPeer } from '../../transports/datagram/peer.js';
 import { isSameSecret, SecretSource } from '../../transports/datagram/secrets.js';
 import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
 import { decodeDatagram, type FrameValue } from '../support/datagram-frames.js';
@@ -240,3 +242,32 @@ test.serial('C72 an invitation is for one, and void when nobody can read it', as
   t.is((error as { readonly code?: number }).code, ErrorCode.Deadline);
   await eventually('nobody is left', () => server.peers === 0 && room.unusedCount > 0);
 });
+
+test.serial(
+  'D1, D3 what a caller who takes nothing is to be told keeps no more than the notice',
+  async (t) => {
+    const world = await inWorld(t);
+    const owner = await world.connect();
+    if (!(owner.peer instanceof DatagramPeer)) throw new Error('not a peer of the datagram transport');
+    const { contacts } = owner.peer;
+    const address = join(world.directory, `deaf~${'x'.repeat(11)}`);
+    const deaf = loadNative().bindDatagram(address, 0o600);
+    t.teardown(() => loadNative().close(deaf));
+    const call: FrameValue = {
+      kind: 'call',
+      ...{ number: 77, secret: wrong, serial: 1, replySecret: wrong, address, transfers: [] },
+      payload: '00'.repeat(50_000),
+    };
+    const notices = () => contacts.at(address)?.notices ?? [];
+    // Those that were refused are copies in any case; those that come after them wait from the beginning.
+    let [before, after] = [0, 0];
+    await eventually('it is given up, and more is to be told', () => {
+      sendFrames(addressOf(owner), call);
+      if (notices().length > 0) before ||= notices().length;
+      after = notices().length;
+      return before > 0 && after > before + 8;
+    });
+    const bytes = notices().map(({ key }) => key.buffer.byteLength);
+    t.true(Math.max(...bytes) < 50_000, `memory behind the secrets: ${bytes.join(' ')}`);
+  },
+);

@@ -107,7 +107,8 @@ export class Inbox {
     const reader = this.#reader;
     const caller = reader.contacts.read(bytes, at + callHeadBytes);
     const serial = bytes.readUInt32LE(at + 28);
-    const secret = bytes.subarray(at + 32, at + 32 + secretBytes);
+    // Both what owes an answer and a notice that there is none may outlive the datagram by far.
+    const secret = copied(bytes, at + 32);
     const node = this.#destination(bytes, at);
     if (node === undefined || caller === undefined) {
       this.#discard(bytes, at, FrameKind.Call);

@@ -14,7 +14,7 @@
  */
 import {
   chmodSync,
-  chownSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -219,7 +219,7 @@ export interface DoorFile {
 /** Lets the door's owner and group send to a socket, as far as this user may. */
 function admit(path: string, { uid, gid }: DoorFile): void {
   try {
-    chownSync(path, ownUid() === 0 ? uid : -1, gid);
+    lchownSync(path, ownUid() === 0 ? uid : -1, gid);
   } catch {
     // Not a group of this user's: then the door's permissions for others decide.
   }

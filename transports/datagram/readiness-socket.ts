@@ -11,7 +11,7 @@
  * A datagram is looked at, acted upon, and then taken: a broker that is killed in between leaves it to the next one.
  */
 import { randomBytes } from 'node:crypto';
-import { chownSync, rmSync } from 'node:fs';
+import { lchownSync, rmSync } from 'node:fs';
 import {
   BrokerError,
   ErrorCode,
@@ -35,7 +35,8 @@ function bind(native: Native, options: ReadinessSocketOptions): { path: string; 
   const descriptor = native.bindDatagram(path, 0o600);
   try {
     if (options.uid !== process.geteuid?.() || options.gid !== process.getegid?.()) {
-      chownSync(path, options.uid, options.gid);
+      // Never through a link: whoever may write to the directory could have put one in its place.
+      lchownSync(path, options.uid, options.gid);
     }
   } catch (error) {
     native.close(descriptor);
