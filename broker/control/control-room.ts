@@ -13,6 +13,7 @@ import { Census, type Subject } from './census.js';
 import { ControlFailure } from './errors.js';
 import type { Machine } from './machine.js';
 import { statusShape } from './shapes.js';
+import { Turnstile } from './turnstile.js';
 import { Waiters } from './waiting.js';
 
 /** What the manager says about itself and the supervisor does not know. */
@@ -105,6 +106,8 @@ export class ControlRoom {
   readonly census = new Census((node) => (node === undefined ? undefined : this.subjects.get(node)));
   /** Monitors that are open. */
   monitors = 0;
+  /** Where those wait who ask what takes a part of a turn to answer. */
+  readonly turnstile: Turnstile;
   readonly #endListening: () => void;
   #isClosed = false;
 
@@ -113,6 +116,7 @@ export class ControlRoom {
     this.time = time;
     this.facts = facts;
     this.machine = machine;
+    this.turnstile = new Turnstile(time);
     this.#endListening = supervisor.listen((event) => {
       if (event.kind === 'shutdown') return;
       const room = event.record.control;
@@ -132,6 +136,7 @@ export class ControlRoom {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.turnstile.close();
     this.#endListening();
     for (const record of this.supervisor.list()) {
       if (record.control instanceof ServiceRoom) record.control.waiters.close();

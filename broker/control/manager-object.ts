@@ -89,8 +89,18 @@ export class ManagerObject extends ControlObject {
   }
 
   #introspect(incoming: Incoming): Result | Promise<Result> {
-    const { request, account } = incoming;
-    const { census } = this.place.room;
+    const { request } = incoming;
+    if (request.monitor) {
+      this.demand(Rights.RIGHTS_MANAGE, 'to monitor what passes');
+      return { response: { done: {} }, gives: MonitorObject.open(this.place, incoming) };
+    }
+    return this.#inquire(incoming);
+  }
+
+  /** What takes a part of a turn to answer, and is asked by everybody. */
+  async #inquire({ request, account }: Incoming): Promise<Result> {
+    const { census, turnstile } = this.place.room;
+    await turnstile.enter(account);
     if (request.peers) {
       const { entries, next } = census.peers(this.#inquiry(request.peers, account));
       return { response: { peers: { peers: entries, next } } };
@@ -104,10 +114,6 @@ export class ManagerObject extends ControlObject {
       return { response: { accounts: { accounts: entries, next } } };
     }
     if (request.measure) return this.#measure();
-    if (request.monitor) {
-      this.demand(Rights.RIGHTS_MANAGE, 'to monitor what passes');
-      return { response: { done: {} }, gives: MonitorObject.open(this.place, incoming) };
-    }
     throw new BrokerError(ErrorCode.UnknownMethod, `the manager has no method '${request.method}'`);
   }
 
