@@ -1,5 +1,5 @@
 /** The programs that docs/library.md shows, as it shows them. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { transportNames } from '../../clients/library/connect.js';
@@ -24,6 +24,29 @@ test('the page shows the programs', (t) => {
   for (const name of ['follow', 'counter', 'add', 'door']) {
     t.true(page.includes(`\`\`\`js\n${readFileSync(program(name), 'utf8')}\`\`\`\n`), `${name} differs`);
   }
+});
+
+test('the page about writing a service shows the example as it is, and its Python program reports that it is ready', async (t) => {
+  const page = readFileSync(join(projectRoot, 'docs', 'writing-a-service.md'), 'utf8');
+  for (const name of ['web', 'scripts/notify.mjs']) {
+    t.true(
+      page.includes(`\n${readFileSync(join(projectRoot, 'examples', name), 'utf8')}\`\`\`\n`),
+      `${name} differs`,
+    );
+  }
+  const [, python = ''] = /```python\n([\s\S]*?)```/.exec(page) ?? [];
+  const directory = temporaryDirectory(t.teardown);
+  writeFileSync(join(directory, 'ready.py'), `${python}\nimport time\ntime.sleep(1000)\n`);
+  const manager = await TestManager.start((undo) => t.teardown(undo), {
+    services: {
+      boot: 'type = internal\n',
+      ready: `type = process\nready-notification = socket\ncommand = python3 ${directory}/ready.py\n`,
+    },
+  });
+  const started = await manager.command('start', 'ready');
+  t.is(started.status, 0, started.stderr);
+  t.like(await manager.status('ready'), { state: 'started', status_text: 'listening' });
+  await manager.end();
 });
 
 for (const transport of transportNames()) {
