@@ -271,3 +271,23 @@ test.serial(
     t.true(Math.max(...bytes) < 50_000, `memory behind the secrets: ${bytes.join(' ')}`);
   },
 );
+
+test.serial('D1, D3 who says hello again and again has no more of the root than a few handles', async (t) => {
+  const world = await inWorld(t);
+  const { peer } = world.server;
+  if (!(peer instanceof DatagramPeer)) throw new Error('not a peer of the datagram transport');
+  const address = join(world.directory, `loud~${'x'.repeat(11)}`);
+  const loud = listenAt(address);
+  t.teardown(() => loud.close());
+  const hello: FrameValue = { kind: 'hello', secret: wrong, ticket: '00'.repeat(16), address };
+  for (let sent = 0; sent < 50; ) {
+    if (sendFrames(world.path, hello) >= 0) sent += 1;
+    await turns(1);
+  }
+  await eventually('an answer', () => loud.received.length > 0);
+  await turns();
+  t.is(peer.contacts.at(address)?.uses.size, 8);
+  t.is(world.server.peers, 1);
+  await world.connect();
+  t.is(world.server.peers, 2, 'others come in');
+});

@@ -55,6 +55,8 @@ export class Contact implements Lane {
   replies = 0;
   /** The ticket of its session, where it is a peer of this server; or of the session with it. */
   session: Buffer | undefined;
+  /** How often it was welcomed. */
+  welcomes = 0;
   /** Not sent yet. */
   notices: Notice[] = [];
   /** When it was last needed, in looks. */

@@ -43,6 +43,8 @@ import {
 /** Socket files are private unless the server says otherwise. */
 const defaultMode = 0o600;
 const invitationsMax = peersMax;
+/** Hellos of one address that are answered: each costs a use of the root, and a newcomer says hello once. */
+const welcomesMax = 8;
 const noTicket = Buffer.alloc(secretBytes);
 
 export class DatagramServer implements Server {
@@ -141,7 +143,7 @@ export class DatagramServer implements Server {
   #greet(bytes: Buffer, at: number): void {
     if (this.#isClosed || bytes[at + 2] !== FrameKind.Hello) return;
     const contact = this.#peer.contacts.read(bytes, at + helloBytes);
-    if (contact === undefined || contact === this.#peer.self) return;
+    if (contact === undefined || contact === this.#peer.self || contact.welcomes >= welcomesMax) return;
     const hello = bytes.subarray(at + 12, at + 12 + secretBytes);
     const root = isHelloUnderstood(bytes, at) ? this.#rootFor(bytes, at) : ErrorCode.Version;
     if (typeof root !== 'number') this.#welcome(contact, hello, root);
@@ -192,6 +194,7 @@ export class DatagramServer implements Server {
     const { uses, contacts } = this.#peer;
     const use = uses.open(ticket, root, contact, true);
     if (use === undefined) return;
+    contact.welcomes += 1;
     root.inUse();
     // A second hello from one address takes the place of the first.
     if (contact.session === undefined) this.#peers += 1;
