@@ -159,9 +159,17 @@ export class TestManager {
 
   async pid(name: string): Promise<number> {
     const service = await (await this.client()).find(name);
-    const { pid } = await service.status();
-    service.close();
-    return pid ?? 0;
+    try {
+      let status = await service.status();
+      // Being launched: init has not said yet which process it is.
+      await eventually(`${name} is launched`, async () => {
+        status = await service.status();
+        return status.pid !== undefined || status.state !== 'starting';
+      });
+      return status.pid ?? 0;
+    } finally {
+      service.close();
+    }
   }
 
   /** Waits for a condition, which fails with what was written to standard error meanwhile. */
