@@ -1,0 +1,87 @@
+/**
+ * The directory of a run (`capstan bench --out DIR`):
+ *
+ *   run.json         what was run: tier, seed, command, times, and what was missing
+ *   machine.json     on what (method, point 15)
+ *   cells.jsonl      a line a cell, `CellLine` or `OrderLine`
+ *   launches.jsonl   a line a launch, written as soon as it is over: what an interrupted run goes on from
+ *   histograms/      raw histograms in the HdrHistogram log format, one file a cell
+ *   report.html, report.md, cells.csv
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Machine } from '../report/machine.js';
+import type { ResultLine } from './line.js';
+
+/** What was run. */
+export interface Run {
+  readonly format: 1;
+  readonly tier: 'smoke' | 'quick' | 'standard' | 'full';
+  readonly seed: number;
+  /** The command that repeats it. */
+  readonly command: string;
+  /** ISO 8601. */
+  readonly started: string;
+  readonly duration_ms: number;
+  /** Launches of each cell. */
+  readonly launches: number;
+  /** Share of CPU time that a hypervisor took during the run. */
+  readonly steal: number;
+  /** 1-minute load before and after. */
+  readonly load_before: number;
+  readonly load_after: number;
+  /** What recording one sample costs the harness, ns (method, point 14). */
+  readonly sample_cost_ns: number | null;
+  /** What could not be had here, each with the reason and what to install. */
+  readonly missing: readonly string[];
+  /** What makes the figures doubtful, in words; empty on a quiet machine. */
+  readonly noise: readonly string[];
+}
+
+export interface Results {
+  readonly run: Run;
+  readonly machine: Machine;
+  readonly lines: readonly ResultLine[];
+}
+
+const runFile = 'run.json';
+const machineFile = 'machine.json';
+const cellsFile = 'cells.jsonl';
+
+/** Makes the directory if need be. */
+export function writeResults(results: Results, directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  const { run, machine, lines } = results;
+  writeFileSync(join(directory, runFile), `${JSON.stringify(run, null, 2)}\n`);
+  writeFileSync(join(directory, machineFile), `${JSON.stringify(machine, null, 2)}\n`);
+  writeFileSync(join(directory, cellsFile), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+/** Throws with a message for people if this is no directory of a finished run. */
+export function readResults(directory: string): Results {
+  const read = (name: string): string => {
+    try {
+      return readFileSync(join(directory, name), 'utf8');
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`${directory} has no finished run of the benchmark (${reason}); make one with --out`);
+    }
+  };
+  const run = parse<Run>(read(runFile), join(directory, runFile), 1);
+  if (run.format !== 1) throw new Error(`${directory}: written by another version (format ${run.format})`);
+  const machine = parse<Machine>(read(machineFile), join(directory, machineFile), 1);
+  const lines = read(cellsFile)
+    .split('\n')
+    .map((text, at) => ({ text, line: at + 1 }))
+    .filter(({ text }) => text !== '')
+    .map(({ text, line }) => parse<ResultLine>(text, join(directory, cellsFile), line));
+  return { run, machine, lines };
+}
+
+function parse<T>(text: string, file: string, line: number): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw new Error(`${file}:${line}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Results as they are written: JSON lines with stable names (docs/benchmark.md). Everything that reads results (report, comparison,
+ * gate, findings) reads these, and nothing else of the harness.
+ *
+ * A *cell* is one contender doing one thing at one size, load and placement. A *launch* is one life of its processes; intervals come
+ * from launches, not from samples (benchmark method, point 6). Times are in microseconds unless a name says otherwise; what was not
+ * measured, or has too few samples behind it (point 10), is null.
+ */
+
+/** How everybody in a table waits (point 2): blocking in the kernel, polling without sleeping in it, or spinning in memory. */
+export type Waiting = 'block' | 'poll' | 'spin';
+
+/** When the next message goes: when an answer is there, or by a schedule that does not look at answers (point 3). */
+export type Loop = 'closed' | 'open';
+
+/** What can vary within a workload. In a line only those that its workload varies are present. */
+export interface Varied {
+  /** Calls that may be unanswered at once (W1). */
+  readonly outstanding?: number;
+  /** Sending processes (W2). */
+  readonly senders?: number;
+  /** Handles in one message (W3), handles that the dead peer held (W6), handles that there are (W9). */
+  readonly handles?: number;
+  /** Who holds the grant that is taken back (W5). */
+  readonly holders?: number;
+  /** Receivers of one message, and the processes that they share (W4). */
+  readonly receivers?: number;
+  readonly receiver_processes?: number;
+  /** Services of the manager (W7). */
+  readonly services?: number;
+  /** Connected peers (W9). */
+  readonly peers?: number;
+  /** Idle time before each request, ms (W10). */
+  readonly gap_ms?: number;
+  /** Of an open loop: share of the measured peak that is offered, what that is in messages a second, and how it is spread. */
+  readonly load_share?: number;
+  readonly offered_per_second?: number;
+  readonly schedule?: 'constant' | 'poisson';
+}
+
+export const variedNames = [
+  'outstanding',
+  'senders',
+  'handles',
+  'holders',
+  'receivers',
+  'receiver_processes',
+  'services',
+  'peers',
+  'gap_ms',
+  'load_share',
+  'offered_per_second',
+  'schedule',
+] as const satisfies readonly (keyof Varied)[];
+
+/** Names a cell: equal names in two runs are the same question. */
+export interface CellName extends Varied {
+  /** `W1` … `W10`. */
+  readonly workload: string;
+  readonly contender: string;
+  /** What is done, for example `empty`, `control`, `one-way`, `multicast`, `grant`, `revoke`, `death`. */
+  readonly call: string;
+  readonly payload_bytes: number;
+  /** `two-cores`, `one-core` or `not-pinned`. */
+  readonly placement: string;
+  readonly loop: Loop;
+  readonly waiting: Waiting;
+}
+
+/** What was measured, of one launch or of all of a cell's launches together. */
+export interface Figures {
+  readonly p50_us: number | null;
+  readonly p90_us: number | null;
+  readonly p99_us: number | null;
+  readonly p999_us: number | null;
+  readonly max_us: number;
+  readonly per_second: number;
+  /** CPU time of all processes of the cell for each message; then the client's and the broker's share of it. */
+  readonly cpu_us_per_message: number;
+  readonly client_cpu_us_per_message: number;
+  readonly broker_cpu_us_per_message: number | null;
+  /** Messages routed in a second of the broker's own CPU time. */
+  readonly per_broker_cpu_second: number | null;
+  /** What else happened meanwhile, of all processes together: garbage collection, waiting for a CPU, switches that nobody asked for. */
+  readonly gc_us_per_message: number | null;
+  readonly wait_us_per_message: number | null;
+  readonly switches_per_message: number | null;
+  readonly samples: number;
+  /** Lost, doubled, invented or changed messages, and order that was promised and not kept. More than none: the cell has failed. */
+  readonly violations: number;
+  /** Ended by an error or a deadline; they are in the histogram with at least the deadline (point 12). */
+  readonly errors: number;
+}
+
+/** One launch. */
+export interface LaunchFigures extends Figures {
+  readonly launch: number;
+  /** The first message of the launch, before anything was warm (point 11). */
+  readonly cold_us: number | null;
+  /** Whether the warm-up ended because its medians had settled. */
+  readonly is_settled: boolean;
+  /** Of an open loop: how late the generator was at worst, beyond what waiting for the contender explains; a late one is invalid. */
+  readonly late_us: number | null;
+}
+
+/** A cell of a finished run, as `cells.jsonl` and `--json` have it. */
+export interface CellLine extends CellName, Figures {
+  readonly kind?: 'cell';
+  /** p50 over that of the baseline (`c-seqpacket` where there is one) of the same run, workload, varied values and placement. */
+  readonly ratio: number | null;
+  /** 95 % bootstrap interval of the ratio, over launches. */
+  readonly ratio_low: number | null;
+  readonly ratio_high: number | null;
+  readonly cold_us: number | null;
+  /** Where the kernel keeps few messages for a receiver: how many, on this machine. */
+  readonly queue_depth?: number;
+  /** Why the figures must not be used, if so: a generator that missed its schedule, say. */
+  readonly invalid?: string;
+  readonly launches: readonly LaunchFigures[];
+  /** All samples of all launches, merged: HdrHistogram V2, compressed, base64; values in ns. */
+  readonly histogram: string;
+}
+
+/** A pattern of W8 on one contender at one load: a count, not a time. */
+export interface OrderLine {
+  readonly kind: 'order';
+  readonly workload: 'W8';
+  readonly contender: string;
+  /** The pattern, for example `relay`. */
+  readonly call: string;
+  readonly placement: string;
+  readonly payload_bytes: number;
+  readonly load_kib: number;
+  /** How the scheduler was made to interfere: not, by real-time neighbours, by stopped processes … */
+  readonly preemption: string;
+  readonly runs: number;
+  readonly samples: number;
+  /** Runs with at least one inversion, of which property. */
+  readonly inversions: number;
+  readonly property: string;
+  /** Whether the manifest promises that there is none; then each is a violation. */
+  readonly is_promised: boolean;
+  readonly violations: number;
+  /** The shortest inversion as a message diagram of lines of text. */
+  readonly example?: string;
+  /** The same for drawing: who sent what to whom, and the order of events at each process. */
+  readonly diagram?: unknown;
+  readonly queue_depth?: number;
+}
+
+export type ResultLine = CellLine | OrderLine;
+
+export function isOrderLine(line: ResultLine): line is OrderLine {
+  return line.kind === 'order';
+}
+
+/** A cell's name as one string: the same for the same question, whatever the order of the fields. */
+export function cellKey(name: CellName): string {
+  const varied = variedNames.filter((key) => key !== 'offered_per_second' && name[key] !== undefined);
+  const parts = [
+    name.workload,
+    name.contender,
+    name.call,
+    `${name.payload_bytes}B`,
+    name.placement,
+    name.loop,
+  ];
+  return [...parts, name.waiting, ...varied.map((key) => `${key}=${name[key]}`)].join(' ');
+}
