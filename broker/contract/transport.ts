@@ -242,6 +242,10 @@ export type Outcome =
   | { readonly ok: false; readonly code: number; readonly quota?: QuotaShortage };
 
 export interface MulticastResult {
+  /**
+   * 0 where the order is not `total`, and where nobody took the message (`partial`): then it has no place in any order, and its
+   * end tells nothing about messages that were sent before it (bus O3).
+   */
   readonly sequence: number;
   readonly outcomes: readonly Outcome[];
 }

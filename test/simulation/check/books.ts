@@ -97,9 +97,14 @@ export class Books {
     return failure !== undefined && isRefusal(failure.code);
   }
 
-  /** Whether the bus is known to have taken it. */
+  /**
+   * Whether the bus is known to have taken it. A partial multicast that ended with no destination taken is no transaction: if all
+   * are known to be gone nobody is even asked, so its completion says nothing about what was sent before it.
+   */
   isDone(id: string): boolean {
-    if (this.accepted.has(id) || this.receipts.has(id)) return true;
+    if (this.receipts.has(id)) return true;
+    const codes = this.accepted.get(id)?.codes;
+    if (codes !== undefined) return codes.length === 0 || codes.some((code) => code === 0);
     return this.failures.get(id)?.[0]?.code === ErrorCode.ReplyLost;
   }
 

@@ -102,7 +102,7 @@ class Orders {
         }
         break;
       case 'accepted':
-        knowledge.completed(event.id, at);
+        if (this.#books.isDone(event.id)) knowledge.completed(event.id, at);
         break;
       case 'received':
         this.#item(peer, event.id, knowledge, at);
