@@ -7,6 +7,8 @@
  * measured, or has too few samples behind it (point 10), is null.
  */
 
+import type { MessageDiagram } from '../check/diagram.js';
+
 /** How everybody in a table waits (point 2): blocking in the kernel, polling without sleeping in it, or spinning in memory. */
 export type Waiting = 'block' | 'poll' | 'spin';
 
@@ -144,7 +146,7 @@ export interface OrderLine {
   /** The shortest inversion as a message diagram of lines of text. */
   readonly example?: string;
   /** The same for drawing: who sent what to whom, and the order of events at each process. */
-  readonly diagram?: unknown;
+  readonly diagram?: MessageDiagram;
   readonly queue_depth?: number;
 }
 
