@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as hdr from 'hdr-histogram-js';
+import type { Loop, Varied, Waiting } from '../results/line.js';
 import type { PeerProcess } from './peer-process.js';
 
 /** Which CPUs the ends and what is between them run on; part of a cell's name because it outweighs every choice of protocol. */
@@ -18,8 +19,8 @@ export interface Placement {
 export interface CellName {
   readonly workload: string;
   readonly contender: string;
-  /** What is sent: a call that returns its payload, a control call, a call that wants no reply, a signal, or one message to many. */
-  readonly call: 'empty' | 'control' | 'one-way' | 'signal' | 'multicast' | 'multicast-cost';
+  /** What is done: `empty` is a call that returns its payload, `control` a control call, `one-way` a message that wants no reply … */
+  readonly call: string;
   readonly payloadBytes: number;
   readonly placement: string;
 }
@@ -41,6 +42,25 @@ export interface CellDefinition extends CellName {
   readonly receivers?: number;
   /** Processes that the receivers share; as many as receivers if it is not said. */
   readonly receiverProcesses?: number;
+  /** What varies within the workload, as it stands in the result. */
+  readonly varied?: Varied;
+  /** How everybody in this cell waits; `block` if it is not said. */
+  readonly waiting?: Waiting;
+  /** `closed` if it is not said. An open cell is offered `varied.load_share` of the peak that was measured on its own processes. */
+  readonly loop?: Loop;
+  /** The contender to which the ratio of this cell is; `c-seqpacket` if it is not said. */
+  readonly baseline?: string;
+  /** Whether its client is pipelined, so that it serves `open`, many outstanding, and gaps. */
+  readonly canOpen?: boolean;
+  /** Cells with the same group (and workload and placement) are launched together and interleaved; those without are one group. */
+  readonly group?: string;
+  /**
+   * Cells of a group with the same contender and the same sweep are steps of one sweep: measured on the same processes, in random order
+   * (the loads of an open loop, say). Without it a cell has processes of its own.
+   */
+  readonly sweep?: string;
+  /** How long the client may take for a block beyond the block's own time; 20 s if it is not said. */
+  readonly timeoutMs?: number;
   readonly launch: (directory: string) => Promise<CellProcesses>;
 }
 

@@ -1,6 +1,6 @@
 /**
  * One process of a cell, started by the harness: pinned by inheritance, ended by closing its standard input, and killed if it does not
- * end by itself. It says "ready PID…" when it can be used.
+ * end by itself. It says "ready PID…" when it can be used, and "gc" behind that if it tells of its collections of garbage.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -46,6 +46,7 @@ export class PeerProcess {
   #wake: (() => void) | undefined;
   #errors = '';
   #isEnded = false;
+  #tellsCollections = false;
 
   /** Every process that this peer consists of, for the accounting of CPU time. */
   pids: readonly number[] = [];
@@ -86,7 +87,17 @@ export class PeerProcess {
       return;
     }
     if (!line.startsWith('ready')) throw new Error(`${this.#name} said "${line}" instead of ready`);
-    this.pids = line.split(' ').slice(1).map(Number);
+    const words = line.split(' ').slice(1);
+    this.pids = words.filter((word) => word !== 'gc').map(Number);
+    this.#tellsCollections = words.includes('gc');
+  }
+
+  /** Time that collections of garbage took since this was asked last, ns; undefined for a peer that cannot tell. */
+  async collectionsNs(): Promise<number | undefined> {
+    if (!this.#tellsCollections) return undefined;
+    this.write('gc');
+    const [word, ns] = (await this.line(patienceMs)).split(' ');
+    return word === 'gc' ? Number(ns) : undefined;
   }
 
   write(line: string): void {

@@ -73,22 +73,27 @@ int say_ready_alone(void)
 	return say_ready(&self, 1);
 }
 
+int write_samples(const struct samples *samples, const char *path)
+{
+	FILE *file = fopen(path, "we");
+	size_t written;
+
+	if (!file)
+		return -errno;
+	written = fwrite(samples->ns, sizeof *samples->ns, samples->count, file);
+	return fclose(file) == 0 && written == samples->count ? 0 : -EIO;
+}
+
 static int run(closed_loop loop, void *context, struct samples *samples, long milliseconds, const char *path)
 {
-	FILE *file;
-	size_t written;
 	int r;
 
 	samples->count = samples->violations = 0;
 	r = loop(context, monotonic_ns() + (uint64_t)milliseconds * 1000000u, samples);
+	if (r == 0)
+		r = write_samples(samples, path);
 	if (r < 0)
 		return r;
-	file = fopen(path, "we");
-	if (!file)
-		return -errno;
-	written = fwrite(samples->ns, sizeof *samples->ns, samples->count, file);
-	if (fclose(file) != 0 || written != samples->count)
-		return -EIO;
 	printf("done %u %u\n", samples->count, samples->violations);
 	return fflush(stdout) == 0 ? 0 : -EIO;
 }
@@ -96,14 +101,15 @@ static int run(closed_loop loop, void *context, struct samples *samples, long mi
 int serve_commands(closed_loop loop, void *context)
 {
 	char line[4096], path[4096];
-	long milliseconds;
+	long milliseconds, outstanding = 1, gap_ms = 0;
 	int r = 0;
 	struct samples samples = { calloc(SAMPLES_MAX, sizeof *samples.ns), 0, 0 };
 
 	if (!samples.ns)
 		return -ENOMEM;
 	while (r == 0 && fgets(line, sizeof line, stdin)) {
-		if (sscanf(line, "run %ld %4095s", &milliseconds, path) == 2)
+		if (sscanf(line, "run %ld %4095s %ld %ld", &milliseconds, path, &outstanding, &gap_ms) >= 2 &&
+		    outstanding == 1 && gap_ms == 0)
 			r = run(loop, context, &samples, milliseconds, path);
 		else
 			r = -EINVAL;

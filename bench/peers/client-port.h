@@ -38,12 +38,61 @@ static inline void add_sample(struct samples *samples, uint64_t ns)
 	samples->ns[samples->count++] = ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
 }
 
+/* Writes a block's samples as u32 in host order, the form in which every client hands them over. Returns 0 or -errno. */
+int write_samples(const struct samples *samples, const char *path);
+
 /* Prints "ready" with these processes. Returns 0 or -errno. */
 int say_ready(const pid_t *pids, unsigned count);
 int say_ready_alone(void);
 
 /* Serves "run MILLISECONDS FILE" until end-of-file. Returns 0 or -errno. */
 int serve_commands(closed_loop loop, void *context);
+
+/* How a call ended: answered rightly, answered wrongly (a violation), or by an error or deadline of the contender's. */
+enum outcome { ANSWERED, WRONG, FAILED };
+
+/* Calls that ended in one `collect`; a client stops at this many and gives the rest next time. */
+#define COMPLETIONS_MAX 512u
+
+struct completions {
+	unsigned count;
+	uint32_t number[COMPLETIONS_MAX];
+	enum outcome outcome[COMPLETIONS_MAX];
+};
+
+static inline void complete(struct completions *ended, uint32_t number, enum outcome outcome)
+{
+	ended->number[ended->count] = number;
+	ended->outcome[ended->count++] = outcome;
+}
+
+/* As `until_ns` of `collect`: until something is there, without a timer. */
+#define UNTIL_ANSWERED UINT64_MAX
+
+/* A client that can have many calls under way; the port drives it (pipelined.c). */
+struct pipelined {
+	/* Begins call `number` (0, 1, 2 ...), with the number in its payload. Returns 0, -EAGAIN if nothing more fits now, or -errno. */
+	int (*submit)(void *context, uint32_t number);
+	/*
+	 * Waits until a call has ended or until `until_ns` of the monotonic clock (0: does not wait), and adds what has ended. May return
+	 * early with nothing. Returns 0 or -errno.
+	 */
+	int (*collect)(void *context, uint64_t until_ns, struct completions *ended);
+};
+
+/* Serves "run MILLISECONDS FILE [OUTSTANDING [GAP_MS]]" and "open FILE SCHEDULE" until end-of-file. Returns 0 or -errno. */
+int serve_pipelined(const struct pipelined *client, void *context);
+
+/*
+ * Waits for input on `fd` until `until_ns`, exactly, as `collect` wants it. Returns 1 if there is some, 0 if the time has come, or -errno.
+ */
+int wait_readable(int fd, uint64_t until_ns);
+
+/* Reads planned moments (u64 little-endian, ns from the start) from a file. `*offsets` is the caller's to free. Returns 0 or -errno. */
+int read_schedule(const char *path, uint64_t **offsets, size_t *count);
+
+/* A message that its generator sent later than this after the planned moment has missed its schedule. */
+#define LATE_NS 200000u
 
 /* Pins the calling thread; a CPU of -1 leaves it alone. Returns 0 or -errno. */
 int pin(int cpu);

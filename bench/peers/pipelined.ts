@@ -1,0 +1,241 @@
+/**
+ * Drives a client that can have many calls under way, in a closed loop or by a schedule.
+ *
+ * A call under way has a *slot*: its time of start, and the function that is called when it is done. Slots are made once and used again,
+ * so that a sample costs two readings of the clock and a few stores, and no allocation (benchmark method, point 9; the harness's own cost
+ * is measured with a client that answers at once).
+ *
+ * In a closed loop a call begins when one is answered. In an open loop a *metronome* says when: Node's timers know only milliseconds, so
+ * a small process in C sleeps until the planned moments and writes a byte for each, and the client's event loop wakes as for any other
+ * input. What the metronome was late is the harness's fault and told (`late_ns`, `missed`); what the client is late after that byte is
+ * the contender's, and is in the sample, which counts from the planned moment (points 3 and 12).
+ */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import type { Samples } from '../latency/samples.js';
+import type { BlockNotes } from './client-port.js';
+
+/** How a call ended: answered rightly, answered wrongly (a violation), or by an error or deadline of the contender's. */
+export type Done = (outcome: boolean | 'failed') => void;
+
+export interface PipelinedClient {
+  /**
+   * Begins call `number` (0, 1, 2 …), with the number in its payload, and calls `done` once when it has ended. Must not throw, and must
+   * not call `done` before it returns if it can help it.
+   */
+  send(number: number, done: Done): void;
+}
+
+/** After this a call counts as failed, with this time at least (point 12); a sample can be 4.29 s at most. */
+export const deadlineMs = 4_000;
+
+/** Calls under way in an open loop; a client that is that far behind sends the next when one is answered. */
+const underWayMax = 1 << 16;
+
+const free = 0;
+const busy = 1;
+const givenUp = 2;
+
+/** What a block gives beside its samples. */
+export interface PipelinedBlock extends BlockNotes {
+  readonly violations: number;
+  readonly errors: number;
+}
+
+export class Pipeline {
+  readonly #client: PipelinedClient;
+  readonly #starts = new Float64Array(underWayMax);
+  readonly #states = new Uint8Array(underWayMax);
+  readonly #freeSlots = new Int32Array(underWayMax);
+  readonly #dones: Done[] = [];
+  #freeCount = 0;
+  #number = 0;
+  #underWay = 0;
+  #violations = 0;
+  #errors = 0;
+  #isSending = false;
+  #samples: Samples | undefined;
+  /** Called after each call that has ended, with the time. */
+  #onAnswer: (nowMs: number) => void = () => {};
+
+  constructor(client: PipelinedClient) {
+    this.#client = client;
+  }
+
+  /** A closed loop until `endMs` or until the samples are full. */
+  async run(endMs: number, outstanding: number, gapMs: number, samples: Samples): Promise<PipelinedBlock> {
+    return this.#block(samples, endMs, (finish) => {
+      const again = (): void => {
+        const nowMs = performance.now();
+        if (nowMs < endMs && !samples.isFull) this.#start(nowMs);
+        else if (this.#underWay === 0) finish();
+      };
+      this.#onAnswer = (nowMs) => {
+        if (nowMs >= endMs || samples.isFull) {
+          if (this.#underWay === 0) finish();
+        } else if (gapMs > 0) setTimeout(again, gapMs);
+        // A call that ended within its own sending must not lead to the next one on the same stack.
+        else if (this.#isSending) setImmediate(again);
+        else this.#start(performance.now());
+      };
+      const nowMs = performance.now();
+      for (let at = 0; at < outstanding; at++) this.#start(at === 0 ? nowMs : performance.now());
+    });
+  }
+
+  /** An open loop by a schedule. */
+  async open(schedulePath: string, samples: Samples): Promise<PipelinedBlock> {
+    const offsetsMs = readSchedule(schedulePath);
+    const count = offsetsMs.length;
+    const leadMs = 20;
+    const startMs = performance.now() + leadMs;
+    // Both clocks are CLOCK_MONOTONIC, with different zeros.
+    const startNs = process.hrtime.bigint() + BigInt(leadMs) * 1_000_000n;
+    const metronome = startMetronome(schedulePath, startNs);
+    let due = 0;
+    let sent = 0;
+    const endMs = startMs + (offsetsMs[count - 1] ?? 0);
+    const block = await this.#block(samples, endMs, (finish) => {
+      const sendDue = (): void => {
+        while (sent < due && this.#underWay < underWayMax) this.#start(startMs + (offsetsMs[sent++] ?? 0));
+      };
+      this.#onAnswer = () => {
+        if (sent < due && !this.#isSending) sendDue();
+        if (sent === count && this.#underWay === 0) finish();
+      };
+      metronome.onTicks((ticks) => {
+        due = Math.min(due + ticks, count);
+        sendDue();
+      });
+    });
+    return { ...block, ...(await metronome.lateness()) };
+  }
+
+  /** One block: `begin` starts it, and what it is given ends it. Calls without an answer are given up a deadline after `endMs`. */
+  async #block(
+    samples: Samples,
+    endMs: number,
+    begin: (finish: () => void) => void,
+  ): Promise<PipelinedBlock> {
+    this.#samples = samples;
+    this.#violations = 0;
+    this.#errors = 0;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(
+        () => {
+          this.#giveUp();
+          resolve();
+        },
+        Math.max(endMs - performance.now(), 0) + deadlineMs,
+      );
+      begin(resolve);
+    });
+    clearTimeout(timer);
+    this.#onAnswer = () => {};
+    return { violations: this.#violations, errors: this.#errors };
+  }
+
+  #start(startMs: number): void {
+    const slot = this.#freeCount > 0 ? (this.#freeSlots[--this.#freeCount] ?? 0) : this.#createSlot();
+    this.#starts[slot] = startMs;
+    this.#states[slot] = busy;
+    this.#underWay++;
+    const wasSending = this.#isSending;
+    this.#isSending = true;
+    this.#client.send(this.#number, this.#dones[slot] as Done);
+    this.#isSending = wasSending;
+    this.#number = (this.#number + 1) >>> 0;
+  }
+
+  #createSlot(): number {
+    const slot = this.#dones.length;
+    if (slot === underWayMax) throw new Error('calls that were given up fill all slots');
+    this.#dones.push((outcome) => this.#end(slot, outcome));
+    return slot;
+  }
+
+  #end(slot: number, outcome: boolean | 'failed'): void {
+    const state = this.#states[slot];
+    if (state === free) {
+      this.#violations++;
+      return;
+    }
+    this.#states[slot] = free;
+    this.#freeSlots[this.#freeCount++] = slot;
+    if (state === givenUp) return;
+    this.#underWay--;
+    const nowMs = performance.now();
+    const tookMs = nowMs - (this.#starts[slot] ?? 0);
+    if (outcome === 'failed') this.#errors++;
+    else if (!outcome) this.#violations++;
+    this.#record(outcome === 'failed' ? Math.max(tookMs, deadlineMs) : tookMs);
+    this.#onAnswer(nowMs);
+  }
+
+  #record(tookMs: number): void {
+    if (this.#samples?.isFull === false) this.#samples.add(tookMs);
+  }
+
+  #giveUp(): void {
+    const nowMs = performance.now();
+    for (let slot = 0; slot < this.#dones.length; slot++) {
+      if (this.#states[slot] !== busy) continue;
+      this.#states[slot] = givenUp;
+      this.#underWay--;
+      this.#errors++;
+      this.#record(Math.max(nowMs - (this.#starts[slot] ?? 0), deadlineMs));
+    }
+  }
+}
+
+/** The planned moments, in milliseconds from the start. */
+function readSchedule(path: string): Float64Array {
+  const bytes = readFileSync(path);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const offsetsMs = new Float64Array(bytes.byteLength / 8);
+  for (let at = 0; at < offsetsMs.length; at++) offsetsMs[at] = Number(view.getBigUint64(at * 8, true)) / 1e6;
+  return offsetsMs;
+}
+
+interface Metronome {
+  /** `listen` is called with the number of moments that have come. */
+  onTicks(listen: (ticks: number) => void): void;
+  /** Resolves when the metronome has ended. */
+  lateness(): Promise<{ late_ns: number; missed: number }>;
+}
+
+const metronomePath = join(
+  fileURLToPath(import.meta.url),
+  ...['..', '..', '..', '..', 'bench', 'peers', 'build', 'metronome'],
+);
+
+function startMetronome(schedulePath: string, startNs: bigint): Metronome {
+  const child = spawn(metronomePath, [schedulePath, String(startNs)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let report = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    report += text;
+  });
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', (error) =>
+      reject(new Error(`${error.message}; build the metronome with "npm run build:native"`)),
+    );
+    child.once('close', () => resolve());
+  });
+  // Whoever asks for the lateness hears of it; before that a metronome that fails is a block that ends by its deadline.
+  ended.catch(() => {});
+  return {
+    onTicks(listen): void {
+      child.stdout.on('data', (data: Buffer) => listen(data.length));
+    },
+    async lateness() {
+      await ended;
+      const match = /^late (\d+) missed (\d+)$/m.exec(report);
+      if (match === null) throw new Error(`the metronome failed: ${report.trim()}`);
+      return { late_ns: Number(match[1]), missed: Number(match[2]) };
+    },
+  };
+}

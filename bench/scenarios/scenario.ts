@@ -1,0 +1,82 @@
+/**
+ * What a scenario is given and what it gives: a workload of the method (W1–W10) as cells, at the sizes of a tier, over the contenders that
+ * were chosen. A scenario decides what it varies at which tier: `smoke` is one tiny value, so that the ordinary tests run it; `quick`
+ * what a minute allows; `standard` enough for the curve; `full` everything.
+ */
+import type { CellDefinition, Placement } from '../latency/cell.js';
+import type { Varied, Waiting } from '../results/line.js';
+
+export type Tier = 'smoke' | 'quick' | 'standard' | 'full';
+
+/** What is asked of a launcher. */
+export interface CellShape {
+  readonly payloadBytes: number;
+  readonly varied: Varied;
+}
+
+/** How one cell's processes are started; called when the plan is made, and what it returns at each launch. */
+export type Launcher = (placement: Placement, shape: CellShape) => CellDefinition['launch'];
+
+/** What a contender can be asked to do. */
+export type Action =
+  | 'call'
+  | 'control'
+  | 'stream'
+  | 'give'
+  | 'multicast'
+  | 'multicast-cost'
+  | 'revoke'
+  | 'death'
+  | 'many';
+
+export type Presence = { readonly present: true } | { readonly present: false; readonly reason: string };
+
+/** Something that is compared: a transport of the catalog, or what people use today. */
+export interface Contender {
+  readonly name: string;
+  /** `own`: a transport of the catalog. `c`, `node`: the limits in C and in Node. `foreign`: somebody else's. */
+  readonly kind: 'own' | 'c' | 'node' | 'foreign';
+  readonly waiting: Waiting;
+  readonly launchers: Partial<Readonly<Record<Action, Launcher>>>;
+  /** Whether the client of `call` is pipelined (client-port.ts): many outstanding, open loop, gaps. */
+  readonly isPipelined?: boolean;
+  /** Most bytes that a payload may have here; 64 KiB if it is not said. */
+  readonly payloadBytesMax?: number;
+  /** Whether it can be had on this machine, and if not, what to install. */
+  presence(): Presence;
+}
+
+export interface ScenarioContext {
+  readonly placement: Placement;
+  readonly tier: Tier;
+  /** Those that were chosen and are present. */
+  readonly contenders: readonly Contender[];
+  /** Notes that a contender cannot do what the scenario asks; it is named in the result, once. */
+  cannot(contender: string, what: string): void;
+}
+
+export interface Scenario {
+  /** `W1` … `W10`. */
+  readonly workload: string;
+  readonly title: string;
+  /** Which of the three questions of docs/benchmark.md it answers. */
+  readonly question: 1 | 2 | 3;
+  /** Placements at which it runs, by tier, where not at all that the tier has. */
+  placements?(tier: Tier): readonly string[];
+  /** Cells of one placement. Those with the same `group` are launched together, and their blocks are interleaved. */
+  cells(context: ScenarioContext): CellDefinition[];
+}
+
+/** The contenders that can do `action`, each with its launcher; those that cannot are noted. */
+export function thoseWho(
+  context: ScenarioContext,
+  action: Action,
+  what: string,
+): { readonly contender: Contender; readonly launcher: Launcher }[] {
+  return context.contenders.flatMap((contender) => {
+    const launcher = contender.launchers[action];
+    if (launcher !== undefined) return [{ contender, launcher }];
+    context.cannot(contender.name, what);
+    return [];
+  });
+}
