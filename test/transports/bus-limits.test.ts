@@ -18,11 +18,6 @@ const native = loadNative();
 /** The loop trusts its count of free descriptors for a tenth of a second. */
 const countMs = 150;
 
-test.serial.before('the event loop is open before the first test counts descriptors', async (t) => {
-  await inBus(async (world) => void (await world.connect())).catch(() => {});
-  t.pass();
-});
-
 function inBus(body: (world: World) => Promise<void>): Promise<void> {
   return inWorld(catalogFixture('bus'), body);
 }

@@ -18,11 +18,6 @@ const native = loadNative();
 const size = inlineBytesMax + 1;
 const large = Buffer.alloc(size, 'large');
 
-test.serial.before('the event loop is open before the first test counts descriptors', async (t) => {
-  await inWorld(catalogFixture('bus'), async (world) => void (await world.connect())).catch(() => {});
-  t.pass();
-});
-
 function openPayloads(): number {
   return [...openDescriptors().values()].filter((target) => target.includes('memfd:')).length;
 }

@@ -12,11 +12,6 @@ import { ManualTime } from '../support/manual-time.js';
 import { encodePacket, helloFrame, textFrame } from '../support/sockets-frames.js';
 import { createTransport, framesOf, inSocketsWorld, packetFrames } from '../support/sockets-world.js';
 
-test.serial.before('the event loop is open before the first test counts descriptors', async (t) => {
-  await inSocketsWorld(async (world) => void (await world.connect())).catch(() => {});
-  t.pass();
-});
-
 test.serial(
   'S1 each handle is a descriptor of its own: a holder who is not served does not stop another',
   (t) =>

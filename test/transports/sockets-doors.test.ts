@@ -15,11 +15,6 @@ import { ManualTime } from '../support/manual-time.js';
 import { encodePacket, helloFrame, textFrame } from '../support/sockets-frames.js';
 import { createFailingTransport, createTransport, inSocketsWorld } from '../support/sockets-world.js';
 
-test.serial.before('the event loop is open before the first test counts descriptors', async (t) => {
-  await inSocketsWorld(async (world) => void (await world.connect())).catch(() => {});
-  t.pass();
-});
-
 test.serial('S14 whoever has the descriptor connects, as often as he wants, and no path is left', (t) =>
   inSocketsWorld(async (world) => {
     const [owner, holder] = [await world.connect(), await world.connect()];

@@ -13,11 +13,6 @@ import type { RawSocket } from '../support/raw-connection.js';
 import { encodePacket, helloFrame, textFrame } from '../support/sockets-frames.js';
 import { framesOf, inSocketsWorld, type SocketsWorld } from '../support/sockets-world.js';
 
-test.serial.before('the event loop is open before the first test counts descriptors', async (t) => {
-  await inSocketsWorld(async (world) => void (await world.connect())).catch(() => {});
-  t.pass();
-});
-
 /** What the kernel holds of one connection is some 90 packets; a turn of the loop receives 64 of them at most. */
 const packetsBefore = 85;
 

@@ -10,11 +10,6 @@ import type { RawSocket } from '../support/raw-connection.js';
 import { encodePacket, helloFrame, textFrame } from '../support/sockets-frames.js';
 import { framesOf, inSocketsWorld } from '../support/sockets-world.js';
 
-test.serial.before('the event loop is open before the first test counts descriptors', async (t) => {
-  await inSocketsWorld(async (world) => void (await world.connect())).catch(() => {});
-  t.pass();
-});
-
 test.serial('S7 revocation ends one connection: calls in flight may have been processed, others go on', (t) =>
   inSocketsWorld(async (world) => {
     const [owner, bad, good] = [await world.connect(), await world.connect(), await world.connect()];

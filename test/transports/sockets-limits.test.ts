@@ -26,11 +26,6 @@ import {
   type SocketsWorld,
 } from '../support/sockets-world.js';
 
-test.serial.before('the event loop is open before the first test counts descriptors', async (t) => {
-  await inSocketsWorld(async (world) => void (await world.connect())).catch(() => {});
-  t.pass();
-});
-
 function openIn(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }

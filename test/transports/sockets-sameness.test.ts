@@ -16,11 +16,6 @@ import type { RawSocket } from '../support/raw-connection.js';
 import { encodePacket, type Frame, helloFrame, textFrame } from '../support/sockets-frames.js';
 import { createTransport, framesOf, inSocketsWorld, type SocketsWorld } from '../support/sockets-world.js';
 
-test.serial.before('the event loop is open before the first test counts descriptors', async (t) => {
-  await inSocketsWorld(async (world) => void (await world.connect())).catch(() => {});
-  t.pass();
-});
-
 const token = '000102030405060708090a0b0c0d0e0f';
 
 /** Gives a new peer a handle for each of these descriptors, in the reply of an owner that is a raw connection. */

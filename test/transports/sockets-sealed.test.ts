@@ -21,11 +21,6 @@ import {
 const size = inlineBytesMax + 1;
 const large = Buffer.alloc(size, 'large');
 
-test.serial.before('the event loop is open before the first test counts descriptors', async (t) => {
-  await inSocketsWorld(async (world) => void (await world.connect())).catch(() => {});
-  t.pass();
-});
-
 /** How many descriptors of this process are memory for payloads, or what a test gives out as such. */
 function openPayloads(): number {
   return [...openDescriptors().values()].filter((target) => target.includes('memfd:')).length;
