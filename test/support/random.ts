@@ -1,6 +1,8 @@
 /**
  * Randomness from a seed, so that a failed run can be run again. A test says its seed.
  */
+import { randomInt } from 'node:crypto';
+import type { ExecutionContext } from 'ava';
 
 export interface Random {
   /** An integer from 0 up to, but without, `bound`. */
@@ -19,4 +21,12 @@ export function createRandom(seed: number): Random {
       return ((mixed ^ (mixed >>> 15)) >>> 0) % bound;
     },
   };
+}
+
+/** The seed of a test: that of the environment's SEED, else `fixed`, else a fresh one; the test's log says which. */
+export function seedOf(t: ExecutionContext, fixed?: number): number {
+  const given = process.env['SEED'];
+  const seed = given === undefined ? (fixed ?? randomInt(2 ** 31)) : Number(given);
+  t.log(`SEED=${seed}`);
+  return seed;
 }

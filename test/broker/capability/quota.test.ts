@@ -7,9 +7,8 @@ import { ErrorCode } from '../../../broker/contract/errors.js';
 import * as limits from '../../../broker/contract/limits.js';
 import { CapabilityWorld, type WorldPeer } from '../../support/capability-world.js';
 import { checkNoAccounts, checkQuota } from '../../support/quota-checker.js';
+import { seedOf } from '../../support/random.js';
 import { ShareModel } from '../../support/share-model.js';
-
-const seed = Number(process.env['SEED'] ?? 20_261_122);
 
 /** Sends until it is refused; how often it was accepted. */
 function fill(sender: WorldPeer, handle: string, text = '', descriptors: readonly number[] = []): number {
@@ -349,7 +348,7 @@ const ask: fc.Arbitrary<Ask> = fc.record({
 });
 
 test('Q2–Q4: whatever others have taken, the books are right, the room is never used up, and a newcomer gets its share', (t) => {
-  t.log(`seed ${seed}`);
+  const seed = seedOf(t, 20_261_122);
   const limit = 600 * item;
   fc.assert(
     fc.property(fc.array(ask, { minLength: 1, maxLength: 150 }), (asks) => {
@@ -391,7 +390,7 @@ test('Q2–Q4: whatever others have taken, the books are right, the room is neve
 });
 
 test('Q2, Q3: the core grants what the rule as it is written grants', (t) => {
-  t.log(`seed ${seed}`);
+  const seed = seedOf(t, 20_261_122);
   const unit = item + 16;
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 400 }), fc.array(ask, { maxLength: 300 }), (units, asks) => {

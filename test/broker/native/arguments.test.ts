@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { loadNative, type Native } from '../../../broker/native/addon.js';
 import { checkDescriptors } from '../../support/leaks.js';
+import { seedOf } from '../../support/random.js';
 
 const native = loadNative();
 checkDescriptors(test);
@@ -202,7 +203,7 @@ test.serial('random arguments never do more than throw', (t) => {
       }
       return true;
     }),
-    { numRuns: 500 },
+    { seed: seedOf(t), numRuns: 500 },
   );
   t.pass();
 });

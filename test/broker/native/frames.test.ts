@@ -11,6 +11,7 @@ import {
   readFrames,
   writeFrameHeader,
 } from '../../../broker/native/frames.js';
+import { seedOf } from '../../support/random.js';
 
 interface Frame {
   readonly body: Uint8Array;
@@ -66,6 +67,7 @@ test('sockets S9: what was written as frames is read as the same frames, whereve
       const view = encode(list, start);
       t.deepEqual(decode(view, start, view.byteLength - 8 - start, sumOf(list)), list);
     }),
+    { seed: seedOf(t) },
   );
   t.pass();
 });
@@ -80,6 +82,7 @@ test('sockets S9: descriptors that the frames do not declare, or that are missin
         return decode(view, 0, view.byteLength - 8, sumOf(list) + by) === FrameViolation.DescriptorCount;
       },
     ),
+    { seed: seedOf(t) },
   );
   t.pass();
 });
@@ -100,6 +103,7 @@ test('sockets S9: a packet cut anywhere but between frames hands out nothing', (
         return violation === FrameViolation.Truncated || violation === FrameViolation.BadLength;
       return violation === FrameViolation.None || violation === FrameViolation.DescriptorCount;
     }),
+    { seed: seedOf(t) },
   );
   t.pass();
 });
@@ -131,7 +135,7 @@ test('sockets S9: any bytes are either refused before the first frame or walked 
         ? seen === view.byteLength && descriptors === count
         : seen === 0;
     }),
-    { numRuns: 2000 },
+    { seed: seedOf(t), numRuns: 2000 },
   );
   t.pass();
 });

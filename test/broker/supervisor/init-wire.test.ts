@@ -16,6 +16,7 @@ import {
   type InitEvent,
   type SpawnRequest,
 } from '../../../broker/supervisor/init-wire.js';
+import { seedOf } from '../../support/random.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -106,6 +107,7 @@ test('an event that is cut short, or announces more than there is, is none', (t)
 });
 
 test('the decoder takes any bytes', (t) => {
+  const seed = seedOf(t);
   t.notThrows(() =>
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.integer({ min: 60, max: 80 }), (body, kind) => {
@@ -117,6 +119,7 @@ test('the decoder takes any bytes', (t) => {
         view.setUint8(7, (body[0] ?? 0) % 8);
         decodeInitEvent(view, 0, bytes.length);
       }),
+      { seed },
     ),
   );
 });

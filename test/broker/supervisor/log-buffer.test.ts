@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { LogBuffer, lineBytesMax } from '../../../broker/supervisor/log-buffer.js';
+import { seedOf } from '../../support/random.js';
 
 const texts = (buffer: LogBuffer): readonly string[] => buffer.read().lines.map((line) => line.text);
 
@@ -76,6 +77,7 @@ test('U6: any cutting of the same bytes gives the same lines, and never more tha
         return JSON.stringify(texts(whole)) === JSON.stringify(texts(pieces));
       },
     ),
+    { seed: seedOf(t) },
   );
   t.is(new LogBuffer(256).read().lines.length, 0);
 });

@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { limits } from '../../../broker/contract/index.js';
 import { parseNotification, statusLine } from '../../../broker/supervisor/notification.js';
+import { seedOf } from '../../support/random.js';
 
 const parse = (text: string): unknown => {
   const { word, mainPid } = parseNotification(Buffer.from(text));
@@ -49,6 +50,7 @@ test('W3 no bytes make it fail, and no status has control characters', (t) => {
       const { word } = parseNotification(Buffer.concat([Buffer.from('STATUS='), bytes]));
       return !/\p{Cc}/u.test(word.statusText ?? '');
     }),
+    { seed: seedOf(t) },
   );
   t.pass();
 });

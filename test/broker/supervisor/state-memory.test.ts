@@ -6,6 +6,7 @@ import {
   openStateMemory,
   type StateMemory,
 } from '../../../broker/supervisor/state-memory.js';
+import { seedOf } from '../../support/random.js';
 
 /** A memory in this process that can be copied as a crash would leave it. */
 class PlainMemory implements GrowableMemory {
@@ -118,6 +119,7 @@ test('U8: a crash at any byte of a batch leaves all of it or nothing of it, and 
         JSON.stringify(whole) === JSON.stringify({ a: a2, b: b2, other: 'untouched' })
       );
     }),
+    { seed: seedOf(t) },
   );
   t.is(contents(opened(createdWith({ a: 'b' }).memory))['a'], 'b');
 });
