@@ -12,6 +12,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { numberOption, runMain, say, WrongUsage } from '../support/main-program.js';
 import { keepCase, keptCases } from './corpus.js';
 import type { Decoder } from './decoder.js';
 import { decoders } from './decoders/index.js';
@@ -25,27 +26,11 @@ const turnRuns = 4;
 /** Kept by `--collect` for each decoder. */
 const collectedMax = 24;
 
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function fail(text: string): never {
-  process.stderr.write(`${text}\n`);
-  process.exit(2);
-}
-
-function numberOf(name: string, text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  const value = Number(text);
-  if (!(value >= 0)) fail(`--${name} needs a number, not ${text}`);
-  return value;
-}
-
 function chosen(name: string | undefined): readonly Decoder[] {
   if (name === undefined) return decoders;
   const found = decoders.filter((decoder) => decoder.name === name);
   if (found.length > 0) return found;
-  return fail(`decoders: ${decoders.map((decoder) => decoder.name).join(', ')}`);
+  throw new WrongUsage(`decoders: ${decoders.map((decoder) => decoder.name).join(', ')}`);
 }
 
 function tell(decoder: Decoder, finding: Finding, seed: number | undefined): false {
@@ -96,8 +81,8 @@ async function main(): Promise<boolean> {
   }
   if (values.replay === true) return true;
   const startMs = performance.now();
-  const endMs = startMs + numberOf('minutes', values.minutes, 1) * 60_000;
-  const from = numberOf('seed', values.seed, randomInt(seedMax));
+  const endMs = startMs + numberOption('minutes', values.minutes, 1) * 60_000;
+  const from = numberOption('seed', values.seed, randomInt(seedMax));
   say(`seeds from ${from}`);
   let toldMs = startMs;
   let cases = 0;
@@ -125,9 +110,4 @@ async function main(): Promise<boolean> {
   return true;
 }
 
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  if (error instanceof TypeError && 'code' in error) fail(error.message);
-  throw error;
-}
+await runMain(main);

@@ -23,6 +23,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { numberOption, runMain, say, WrongUsage } from '../support/main-program.js';
 import { projectRoot } from '../support/source-tree.js';
 import { plantedText, type Target, targets } from './native-targets.js';
 
@@ -48,10 +49,6 @@ const environment = {
   ASAN_OPTIONS: 'abort_on_error=1:symbolize=0:detect_leaks=0',
   UBSAN_OPTIONS: 'abort_on_error=1:halt_on_error=1:symbolize=0',
 };
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
 
 function fail(text: string, status: number): never {
   process.stderr.write(`${text}\n`);
@@ -150,10 +147,9 @@ function main(): boolean {
   const { values } = parseArgs({
     options: { seconds: text, target: text, planted: flag, 'if-present': flag },
   });
-  const seconds = Number(values.seconds ?? 20);
-  if (!(seconds >= 1)) fail('--seconds needs a number', 2);
+  const seconds = numberOption('seconds', values.seconds, 20, 1);
   const list = targets.filter(({ name }) => values.target === undefined || name === values.target);
-  if (list.length === 0) fail(`harnesses: ${targets.map(({ name }) => name).join(', ')}`, 2);
+  if (list.length === 0) throw new WrongUsage(`harnesses: ${targets.map(({ name }) => name).join(', ')}`);
   if (spawnSync(compiler, ['--version']).error !== undefined) {
     const isContent = values['if-present'] === true;
     fail(`AFL++ (${compiler}) is not installed: the C decoders are not fuzzed`, isContent ? 0 : 1);
@@ -164,9 +160,4 @@ function main(): boolean {
   return isGood;
 }
 
-try {
-  process.exitCode = main() ? 0 : 1;
-} catch (error) {
-  if (error instanceof TypeError && 'code' in error) fail(error.message, 2);
-  throw error;
-}
+await runMain(main);

@@ -21,6 +21,7 @@ import {
   shell,
   startInit,
 } from '../support/init-run.js';
+import { seedOf } from '../support/random.js';
 
 async function ready(
   t: ExecutionContext,
@@ -86,9 +87,7 @@ test('I10 I14: more orphans than are kept are counted, and each is told or count
 });
 
 test('I2: mutated frames: init lives, services live, the next broker takes over', async (t) => {
-  const seed = Number(process.env['CAPSTAN_SEED'] ?? Date.now() % 1_000_000);
-  t.log(`CAPSTAN_SEED=${seed}`);
-  const random = createRandom(seed);
+  const random = createRandom(seedOf(t));
   const below = (limit: number): number => Math.floor(random() * limit);
   const { init, broker } = await ready(t);
   const service = await broker.started(shell(1_000_000, 'exec sleep 60'));

@@ -12,6 +12,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { numberOption, runMain, say, WrongUsage } from '../support/main-program.js';
 import { brokenBrokers, findBroken } from './broken/index.js';
 import { explore } from './explore.js';
 import { type Failure, sceneText, type TryOptions, trySeed } from './report.js';
@@ -27,27 +28,13 @@ const schedulesMax = 100;
 const usage =
   'usage: npm run simulate [-- [--minutes N] [--from SEED] [--seed N] [--steps N] [--scenes] [--broken NAME]]';
 
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-function fail(text: string): never {
-  process.stderr.write(`${text}\n`);
-  process.exit(2);
-}
-
-function numberOf(name: string, text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  const value = Number(text);
-  if (!(value >= 0)) fail(`--${name} needs a number, not ${text}`);
-  return value;
-}
-
 function brokerOf(name: string | undefined): { readonly make: BrokerMaker; readonly flags: string } {
   if (name === undefined) return { make: createBroker, flags: '' };
   const broken = brokenBrokers.find((each) => each.name === name);
   if (broken !== undefined) return { make: broken.make, flags: ` --broken '${name}'` };
-  return fail(`broken brokers:\n${brokenBrokers.map((each) => `  ${each.name}: ${each.what}`).join('\n')}`);
+  throw new WrongUsage(
+    `broken brokers:\n${brokenBrokers.map((each) => `  ${each.name}: ${each.what}`).join('\n')}`,
+  );
 }
 
 async function runScenes(make: BrokerMaker): Promise<boolean> {
@@ -112,23 +99,18 @@ async function main(): Promise<boolean> {
     say(usage);
     return true;
   }
-  const steps = numberOf('steps', values.steps, defaultSteps);
+  const steps = numberOption('steps', values.steps, defaultSteps);
   if (values.broken === 'all') return tellBroken(steps);
   const broker = brokerOf(values.broken);
   if (values.scenes === true) return runScenes(broker.make);
   if (values.seed === undefined) {
-    const from = numberOf('from', values.from, randomInt(seedMax));
-    return runFor(numberOf('minutes', values.minutes, 1), from, steps, broker);
+    const from = numberOption('from', values.from, randomInt(seedMax));
+    return runFor(numberOption('minutes', values.minutes, 1), from, steps, broker);
   }
-  const failure = await trySeed(numberOf('seed', values.seed, 0), steps, broker);
+  const failure = await trySeed(numberOption('seed', values.seed, 0), steps, broker);
   if (failure !== undefined) return tell(failure);
   say(`seed ${values.seed}, ${steps} steps: every rule is kept`);
   return true;
 }
 
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  if (error instanceof TypeError && 'code' in error) fail(`${error.message}\n${usage}`);
-  throw error;
-}
+await runMain(main, usage);

@@ -12,6 +12,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { numberOption, runMain } from '../../support/main-program.js';
 import { createRandom } from '../../support/random.js';
 import { type Child, startChild } from './child.js';
 import { runRound } from './round.js';
@@ -47,15 +48,10 @@ function settings(): Settings {
   const { values } = parseArgs({
     options: { minutes: text, peers: text, seed: text, json: { type: 'boolean' } },
   });
-  const numberOf = (name: string, value: string | undefined, otherwise: number): number => {
-    const number = value === undefined ? otherwise : Number(value);
-    if (!(number > 0)) throw new TypeError(`--${name} needs a number above 0, not ${value}`);
-    return number;
-  };
   return {
-    minutes: numberOf('minutes', values.minutes, 5),
-    peers: numberOf('peers', values.peers, 6),
-    seed: numberOf('seed', values.seed, randomInt(1, 2 ** 31)),
+    minutes: numberOption('minutes', values.minutes, 5),
+    peers: numberOption('peers', values.peers, 6, 1),
+    seed: numberOption('seed', values.seed, randomInt(1, 2 ** 31), 1),
     isJson: values.json === true,
   };
 }
@@ -133,24 +129,18 @@ async function soak(
   }
 }
 
-async function main(): Promise<number> {
-  let chosen: Settings;
-  try {
-    chosen = settings();
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-    return 2;
-  }
+async function main(): Promise<boolean> {
+  const chosen = settings();
   const directory = mkdtempSync(join(tmpdir(), 'capstan-soak-'));
   const fault = await soak(chosen, directory).catch((error: unknown) => String(error));
   if (fault === undefined) {
     rmSync(directory, { recursive: true });
-    return 0;
+    return true;
   }
   if (chosen.isJson)
     process.stdout.write(`${JSON.stringify({ fault, seed: chosen.seed, notes: directory })}\n`);
   process.stderr.write(`${fault}\nseed ${chosen.seed}; what each peer noted is in ${directory}\n`);
-  return 1;
+  return false;
 }
 
-process.exitCode = await main();
+await runMain(main);
