@@ -108,6 +108,8 @@ function optionSeeds(): Buffer[] {
     ['--services', '5', '--descriptors=7', '--no-clone3', '--', 'broker', 'x'],
     ['--watchdog', '1000', '--restart-min', '1', '--restart-max', '9', '--restart-reset', '5', 'b'],
     ['--restart-limit', '4294967295', '--grace', '0', '--pass-fd', '3', '--pass-fd', '4', 'b'],
+    // Short, so that a change to one of the numbers is likely.
+    [...Array.from({ length: 7 }, (_, at) => `--p=${3 + at}`), 'b'],
     ['--version'],
     ['--help'],
     [...Array.from({ length: 16 }, () => '--k=A'), 'b'],
@@ -151,8 +153,8 @@ export const targets: readonly Target[] = [
     seeds: optionSeeds,
     planted: {
       source: 'broker/init/options.c',
-      from: 'options->kept_count == KEPT_MAX',
-      to: 'options->kept_count == KEPT_MAX + 9',
+      from: 'options->passed[other] == (int)number',
+      to: 'options->passed[other] < 0',
     },
   },
 ];
