@@ -10,10 +10,11 @@
  * page is left out, because the page tells its result.
  */
 import { EventKind, type EventShape, Events, Rights, type StatusShape } from '../contract/control.js';
-import { BrokerError, ErrorCode, type Handle, hasCode, type Message } from '../contract/index.js';
+import { BrokerError, ErrorCode, type Handle, type Message } from '../contract/index.js';
 import type { ServiceRecord } from '../service/index.js';
 import type { Stamped, Subscription, SupervisorEvent } from '../supervisor/index.js';
 import { ControlObject, type Incoming, type ObjectName, type Place, type Result } from './control-object.js';
+import { Courier } from './courier.js';
 import { ControlFailure } from './errors.js';
 import { eventShape, statusShape } from './shapes.js';
 
@@ -33,6 +34,7 @@ const eventBytes = 128;
 
 export class EventStreamObject extends ControlObject {
   readonly #subscriber: Handle;
+  readonly #courier: Courier;
   readonly #record: ServiceRecord | undefined;
   readonly #wantsStates: boolean;
   readonly #subscription: Subscription<SupervisorEvent>;
@@ -41,8 +43,6 @@ export class EventStreamObject extends ControlObject {
   #lost = 0;
   /** Name of the last service whose current status was told; undefined when all were. */
   #toldUntil: string | undefined;
-  #isSending = false;
-  #isWaking = false;
 
   /**
    * Opens a stream for the node whose handle came with the request, and takes that handle. With `record`: only that service's
@@ -70,16 +70,22 @@ export class EventStreamObject extends ControlObject {
   ) {
     super(place, Rights.RIGHTS_OBSERVE, account, streamName(record));
     this.#subscriber = subscriber;
+    this.#courier = new Courier({
+      subscriber,
+      isOver: () => this.node.isDestroyed,
+      nextBatch: () => this.#nextBatch(),
+      lost: () => this.destroy(),
+    });
     this.#record = record;
     this.#wantsStates = wish.states === true;
     this.#toldUntil = wish.current === true ? '' : undefined;
     this.#subscription = place.room.supervisor.subscribe({
       log: wish.logs === true,
-      ready: () => this.#wake(),
+      ready: () => this.#courier.wake(),
       ...(record === undefined ? {} : { service: record.name }),
     });
     void subscriber.gone.then(() => this.destroy());
-    this.#wake();
+    this.#courier.wake();
   }
 
   override destroy(): void {
@@ -95,41 +101,6 @@ export class EventStreamObject extends ControlObject {
 
   protected override perform(incoming: Incoming): Result {
     throw noMethod(incoming.request.method ?? '');
-  }
-
-  /** Sends at the end of this turn, so that what happens together goes together. */
-  #wake(): void {
-    if (this.#isWaking || this.#isSending) return;
-    this.#isWaking = true;
-    queueMicrotask(() => {
-      this.#isWaking = false;
-      void this.#pump();
-    });
-  }
-
-  /** Sends until nothing is left, one message at a time. */
-  async #pump(): Promise<void> {
-    if (this.#isSending) return;
-    this.#isSending = true;
-    while (!this.node.isDestroyed) {
-      const bytes = this.#nextBatch();
-      if (bytes === undefined) break;
-      if (!(await this.#deliver(bytes))) this.destroy();
-    }
-    this.#isSending = false;
-  }
-
-  /** Whether the subscriber has it; a subscriber whose queue is full is waited for. */
-  async #deliver(bytes: Uint8Array): Promise<boolean> {
-    for (;;) {
-      try {
-        await this.#subscriber.send({ bytes });
-        return true;
-      } catch (error) {
-        if (!hasCode(error, ErrorCode.OverQuota) || this.node.isDestroyed) return false;
-      }
-      await this.#subscriber.writable();
-    }
   }
 
   #nextBatch(): Uint8Array | undefined {

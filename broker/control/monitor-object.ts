@@ -14,7 +14,6 @@ import {
   BrokerError,
   ErrorCode,
   type Handle,
-  hasCode,
   limits,
   type Message,
   type PassingItem,
@@ -24,6 +23,7 @@ import {
 import { BoundedQueue } from './bounded-queue.js';
 import { type Introspected, peerNameShape } from './census.js';
 import { ControlObject, type Incoming, type Place, type Result } from './control-object.js';
+import { Courier } from './courier.js';
 import { ControlFailure } from './errors.js';
 import type { MachineNames } from './machine.js';
 import { Filter } from './which.js';
@@ -55,16 +55,15 @@ interface Waiting {
 
 export class MonitorObject extends ControlObject {
   readonly #subscriber: Handle;
+  readonly #courier: Courier;
   readonly #filter: Filter;
   readonly #names: MachineNames;
   readonly #payloadBytes: number;
   readonly #queue = new BoundedQueue<Waiting>(limits.monitorQueueItemsMax);
   readonly #endings: (() => void)[] = [];
-  #isSending = false;
   /** The manager is shutting down, and the subscriber has to be told so. */
   #isEnding = false;
   #isEndUntold = false;
-  #isWaking = false;
 
   /**
    * Opens a monitor for the node whose handle came with the request, and takes that handle. Throws `invalid-argument` without a
@@ -98,6 +97,12 @@ export class MonitorObject extends ControlObject {
     this.#names = names;
     this.#filter = filter;
     this.#subscriber = subscriber;
+    this.#courier = new Courier({
+      subscriber,
+      isOver: () => this.node.isDestroyed,
+      nextBatch: () => this.#nextBatch(),
+      lost: () => this.destroy(),
+    });
     this.#payloadBytes = payloadBytes;
     const reveal = room.census.find(place.transport)?.introspection.conceal(subscriber);
     if (reveal !== undefined) this.#endings.push(reveal);
@@ -109,7 +114,7 @@ export class MonitorObject extends ControlObject {
       if (event.kind !== 'shutdown') return;
       this.#isEnding = true;
       this.#isEndUntold = true;
-      this.#wake();
+      this.#courier.wake();
     });
     this.#endings.push(endListening);
     room.monitors += 1;
@@ -153,42 +158,11 @@ export class MonitorObject extends ControlObject {
     };
     const size = itemBytes + shown + 3 * (node?.label.length ?? 0);
     this.#queue.push({ server, from, to, shape, bytes: size });
-    this.#wake();
+    this.#courier.wake();
   }
 
-  #wake(): void {
-    if (this.#isWaking || this.#isSending) return;
-    this.#isWaking = true;
-    queueMicrotask(() => {
-      this.#isWaking = false;
-      void this.#pump();
-    });
-  }
-
-  /** Sends until nothing is left, one message at a time. */
-  async #pump(): Promise<void> {
-    if (this.#isSending) return;
-    this.#isSending = true;
-    while (!this.node.isDestroyed && (this.#queue.length > 0 || this.#isEndUntold)) {
-      if (!(await this.#deliver(this.#nextBatch()))) this.destroy();
-    }
-    this.#isSending = false;
-  }
-
-  /** Whether the subscriber has it; a subscriber whose queue is full is waited for, and loses items meanwhile. */
-  async #deliver(bytes: Uint8Array): Promise<boolean> {
-    for (;;) {
-      try {
-        await this.#subscriber.send({ bytes });
-        return true;
-      } catch (error) {
-        if (!hasCode(error, ErrorCode.OverQuota) || this.node.isDestroyed) return false;
-      }
-      await this.#subscriber.writable();
-    }
-  }
-
-  #nextBatch(): Uint8Array {
+  #nextBatch(): Uint8Array | undefined {
+    if (this.#queue.length === 0 && !this.#isEndUntold) return undefined;
     let bytes = 0;
     const waiting = this.#queue.takeWhile((item) => {
       bytes += item.bytes;
