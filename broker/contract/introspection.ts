@@ -168,6 +168,28 @@ export interface PassingItem {
   readonly latencyMs: number | undefined;
 }
 
+const noBytes = new Uint8Array(0);
+
+/** What has to be said of an item; the fields that are left out are those of a notification about nothing in particular. */
+export type PassingFacts = Partial<PassingItem> & Pick<PassingItem, 'kind' | 'atMs'>;
+
+export function passingItem(facts: PassingFacts): PassingItem {
+  return {
+    sequence: 0,
+    from: undefined,
+    to: undefined,
+    node: undefined,
+    bytes: 0,
+    handles: 0,
+    descriptors: 0,
+    payload: noBytes,
+    code: 0,
+    blame: undefined,
+    latencyMs: undefined,
+    ...facts,
+  };
+}
+
 /** One page of a list. */
 export interface Page<T> {
   readonly items: readonly T[];

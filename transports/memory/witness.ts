@@ -4,8 +4,8 @@
 import { ErrorCode } from '../../broker/contract/errors.js';
 import {
   Observers,
-  type PassingItem,
-  type PassingKind,
+  type PassingFacts,
+  passingItem,
   TrafficCounter,
 } from '../../broker/contract/introspection.js';
 import type { Message } from '../../broker/contract/transport.js';
@@ -15,10 +15,8 @@ import type { NodeTarget } from './node.js';
 import type { MemoryPeer } from './peer.js';
 import type { Target } from './target.js';
 
-const noBytes = new Uint8Array(0);
-
-/** The fields of an item that are not told are those of a notification. */
-type Told = Partial<PassingItem> & { readonly kind: PassingKind };
+/** An item but for its moment. */
+type Told = Omit<PassingFacts, 'atMs'>;
 
 export class Witness {
   readonly traffic = new TrafficCounter();
@@ -95,7 +93,9 @@ export class Witness {
   /** A sender that waited for room is told of it. */
   writable(peer: MemoryPeer): void {
     this.traffic.writables += 1;
-    this.observers.tell?.(itemOf({ kind: 'writable', to: peer.name }, peer));
+    this.observers.tell?.(
+      passingItem({ kind: 'writable', atMs: peer.world.time.monotonicMs(), to: peer.name }),
+    );
   }
 
   refused(from: MemoryPeer, target: Target, code: number, message: Message): void {
@@ -118,7 +118,8 @@ export class Witness {
   #tell(target: Target, told: Told): void {
     if (this.#concealed.has(target)) return;
     const { owner } = target;
-    this.observers.tell?.(itemOf({ to: owner.name, node: target.name, ...told }, owner));
+    const atMs = owner.world.time.monotonicMs();
+    this.observers.tell?.(passingItem({ atMs, to: owner.name, node: target.name, ...told }));
   }
 
   #latency(call: CallTarget): number | undefined {
@@ -126,25 +127,7 @@ export class Witness {
   }
 }
 
-function cargoFacts(cargo: Cargo): Partial<PassingItem> {
+function cargoFacts(cargo: Cargo): Partial<PassingFacts> {
   const { bytes, descriptors } = cargo;
   return { bytes: bytes.length, handles: cargo.handles, descriptors: descriptors.length, payload: bytes };
-}
-
-function itemOf(told: Told, peer: MemoryPeer): PassingItem {
-  return {
-    atMs: peer.world.time.monotonicMs(),
-    sequence: 0,
-    from: undefined,
-    to: undefined,
-    node: undefined,
-    bytes: 0,
-    handles: 0,
-    descriptors: 0,
-    payload: noBytes,
-    code: 0,
-    blame: undefined,
-    latencyMs: undefined,
-    ...told,
-  };
 }

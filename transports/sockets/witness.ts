@@ -11,9 +11,9 @@ import { ErrorCode } from '../../broker/contract/errors.js';
 import {
   type NodeName,
   Observers,
-  type PassingItem,
-  type PassingKind,
+  type PassingFacts,
   type PeerName,
+  passingItem,
   TrafficCounter,
 } from '../../broker/contract/introspection.js';
 import type { Time } from '../../broker/contract/platform.js';
@@ -22,7 +22,6 @@ import type { Attachment } from './attachment.js';
 import type { SocketsHandle } from './handle.js';
 import type { SocketsNode } from './node.js';
 
-const noBytes = new Uint8Array(0);
 /** Calls of one connection whose beginnings are remembered for their latency. */
 const seenMax = 65_536;
 
@@ -344,26 +343,12 @@ export class Witness {
     this.holders.delete(`${pid}.${uid}.${gid}`);
   }
 
-  #tell(told: Partial<PassingItem> & { readonly kind: PassingKind }): void {
-    this.observers.tell?.({
-      atMs: this.nowMs(),
-      sequence: 0,
-      from: undefined,
-      to: undefined,
-      node: undefined,
-      bytes: 0,
-      handles: 0,
-      descriptors: 0,
-      payload: noBytes,
-      code: 0,
-      blame: undefined,
-      latencyMs: undefined,
-      ...told,
-    });
+  #tell(told: Omit<PassingFacts, 'atMs'>): void {
+    this.observers.tell?.(passingItem({ atMs: this.nowMs(), ...told }));
   }
 }
 
-function messageFacts({ bytes, handles, descriptors }: Message): Partial<PassingItem> {
+function messageFacts({ bytes, handles, descriptors }: Message): Partial<PassingFacts> {
   return {
     bytes: bytes.length,
     handles: handles?.length ?? 0,

@@ -28,6 +28,7 @@ import {
   type PeerFacts,
   type PeerName,
   pageOf,
+  passingItem,
   type QuotaFacts,
   type Totals,
   type Traffic,
@@ -217,21 +218,21 @@ export class BusIntrospection implements Introspection, CoreWatcher {
       ? census.callOf(sender, word, generation)?.node
       : census.nodeOf(sender, word, generation);
     if (place !== undefined && this.#concealed.has(keyOf(place.owner, place.word, place.generation))) return;
-    this.#observers.tell?.({
-      kind: 'refused',
-      atMs: this.#parts.router.time.monotonicMs(),
-      sequence: 0,
-      from: this.#peerName(sender),
-      to: place === undefined ? undefined : this.#peerName(place.owner),
-      node: place === undefined ? undefined : this.#nodeName(place),
-      bytes: sealedBytes || length,
-      handles: transferCount,
-      descriptors: descriptors - (sealedBytes > 0 ? 1 : 0),
-      payload: sealedBytes > 0 ? noBytes : source.subarray(offset, offset + length),
-      code,
-      blame: blame === 0 ? undefined : blameFrom(blame, sender, place?.owner),
-      latencyMs: undefined,
-    });
+    this.#observers.tell?.(
+      passingItem({
+        kind: 'refused',
+        atMs: this.#parts.router.time.monotonicMs(),
+        from: this.#peerName(sender),
+        to: place === undefined ? undefined : this.#peerName(place.owner),
+        node: place === undefined ? undefined : this.#nodeName(place),
+        bytes: sealedBytes || length,
+        handles: transferCount,
+        descriptors: descriptors - (sealedBytes > 0 ? 1 : 0),
+        payload: sealedBytes > 0 ? noBytes : source.subarray(offset, offset + length),
+        code,
+        blame: blame === 0 ? undefined : blameFrom(blame, sender, place?.owner),
+      }),
+    );
   }
 
   // Inside.
