@@ -11,7 +11,7 @@
 import { createInterface } from 'node:readline';
 import type { Delivery, Handle, Message, Session } from '../../broker/contract/index.js';
 import { ErrorCode, hasCode } from '../../broker/contract/index.js';
-import type { HistoryEvent } from '../check/order.js';
+import type { HistoryEvent } from '../check/history.js';
 import { find, publish } from './directory.js';
 
 const encoder = new TextEncoder();
@@ -49,16 +49,16 @@ async function roleA(session: Session, history: HistoryEvent[]): Promise<void> {
     for (let run = 0; run < runs; run++) {
       number++;
       for (let at = 0; at < load; at++) await sendPatiently(c, { bytes: loadBytes });
-      history.push({ kind: 'send', message: `cause ${number}`, to: 'c' });
+      history.push({ kind: 'send', message: `cause ${number}`, to: ['c'] });
       await sendPatiently(c, { bytes: encoder.encode(`cause ${number}`) });
-      history.push({ kind: 'send', message: `ask ${number}`, to: 'b' });
+      history.push({ kind: 'send', message: `ask ${number}`, to: ['b'] });
       await b.call({ bytes: encoder.encode(`ask ${number}`) });
       history.push({ kind: 'receive', message: `answer ${number}` });
     }
     console.log('done');
   }
   // A last call on the same handle: when it is answered, C has received all that came before it.
-  history.push({ kind: 'send', message: 'end', to: 'c' });
+  history.push({ kind: 'send', message: 'end', to: ['c'] });
   await c.call({ bytes: encoder.encode('end') });
 }
 
@@ -67,9 +67,9 @@ async function roleB(session: Session, history: HistoryEvent[]): Promise<void> {
   const relay = async (delivery: Delivery): Promise<void> => {
     const number = decoder.decode(delivery.bytes).split(' ')[1] ?? '';
     history.push({ kind: 'receive', message: `ask ${number}` });
-    history.push({ kind: 'send', message: `effect ${number}`, to: 'c' });
+    history.push({ kind: 'send', message: `effect ${number}`, to: ['c'] });
     await c.call({ bytes: encoder.encode(`effect ${number}`) });
-    history.push({ kind: 'send', message: `answer ${number}`, to: 'a' });
+    history.push({ kind: 'send', message: `answer ${number}`, to: ['a'] });
     delivery.reply?.send({ bytes: nothing });
   };
   const node = session.peer.createNode({ message: (delivery) => void relay(delivery) });

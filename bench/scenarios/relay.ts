@@ -3,7 +3,10 @@
  * manifest promises causal or total order, an inversion is a violation and the cell has failed.
  */
 import type { Manifest } from '../../broker/contract/index.js';
-import { describeInversion, findDeliveryFaults, findInversions, type HistoryEvent } from '../check/order.js';
+import { findCounterExample } from '../check/counter-example.js';
+import { describeDeliveryFault, findDeliveryFaults } from '../check/delivery.js';
+import type { HistoryEvent } from '../check/history.js';
+import { findInversions } from '../check/order.js';
 import type { Placement } from '../latency/cell.js';
 import type { PeerProcess } from '../latency/peer-process.js';
 import { freshPath, startInOrder, startPeer } from './contenders.js';
@@ -54,7 +57,8 @@ export async function runRelayScenario(
     const inversions = findInversions(histories);
     const faults = findDeliveryFaults(histories);
     const isPromised = manifest.order !== 'per-handle';
-    const [first] = inversions;
+    const [fault] = faults;
+    const example = findCounterExample(histories, 'causality')?.text;
     return {
       contender,
       placement: placement.name,
@@ -62,7 +66,7 @@ export async function runRelayScenario(
       runs,
       inversions: inversions.length,
       violations: faults.length + (isPromised ? inversions.length : 0),
-      example: faults[0] ?? (first === undefined ? undefined : describeInversion(first)),
+      example: fault === undefined ? example : describeDeliveryFault(fault),
     };
   } finally {
     for (const peer of peers) peer.kill();
