@@ -2,11 +2,10 @@
  * A cell of the matrix: one contender doing one kind of call at one size and placement. Its processes live through the whole launch and
  * sleep between blocks; the run interleaves blocks of all cells, so that a change of the machine hits all of them.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import * as hdr from 'hdr-histogram-js';
 import type { Loop, Varied, Waiting } from '../results/line.js';
 import type { PeerProcess } from './peer-process.js';
+import { type Block, Stage } from './stage.js';
 
 /** Which CPUs the ends and what is between them run on; part of a cell's name because it outweighs every choice of protocol. */
 export interface Placement {
@@ -64,48 +63,6 @@ export interface CellDefinition extends CellName {
   readonly launch: (directory: string) => Promise<CellProcesses>;
 }
 
-export interface Block {
-  readonly samples: number;
-  readonly violations: number;
-  /** CPU time of all processes of the cell, of its client and of its broker. */
-  readonly cpuNs: number;
-  readonly clientCpuNs: number;
-  readonly brokerCpuNs: number;
-  readonly elapsedMs: number;
-  readonly p50Ns: number;
-}
-
-/** CPU time that all threads of these processes have used, in ns (schedstat, proc(5)); 0 for one that has ended. */
-export function cpuNanoseconds(pids: readonly number[]): number {
-  let sum = 0;
-  for (const pid of pids) {
-    try {
-      for (const task of readdirSync(`/proc/${pid}/task`)) {
-        const text = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8');
-        sum += Number(text.split(' ')[0]);
-      }
-    } catch {
-      // Ended meanwhile: its share of this block is unknown and the block fails elsewhere.
-    }
-  }
-  return sum;
-}
-
-/** Begins to count what a cell's processes spend; the function that it returns tells how much it was. */
-function cpuMeter(processes: CellProcesses): () => Pick<Block, 'cpuNs' | 'clientCpuNs' | 'brokerCpuNs'> {
-  const { client, broker, others } = processes;
-  const read = (): readonly number[] => [
-    cpuNanoseconds(client.pids),
-    cpuNanoseconds(broker?.pids ?? []),
-    cpuNanoseconds(others.filter((peer) => peer !== broker).flatMap((peer) => peer.pids)),
-  ];
-  const before = read();
-  return () => {
-    const [clientCpuNs = 0, brokerCpuNs = 0, restNs = 0] = read().map((ns, at) => ns - (before[at] ?? 0));
-    return { cpuNs: clientCpuNs + brokerCpuNs + restNs, clientCpuNs, brokerCpuNs };
-  };
-}
-
 export function createHistogram(): hdr.Histogram {
   return hdr.build({
     lowestDiscernibleValue: 1,
@@ -116,35 +73,13 @@ export function createHistogram(): hdr.Histogram {
   });
 }
 
-/** Blocks of the shortest warm-up; how many of the last ones must show no progress; what progress is. */
-const warmUpBlocks = 5;
-const settledBlocks = 3;
-const progressFactor = 0.95;
-
-/** Whether the last blocks' medians are no clear progress over those before. */
-function hasSettled(medians: readonly number[]): boolean {
-  if (medians.length < warmUpBlocks) return false;
-  const recent = Math.min(...medians.slice(-settledBlocks));
-  return recent > progressFactor * Math.min(...medians.slice(0, -settledBlocks));
-}
-
-/** The samples of one block as a client wrote them, into the histogram; returns their median. Removes the file. */
-function readSamples(file: string, histogram: hdr.Histogram | undefined): number {
-  const bytes = readFileSync(file);
-  rmSync(file, { force: true });
-  const samples = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-  if (histogram !== undefined) for (const sample of samples) histogram.recordValue(Math.max(sample, 1));
-  samples.sort();
-  return samples[samples.length >> 1] ?? 0;
-}
-
 /** A launched cell: runs blocks and gathers its histogram. */
 export class Cell {
   readonly definition: CellDefinition;
   readonly histogram = createHistogram();
   readonly blocks: Block[] = [];
   readonly #directory: string;
-  #processes: CellProcesses | undefined;
+  #stage: Stage | undefined;
 
   constructor(definition: CellDefinition, directory: string) {
     this.definition = definition;
@@ -152,52 +87,28 @@ export class Cell {
   }
 
   async launch(): Promise<void> {
-    this.#processes = await this.definition.launch(this.#directory);
+    this.#stage = await Stage.launch(this.definition, this.#directory);
   }
 
-  /**
-   * Runs blocks without recording them until the median has stopped falling: none of the last few is clearly below all before them.
-   * Takes `leastMs` or more, and `mostMs` at most.
-   */
+  /** Runs blocks without recording them until they have settled (`Stage.warmUp`). */
   async warmUp(leastMs: number, mostMs: number): Promise<void> {
-    const medians: number[] = [];
-    const blockMs = leastMs / warmUpBlocks;
-    while (!hasSettled(medians) && medians.length * blockMs < mostMs) {
-      const block = await this.#run(blockMs);
-      medians.push(block.p50Ns);
-    }
+    await this.#launched().warmUp(leastMs, mostMs);
   }
 
   async block(durationMs: number): Promise<void> {
-    this.blocks.push(await this.#run(durationMs, this.histogram));
+    this.blocks.push(await this.#launched().closed(durationMs, {}, this.histogram));
   }
 
-  async #run(durationMs: number, histogram?: hdr.Histogram): Promise<Block> {
-    const processes = this.#processes;
-    if (processes === undefined) throw new Error('this cell is not launched');
-    const file = join(this.#directory, `samples-${process.pid}.u32`);
-    const spent = cpuMeter(processes);
-    const start = performance.now();
-    processes.client.write(`run ${Math.ceil(durationMs)} ${file}`);
-    const [word, samples, violations] = (await processes.client.line(durationMs + 20_000)).split(' ');
-    const elapsedMs = performance.now() - start;
-    if (word !== 'done') throw new Error(`${this.definition.contender}: the client did not finish its block`);
-    const cpu = spent();
-    const p50Ns = readSamples(file, histogram);
-    return { samples: Number(samples), violations: Number(violations), ...cpu, elapsedMs, p50Ns };
+  #launched(): Stage {
+    if (this.#stage === undefined) throw new Error('this cell is not launched');
+    return this.#stage;
   }
 
   async stop(): Promise<void> {
-    const processes = this.#processes;
-    this.#processes = undefined;
-    if (processes === undefined) return;
-    await processes.client.stop();
-    for (const peer of processes.others) await peer.stop();
-    await processes.cleanUp?.();
+    await this.#stage?.stop();
   }
 
   kill(): void {
-    this.#processes?.client.kill();
-    for (const peer of this.#processes?.others ?? []) peer.kill();
+    this.#stage?.kill();
   }
 }

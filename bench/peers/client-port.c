@@ -86,15 +86,17 @@ int write_samples(const struct samples *samples, const char *path)
 
 static int run(closed_loop loop, void *context, struct samples *samples, long milliseconds, const char *path)
 {
+	uint64_t start = monotonic_ns(), elapsed;
 	int r;
 
 	samples->count = samples->violations = 0;
-	r = loop(context, monotonic_ns() + (uint64_t)milliseconds * 1000000u, samples);
+	r = loop(context, start + (uint64_t)milliseconds * 1000000u, samples);
+	elapsed = monotonic_ns() - start;
 	if (r == 0)
 		r = write_samples(samples, path);
 	if (r < 0)
 		return r;
-	printf("done %u %u\n", samples->count, samples->violations);
+	printf("done %u %u elapsed_ns=%llu\n", samples->count, samples->violations, (unsigned long long)elapsed);
 	return fflush(stdout) == 0 ? 0 : -EIO;
 }
 

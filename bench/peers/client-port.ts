@@ -15,7 +15,7 @@
  * A client with one call under way is a `ClosedLoop` and has no open loop; one that can have many is a `PipelinedClient`, and the port
  * drives it (`pipelined.ts`).
  */
-import { PerformanceObserver } from 'node:perf_hooks';
+import { PerformanceObserver, performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { Samples } from '../latency/samples.js';
 import { Pipeline, type PipelinedClient } from './pipelined.js';
@@ -35,6 +35,8 @@ export interface BlockNotes {
   /** Collections of garbage in the client meanwhile, and the time they took. */
   readonly gc_ns?: number;
   readonly gc_count?: number;
+  /** From the block's beginning until its last answer. */
+  readonly elapsed_ns?: number;
 }
 
 interface Block extends BlockNotes {
@@ -76,12 +78,14 @@ async function serve(commands: Commands): Promise<void> {
     samples.clear();
     collections();
     let block: Block;
+    const startMs = performance.now();
     if (word === 'run') {
-      const endMs = performance.now() + Number(first);
+      const endMs = startMs + Number(first);
       block = await commands.run(endMs, Number(outstanding), Number(gapMs), samples);
     } else if (word === 'open') block = await commands.open(second, samples);
     else throw new Error(`unknown command: ${line}`);
-    const { violations, ...notes } = { ...block, ...collections() };
+    const elapsed_ns = Math.round((performance.now() - startMs) * 1e6);
+    const { violations, ...notes } = { elapsed_ns, ...block, ...collections() };
     samples.write(word === 'run' ? second : first);
     const keys = Object.entries(notes).map(([key, value]) => ` ${key}=${value}`);
     console.log(`done ${samples.count} ${violations}${keys.join('')}`);

@@ -1,12 +1,12 @@
 /**
- * The empty call: a service that returns what it gets, and the closed loop that calls it.
+ * The empty call: a service that returns what it gets, and the client that calls it.
  *
- * Both sides touch the payload: the loop writes a number into it, the service changes it, the loop checks it. An answer that
+ * Both sides touch the payload: the client writes a number into it, the service changes it, the client checks it. An answer that
  * is not the changed question is a violation (lost, doubled or invented), and makes the cell fail.
  */
-import { performance } from 'node:perf_hooks';
 import type { CapabilityNode, Handle, Peer } from '../../broker/contract/index.js';
-import type { ClosedLoop } from './client-port.js';
+import { ErrorCode, hasCode } from '../../broker/contract/index.js';
+import { type Done, deadlineMs, type PipelinedClient } from './pipelined.js';
 
 /** A node that answers every call with its own bytes, the first one changed. */
 export function createEcho(peer: Peer): CapabilityNode {
@@ -19,24 +19,30 @@ export function createEcho(peer: Peer): CapabilityNode {
   });
 }
 
-/** One call outstanding, the next as soon as the answer is there. */
-export function createCallLoop(handle: Handle, payloadBytes: number): ClosedLoop {
+function isEchoOf(sent: number, expectedBytes: number, got: Uint8Array): boolean {
+  const echoed = (got[0] ?? 0) | ((got[1] ?? 0) << 8) | ((got[2] ?? 0) << 16) | ((got[3] ?? 0) << 24);
+  return echoed >>> 0 === (sent ^ 1) >>> 0 && got.length === expectedBytes;
+}
+
+/** Calls with `payloadBytes` in each. One for which there is no room now waits until there is, and its time runs meanwhile. */
+export function createCaller(handle: Handle, payloadBytes: number): PipelinedClient {
   const bytes = new Uint8Array(Math.max(payloadBytes, 4));
   const view = new DataView(bytes.buffer);
-  let number = 0;
-  return async (endMs, samples) => {
-    let violations = 0;
-    for (let now = performance.now(); now < endMs && !samples.isFull; ) {
-      number = (number + 2) >>> 0;
-      view.setUint32(0, number, true);
-      const start = performance.now();
-      const answer = await handle.call({ bytes });
-      now = performance.now();
-      samples.add(now - start);
-      const got = answer.bytes;
-      const echoed = (got[0] ?? 0) | ((got[1] ?? 0) << 8) | ((got[2] ?? 0) << 16) | ((got[3] ?? 0) << 24);
-      if (echoed >>> 0 !== (number ^ 1) >>> 0 || got.length !== bytes.length) violations++;
-    }
-    return violations;
+  const message = { bytes };
+  const options = { deadlineMs };
+  const begin = (sent: number, done: Done): void => {
+    view.setUint32(0, sent, true);
+    handle.call(message, options).then(
+      (answer) => done(isEchoOf(sent, bytes.length, answer.bytes)),
+      (error) => {
+        if (!hasCode(error, ErrorCode.OverQuota)) done('failed');
+        else
+          handle.writable().then(
+            () => begin(sent, done),
+            () => done('failed'),
+          );
+      },
+    );
   };
+  return { send: (number, done) => begin((number << 1) >>> 0, done) };
 }

@@ -17,10 +17,10 @@ import { openPacketLoop } from '../../broker/native/packet-loop.js';
 import { createTime } from '../../broker/native/time.js';
 import { connect } from '../../clients/library/index.js';
 import { transports } from '../../transports/catalog.js';
-import { serveCommands } from './client-port.js';
+import { serveCommands, servePipelined, serveUntilEnd } from './client-port.js';
 import { createStatusLoop } from './control.js';
 import { createDirectory, find, publish } from './directory.js';
-import { createCallLoop, createEcho } from './echo.js';
+import { createCaller, createEcho } from './echo.js';
 import { createFanOutCost, createFanOutLoop, createReceiver } from './fan-out.js';
 import { createManySink, createManyStream, runCrowd, tellMemory } from './many.js';
 import { runNetClient, runNetServer } from './net-echo.js';
@@ -37,15 +37,10 @@ function openTransport(name: string): Transport {
   return entry.create({ loop, time: createTime() });
 }
 
-async function untilEndOfInput(): Promise<void> {
-  console.log(`ready ${process.pid}`);
-  for await (const _ of process.stdin);
-}
-
 async function hub(
   transport: Transport,
   path: string,
-  untilEnd = untilEndOfInput,
+  untilEnd = serveUntilEnd,
   mode = 0o600,
 ): Promise<void> {
   const server = await transport.serve({
@@ -63,13 +58,13 @@ async function hub(
 /** Offers a node under a name until end-of-file. */
 async function offer(session: Session, name: string, node: CapabilityNode): Promise<void> {
   await publish(session, name, node);
-  await untilEndOfInput();
+  await serveUntilEnd();
   session.peer.close();
 }
 
 async function client(session: Session, payloadBytes: number): Promise<void> {
   const echo = await find(session, 'echo');
-  await serveCommands(createCallLoop(echo, payloadBytes));
+  await servePipelined(createCaller(echo, payloadBytes));
   session.peer.close();
 }
 
@@ -172,7 +167,7 @@ switch (role) {
       const node = last === 'none' ? createSink(peer) : createReceiver(peer, last, at);
       await publish(session, `receiver ${at}`, node);
     }
-    await untilEndOfInput();
+    await serveUntilEnd();
     for (const { peer } of sessions) peer.close();
     break;
   }

@@ -6,8 +6,8 @@
  */
 
 import { createConnection, createServer, type Socket } from 'node:net';
-import { performance } from 'node:perf_hooks';
-import { serveCommands } from './client-port.js';
+import { servePipelined, serveUntilEnd } from './client-port.js';
+import type { Done, PipelinedClient } from './pipelined.js';
 
 /** Echoes with the first byte of each message changed; the client says the length of its messages in its first 4 bytes. */
 export async function runNetServer(path: string): Promise<void> {
@@ -31,42 +31,59 @@ export async function runNetServer(path: string): Promise<void> {
     });
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  console.log(`ready ${process.pid}`);
-  for await (const _ of process.stdin);
+  await serveUntilEnd();
   server.close();
 }
 
 export async function runNetClient(path: string, payloadBytes: number): Promise<void> {
   const socket = createConnection(path);
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-  const bytes = Buffer.alloc(Math.max(payloadBytes, 4));
-  bytes.writeUInt32LE(bytes.length);
-  socket.write(bytes.subarray(0, 4));
-  const answer = Buffer.alloc(bytes.length);
-  let received = 0;
-  let finish: (() => void) | undefined;
-  socket.on('data', (data: Buffer) => {
-    received += data.copy(answer, received);
-    if (received === bytes.length) finish?.();
-  });
-  let number = 0;
-  await serveCommands(async (endMs, samples) => {
-    let violations = 0;
-    for (let now = performance.now(); now < endMs && !samples.isFull; ) {
-      number = (number + 2) >>> 0;
-      bytes.writeUInt32LE(number);
-      received = 0;
-      const start = performance.now();
-      const answered = new Promise<void>((resolve) => {
-        finish = resolve;
-      });
-      socket.write(bytes);
-      await answered;
-      now = performance.now();
-      samples.add(now - start);
-      if (answer.readUInt32LE() !== (number ^ 1) >>> 0) violations++;
-    }
-    return violations;
-  });
+  const messageBytes = Math.max(payloadBytes, 4);
+  const hello = Buffer.alloc(4);
+  hello.writeUInt32LE(messageBytes);
+  socket.write(hello);
+  await servePipelined(createNetCaller(socket, messageBytes));
   socket.destroy();
+}
+
+interface Call {
+  readonly bytes: Buffer;
+  sent: number;
+  done: Done;
+}
+
+/** Answers come in the order of the calls. A call's buffer is the kernel's until it has been answered, and is then used again. */
+function createNetCaller(socket: Socket, messageBytes: number): PipelinedClient {
+  const underWay: Call[] = [];
+  const idle: Call[] = [];
+  let oldest = 0;
+  const answer = Buffer.alloc(messageBytes);
+  let received = 0;
+  socket.on('data', (data: Buffer) => {
+    for (let at = 0; at < data.length; ) {
+      const copied = data.copy(answer, received, at);
+      at += copied;
+      received += copied;
+      if (received < messageBytes) return;
+      received = 0;
+      const call = underWay[oldest++];
+      if (call === undefined) throw new Error('an answer without a call');
+      if (oldest === underWay.length || oldest > 1024) {
+        underWay.splice(0, oldest);
+        oldest = 0;
+      }
+      idle.push(call);
+      call.done(answer.readUInt32LE() === (call.sent ^ 1) >>> 0);
+    }
+  });
+  return {
+    send(number, done): void {
+      const call = idle.pop() ?? { bytes: Buffer.alloc(messageBytes), sent: 0, done };
+      call.sent = (number << 1) >>> 0;
+      call.done = done;
+      call.bytes.writeUInt32LE(call.sent);
+      underWay.push(call);
+      socket.write(call.bytes);
+    },
+  };
 }

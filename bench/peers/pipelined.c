@@ -19,8 +19,8 @@
 /* After this a call counts as failed, with this time at least. */
 #define DEADLINE_NS 4000000000u
 
-/* Calls that may be under way; a power of two. */
-#define UNDER_WAY_MAX (1u << 16)
+/* Calls that may be under way, as in pipelined.ts; a power of two. */
+#define UNDER_WAY_MAX (1u << 12)
 
 enum state { FREE, BUSY, GIVEN_UP };
 
@@ -212,13 +212,15 @@ static int open_loop(struct driver *driver, const uint64_t *offsets, size_t coun
 	return finish(driver);
 }
 
-static int tell(struct driver *driver, const char *path, int is_open)
+static int tell(struct driver *driver, const char *path, int is_open, uint64_t start_ns)
 {
+	uint64_t elapsed = monotonic_ns() - start_ns;
 	int r = write_samples(&driver->samples, path);
 
 	if (r < 0)
 		return r;
-	printf("done %u %u errors=%u", driver->samples.count, driver->samples.violations, driver->errors);
+	printf("done %u %u errors=%u elapsed_ns=%llu", driver->samples.count, driver->samples.violations, driver->errors,
+	       (unsigned long long)elapsed);
 	if (is_open)
 		printf(" late_ns=%llu missed=%u", (unsigned long long)driver->late_ns, driver->missed);
 	printf("\n");
@@ -229,16 +231,15 @@ static int serve_line(struct driver *driver, const char *line)
 {
 	static char path[4096], schedule[4096];
 	long milliseconds, outstanding = 1, gap_ms = 0;
-	uint64_t *offsets;
+	uint64_t *offsets, start = monotonic_ns();
 	size_t count;
 	int r;
 
 	driver->samples.count = driver->samples.violations = driver->errors = driver->missed = 0;
 	driver->late_ns = 0;
 	if (sscanf(line, "run %ld %4095s %ld %ld", &milliseconds, path, &outstanding, &gap_ms) >= 2) {
-		uint64_t end_ns = monotonic_ns() + (uint64_t)milliseconds * 1000000u;
-		r = closed(driver, end_ns, (uint32_t)outstanding, gap_ms);
-		return r < 0 ? r : tell(driver, path, 0);
+		r = closed(driver, start + (uint64_t)milliseconds * 1000000u, (uint32_t)outstanding, gap_ms);
+		return r < 0 ? r : tell(driver, path, 0, start);
 	}
 	if (sscanf(line, "open %4095s %4095s", path, schedule) != 2)
 		return -EINVAL;
@@ -247,7 +248,7 @@ static int serve_line(struct driver *driver, const char *line)
 		return r;
 	r = open_loop(driver, offsets, count);
 	free(offsets);
-	return r < 0 ? r : tell(driver, path, 1);
+	return r < 0 ? r : tell(driver, path, 1, start);
 }
 
 int serve_pipelined(const struct pipelined *client, void *context)

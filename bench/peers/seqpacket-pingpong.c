@@ -28,6 +28,8 @@ struct client {
 	char *buffer;
 	size_t bytes;
 	uint32_t number;
+	/* Of the calls: the number of the next answer. They come in order. */
+	uint32_t answered;
 };
 
 /* Echoes until the client ends; the first byte is touched, so that both sides use the payload. */
@@ -60,50 +62,105 @@ static int count(int fd, char *buffer)
 	}
 }
 
-/* Hands every message on, from either end to the other, until one ends. */
-static int relay(const int *ends, char *buffer)
+/* One direction of the relay: what could not be sent yet. */
+struct direction {
+	char buffer[PAYLOAD_BYTES_MAX];
+	size_t held;
+};
+
+/* What to wait for at an end: input unless the last one is still held, and output if something is held for it. */
+static int watch(int epoll, int operation, const int *ends, const struct direction *from, unsigned at)
 {
+	struct epoll_event event = { .data.u32 = at };
+	event.events = (from[at].held > 0 ? 0 : (uint32_t)EPOLLIN) | (from[1 - at].held > 0 ? (uint32_t)EPOLLOUT : 0);
+	return epoll_ctl(epoll, operation, ends[at], &event) < 0 ? -errno : 0;
+}
+
+/* Takes from one end what it can and gives it to the other; keeps it if the other is full. Returns 0 or -errno, 1 at the end. */
+static int hand_on(int epoll, const int *ends, struct direction *from, unsigned at)
+{
+	struct direction *way = &from[at];
+	size_t was_held = way->held;
+	int r = 0;
+
+	if (was_held == 0) {
+		ssize_t n = recv(ends[at], way->buffer, sizeof way->buffer, MSG_DONTWAIT);
+		if (n <= 0)
+			return n < 0 ? (errno == EAGAIN ? 0 : -errno) : 1;
+		way->held = (size_t)n;
+	}
+	if (send(ends[1 - at], way->buffer, way->held, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+		way->held = 0;
+	else if (errno != EAGAIN)
+		return -errno;
+	if ((way->held > 0) == (was_held > 0))
+		return 0;
+	r = watch(epoll, EPOLL_CTL_MOD, ends, from, at);
+	return r < 0 ? r : watch(epoll, EPOLL_CTL_MOD, ends, from, 1 - at);
+}
+
+/* Hands every message on, from either end to the other, until one ends. Never waits for one end with the other unread. */
+static int relay(const int *ends, char *unused)
+{
+	static struct direction from[2];
 	int epoll = epoll_create1(EPOLL_CLOEXEC), r = epoll < 0 ? -errno : 0;
 
-	for (int at = 0; r == 0 && at < 2; at++) {
-		struct epoll_event event = { .events = EPOLLIN, .data.u32 = (uint32_t)at };
-		r = epoll_ctl(epoll, EPOLL_CTL_ADD, ends[at], &event) < 0 ? -errno : 0;
-	}
+	(void)unused;
+	for (unsigned at = 0; r == 0 && at < 2; at++)
+		r = watch(epoll, EPOLL_CTL_ADD, ends, from, at);
 	while (r == 0) {
 		struct epoll_event events[2];
 		int count = epoll_wait(epoll, events, 2, -1);
 		for (int at = 0; r == 0 && at < count; at++) {
-			uint32_t from = events[at].data.u32;
-			ssize_t n = recv(ends[from], buffer, PAYLOAD_BYTES_MAX, MSG_DONTWAIT);
-			if (n <= 0)
-				return n < 0 ? -errno : 0;
-			if (send(ends[1 - from], buffer, (size_t)n, MSG_NOSIGNAL) != n)
-				r = -errno;
+			unsigned end = events[at].data.u32;
+			if (events[at].events & EPOLLOUT)
+				r = hand_on(epoll, ends, from, 1 - end);
+			if (r == 0 && events[at].events & ~(uint32_t)EPOLLOUT && from[end].held == 0)
+				r = hand_on(epoll, ends, from, end);
 		}
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
-static int round_trips(void *context, uint64_t end_ns, struct samples *samples)
+static int submit(void *context, uint32_t number)
 {
 	struct client *client = context;
-	uint64_t now = monotonic_ns();
+	uint32_t sent = number << 1;
 
-	while (block_goes_on(samples, now, end_ns)) {
-		uint32_t sent = client->number += 2, got;
-		memcpy(client->buffer, &sent, sizeof sent);
-		uint64_t start = monotonic_ns();
-		if (send(client->fd, client->buffer, client->bytes, MSG_NOSIGNAL) < 0)
-			return -errno;
-		if (recv(client->fd, client->buffer, client->bytes, 0) != (ssize_t)client->bytes)
+	memcpy(client->buffer, &sent, sizeof sent);
+	if (send(client->fd, client->buffer, client->bytes, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return -errno;
+	client->number = number + 1;
+	return 0;
+}
+
+/* Blocks in recv where it may, so that a round trip is two system calls here; asks for more only while more is under way. */
+static int collect(void *context, uint64_t until_ns, struct completions *ended)
+{
+	struct client *client = context;
+	int flags = until_ns == UNTIL_ANSWERED ? 0 : MSG_DONTWAIT;
+
+	if (until_ns != UNTIL_ANSWERED && until_ns != 0) {
+		int r = wait_readable(client->fd, until_ns);
+		if (r <= 0)
+			return r;
+	}
+	while (client->answered != client->number && ended->count < COMPLETIONS_MAX) {
+		uint32_t got;
+		ssize_t n = recv(client->fd, client->buffer, client->bytes, flags);
+		if (n < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		if (n != (ssize_t)client->bytes)
 			return -EPROTO;
-		now = monotonic_ns();
 		memcpy(&got, client->buffer, sizeof got);
-		samples->violations += got != (sent ^ 1u);
-		add_sample(samples, now - start);
+		complete(ended, client->answered, got == ((client->answered << 1) ^ 1u) ? ANSWERED : WRONG);
+		client->answered++;
+		flags = MSG_DONTWAIT;
 	}
 	return 0;
 }
+
+static const struct pipelined round_trips = { submit, collect };
 
 /* Waits for the answer to the oldest batch, which began at `start`. */
 static int await_batch(struct client *client, uint32_t expected, uint64_t start, struct samples *samples)
@@ -224,7 +281,8 @@ int main(int argc, char **argv)
 		r = say_ready(all, pids[1] > 0 ? 3 : 2);
 	}
 	if (r == 0)
-		r = serve_commands(mode != NULL && strcmp(mode, "stream") == 0 ? stream : round_trips, &client);
+		r = mode != NULL && strcmp(mode, "stream") == 0 ? serve_commands(stream, &client)
+								 : serve_pipelined(&round_trips, &client);
 	close(client.fd);
 	for (int at = 0; at < 2; at++)
 		if (pids[at] > 0)

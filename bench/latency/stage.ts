@@ -1,0 +1,189 @@
+/**
+ * The processes of one cell in one launch, and the blocks that they run. A stage is launched, warmed up, runs blocks when it is told to,
+ * sleeps between them, and is stopped; whoever launches it stops or kills it.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Histogram } from 'hdr-histogram-js';
+import { type Account, accountOf, spentSince, sumOf } from './accounts.js';
+import type { CellDefinition, CellProcesses } from './cell.js';
+import { writeSchedule } from './schedule.js';
+
+/** What a block gave. Times of processes are those of all processes of the cell, where no other is named. */
+export interface Block {
+  readonly samples: number;
+  readonly violations: number;
+  readonly errors: number;
+  readonly cpuNs: number;
+  readonly clientCpuNs: number;
+  readonly brokerCpuNs: number;
+  readonly waitNs: number;
+  readonly switches: number;
+  /** Collections of garbage, in those processes that tell; undefined where none does. */
+  readonly gcNs: number | undefined;
+  readonly elapsedMs: number;
+  readonly p50Ns: number;
+  /** Of an open loop: the generator's own worst lateness, and the messages that it sent later than it may. */
+  readonly lateNs: number | undefined;
+  readonly missed: number;
+}
+
+/** Blocks of the shortest warm-up; how many of the last ones must show no progress; what progress is. */
+const warmUpBlocks = 5;
+const settledBlocks = 3;
+const progressFactor = 0.95;
+
+/** How long a client may take beyond the block's own time, if its cell does not say. */
+const patienceMs = 20_000;
+
+/** Whether the last blocks' medians are no clear progress over those before. */
+export function hasSettled(medians: readonly number[]): boolean {
+  if (medians.length < warmUpBlocks) return false;
+  const recent = Math.min(...medians.slice(-settledBlocks));
+  return recent > progressFactor * Math.min(...medians.slice(0, -settledBlocks));
+}
+
+/** Begins to count; the function that it returns tells what was spent since. */
+function createMeter(processes: CellProcesses): () => Omit<Account, 'cpuNs'> & {
+  readonly cpuNs: number;
+  readonly clientCpuNs: number;
+  readonly brokerCpuNs: number;
+} {
+  const { client, broker, others } = processes;
+  const rest = others.filter((peer) => peer !== broker).flatMap((peer) => peer.pids);
+  const read = (): readonly Account[] => [client.pids, broker?.pids ?? [], rest].map(accountOf);
+  const before = read();
+  return () => {
+    const spent = read().map((account, at) => spentSince(before[at] ?? account, account));
+    const sum = sumOf(spent);
+    return { ...sum, clientCpuNs: spent[0]?.cpuNs ?? 0, brokerCpuNs: spent[1]?.cpuNs ?? 0 };
+  };
+}
+
+export class Stage {
+  readonly #definition: CellDefinition;
+  readonly #directory: string;
+  readonly #processes: CellProcesses;
+  #isStopped = false;
+  #coldNs: number | undefined;
+
+  private constructor(definition: CellDefinition, directory: string, processes: CellProcesses) {
+    this.#definition = definition;
+    this.#directory = directory;
+    this.#processes = processes;
+  }
+
+  static async launch(definition: CellDefinition, directory: string): Promise<Stage> {
+    return new Stage(definition, directory, await definition.launch(directory));
+  }
+
+  /** The very first message of the launch; undefined before the first block. */
+  get coldNs(): number | undefined {
+    return this.#coldNs;
+  }
+
+  get hasBroker(): boolean {
+    return this.#processes.broker !== undefined;
+  }
+
+  /**
+   * Runs blocks without recording them until the median has stopped falling: none of the last few is clearly below all before them.
+   * Takes `leastMs` or more, and `mostMs` at most; returns whether it has settled.
+   */
+  async warmUp(leastMs: number, mostMs: number, outstanding = 1): Promise<boolean> {
+    const medians: number[] = [];
+    const blockMs = leastMs / warmUpBlocks;
+    while (!hasSettled(medians) && medians.length * blockMs < mostMs) {
+      const block = await this.closed(blockMs, { outstanding });
+      medians.push(block.p50Ns);
+    }
+    return hasSettled(medians);
+  }
+
+  /** A closed loop of `outstanding` calls under way, or one after a gap. Records into the histogram, if there is one. */
+  async closed(
+    durationMs: number,
+    shape: { readonly outstanding?: number; readonly gapMs?: number },
+    histogram?: Histogram,
+  ): Promise<Block> {
+    const file = join(this.#directory, `samples-${process.pid}.u32`);
+    const { outstanding = 1, gapMs = 0 } = shape;
+    const extra = gapMs > 0 ? ` ${outstanding} ${gapMs}` : outstanding > 1 ? ` ${outstanding}` : '';
+    return this.#run(`run ${Math.ceil(durationMs)} ${file}${extra}`, durationMs, file, histogram);
+  }
+
+  /** An open loop by a schedule. */
+  async open(schedule: BigUint64Array, histogram?: Histogram): Promise<Block> {
+    const file = join(this.#directory, `samples-${process.pid}.u32`);
+    const schedulePath = join(this.#directory, `schedule-${process.pid}.u64`);
+    writeSchedule(schedule, schedulePath);
+    const durationMs = Number(schedule.at(-1) ?? 0n) / 1e6;
+    try {
+      return await this.#run(`open ${file} ${schedulePath}`, durationMs, file, histogram);
+    } finally {
+      rmSync(schedulePath, { force: true });
+    }
+  }
+
+  async #run(command: string, durationMs: number, file: string, histogram?: Histogram): Promise<Block> {
+    const { client, others } = this.#processes;
+    const { contender, timeoutMs = patienceMs } = this.#definition;
+    if (histogram !== undefined) for (const peer of others) await peer.collectionsNs();
+    const spent = createMeter(this.#processes);
+    const start = performance.now();
+    client.write(command);
+    const [word, samples, violations, ...notes] = (await client.line(durationMs + timeoutMs)).split(' ');
+    const answeredMs = performance.now() - start;
+    if (word !== 'done') throw new Error(`${contender}: the client did not finish its block`);
+    const accounts = spent();
+    const keys = new Map(notes.map((note) => note.split('=') as [string, string]));
+    const note = (name: string): number | undefined => (keys.has(name) ? Number(keys.get(name)) : undefined);
+    const elapsedNs = note('elapsed_ns');
+    return {
+      samples: Number(samples),
+      violations: Number(violations),
+      errors: note('errors') ?? 0,
+      ...accounts,
+      gcNs: histogram === undefined ? undefined : await this.#collectionsNs(note('gc_ns')),
+      elapsedMs: elapsedNs === undefined ? answeredMs : elapsedNs / 1e6,
+      p50Ns: this.#readSamples(file, histogram),
+      lateNs: note('late_ns'),
+      missed: note('missed') ?? 0,
+    };
+  }
+
+  async #collectionsNs(ofClient: number | undefined): Promise<number | undefined> {
+    let sum = ofClient;
+    for (const peer of this.#processes.others) {
+      const ns = await peer.collectionsNs();
+      if (ns !== undefined) sum = (sum ?? 0) + ns;
+    }
+    return sum;
+  }
+
+  /** The samples of one block as a client wrote them, into the histogram; returns their median. Removes the file. */
+  #readSamples(file: string, histogram: Histogram | undefined): number {
+    const bytes = readFileSync(file);
+    rmSync(file, { force: true });
+    const samples = new Uint32Array(
+      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+    );
+    this.#coldNs ??= samples[0];
+    if (histogram !== undefined) for (const sample of samples) histogram.recordValue(Math.max(sample, 1));
+    samples.sort();
+    return samples[samples.length >> 1] ?? 0;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    await this.#processes.client.stop();
+    for (const peer of this.#processes.others) await peer.stop();
+    await this.#processes.cleanUp?.();
+  }
+
+  kill(): void {
+    this.#processes.client.kill();
+    for (const peer of this.#processes.others) peer.kill();
+  }
+}
