@@ -1,12 +1,14 @@
 /**
- * The contenders of W1 (round trip of a call) and how their processes are started. Each is in the configuration that its authors advise; the
+ * The contenders that need nothing but this project, and how their processes are started. Each is in the configuration that its authors advise; the
  * reason stands with its peer in `bench/peers/`.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { limits } from '../../broker/contract/index.js';
 import type { CellDefinition, CellProcesses, Placement } from '../latency/cell.js';
 import { PeerProcess, pinned } from '../latency/peer-process.js';
+import type { Action, Contender, Launcher } from './scenario.js';
 
 export const buildDirectory = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const peerMain = join(buildDirectory, 'bench', 'peers', 'main.js');
@@ -114,9 +116,9 @@ function memoryLaunch(placement: Placement, payloadBytes: number): CellDefinitio
     ]);
 }
 
-type Launcher = (placement: Placement, payloadBytes: number) => CellDefinition['launch'];
+type CallLaunch = (placement: Placement, payloadBytes: number) => CellDefinition['launch'];
 
-const launchers: Readonly<Record<string, Launcher>> = {
+const callLaunches: Readonly<Record<string, CallLaunch>> = {
   'c-seqpacket': (placement, payloadBytes) => pingPongLaunch(placement, payloadBytes),
   'c-broker': (placement, payloadBytes) =>
     pingPongLaunch(placement, payloadBytes, cpuArgument(placement.broker)),
@@ -131,18 +133,63 @@ const launchers: Readonly<Record<string, Launcher>> = {
 export function emptyCallCells(
   placement: Placement,
   payloadBytes: number,
-  names: readonly string[] = Object.keys(launchers).filter((name) => name !== 'c-broker'),
+  names: readonly string[] = Object.keys(callLaunches).filter((name) => name !== 'c-broker'),
 ): CellDefinition[] {
   return names.map((contender) => {
-    const launcher = launchers[contender];
-    if (launcher === undefined) throw new Error(`no contender is called ${contender}`);
+    const launch = callLaunches[contender];
+    if (launch === undefined) throw new Error(`no contender is called ${contender}`);
     return {
       workload: 'W1',
       contender,
       call: 'empty',
       payloadBytes,
       placement: placement.name,
-      launch: launcher(placement, payloadBytes),
+      launch: launch(placement, payloadBytes),
     };
+  });
+}
+
+const kinds: Readonly<Record<string, Contender['kind']>> = {
+  'c-seqpacket': 'c',
+  'c-broker': 'c',
+  'node-net': 'node',
+};
+
+/** The most that fits where a kernel or package limits a message to less than 64 KiB. */
+const payloadLimits: Readonly<Record<string, number>> = { datagram: limits.datagramMessageBytesMax };
+
+/** The contenders that need nothing but this project, with what calls need; scenarios add what they need (`withLaunchers`). */
+export function ownContenders(): Contender[] {
+  return Object.entries(callLaunches).map(([name, launch]) => {
+    const payloadBytesMax = payloadLimits[name];
+    return {
+      name,
+      kind: kinds[name] ?? 'own',
+      waiting: 'block',
+      launchers: { call: (placement, { payloadBytes }) => launch(placement, payloadBytes) },
+      isPipelined: true,
+      ...(payloadBytesMax === undefined ? {} : { payloadBytesMax }),
+      presence: () => {
+        const native = kinds[name] === 'c' ? 'seqpacket-pingpong' : 'metronome';
+        if (hasNativePeer(native)) return { present: true };
+        return {
+          present: false,
+          reason: `${name}: its peers in C are not built; run "npm run build:native"`,
+        };
+      },
+    };
+  });
+}
+
+/** The same contenders with launchers for one more action, by name. */
+export function withLaunchers(
+  contenders: readonly Contender[],
+  action: Action,
+  launchers: Readonly<Record<string, Launcher>>,
+): Contender[] {
+  return contenders.map((contender) => {
+    const launcher = launchers[contender.name];
+    if (launcher === undefined) return contender;
+    return { ...contender, launchers: { ...contender.launchers, [action]: launcher } };
   });
 }

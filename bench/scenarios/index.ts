@@ -1,4 +1,10 @@
-/** The scenarios of the suite, in the order of the method; whoever writes one lists it here. */
-import type { Scenario } from './scenario.js';
+/** What the suite runs and over whom: the scenarios in the order of the method, and all contenders. Whoever writes one lists it here. */
+import { ownContenders } from './contenders.js';
+import type { Contender, Scenario } from './scenario.js';
 
 export const scenarios: readonly Scenario[] = [];
+
+/** Everybody who can be compared, present here or not. */
+export function allContenders(): Contender[] {
+  return ownContenders();
+}
