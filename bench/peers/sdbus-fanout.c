@@ -3,7 +3,7 @@
  *
  * usage: sdbus-fanout PATH receive RECEIPTS INDEX
  *        sdbus-fanout PATH send RECEIPTS PAYLOAD_BYTES RECEIVERS
- * RECEIPTS is a fifo for receipts.h. A sample is the time from before the signal is made until the last receiver has read it.
+ * RECEIPTS is a file for receipts.h. A sample is the time from before the signal is made until the last receiver has read it.
  * Commands to the sender are those of client-port.h. The first line printed is "ready PID".
  */
 #define _GNU_SOURCE
@@ -20,6 +20,7 @@
 struct receiver {
 	int receipts;
 	uint32_t index;
+	uint32_t count;
 };
 
 struct sender {
@@ -42,7 +43,7 @@ static int received(sd_bus_message *signal, void *context, sd_bus_error *error)
 	if (r < 0)
 		return r;
 	memcpy(&number, bytes, sizeof number);
-	return report_receipt(receiver->receipts, receiver->index, number);
+	return report_receipt(receiver->receipts, receiver->index, number, ++receiver->count);
 }
 
 static int send_signal(struct sender *sender, uint32_t number)
@@ -90,8 +91,7 @@ static int receive(const char *path, const char *receipts, const char *index)
 	sd_bus *bus = NULL;
 	int r = end_with_input();
 
-	/* Both ways, so that opening does not wait for the reader. */
-	receiver.receipts = open(receipts, O_RDWR | O_CLOEXEC);
+	receiver.receipts = open(receipts, O_WRONLY | O_CLOEXEC);
 	if (r == 0 && receiver.receipts < 0)
 		r = -errno;
 	if (r >= 0)
@@ -111,7 +111,6 @@ static int send_all(const char *path, const char *receipts, const char *bytes, c
 	struct sender sender = { .bytes = payload_bytes(bytes), .receivers = (uint32_t)strtoul(receivers, NULL, 10) };
 	int r = sender.bytes == 0 || sender.receivers < 1 || sender.receivers > RECEIVERS_MAX ? -EINVAL : 0;
 
-	/* The receivers hold the other end, and it ends with the last of them. */
 	sender.receipts = open(receipts, O_RDONLY | O_CLOEXEC);
 	if (r == 0 && sender.receipts < 0)
 		r = -errno;

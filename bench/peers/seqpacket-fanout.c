@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,7 +33,7 @@ struct sender {
 static int receive(int fd, int receipts, uint32_t receiver)
 {
 	static char buffer[PAYLOAD_BYTES_MAX];
-	uint32_t number;
+	uint32_t number, count = 0;
 	int r = 0;
 
 	while (r == 0) {
@@ -41,7 +42,7 @@ static int receive(int fd, int receipts, uint32_t receiver)
 			return n < 0 ? -errno : 0;
 		memcpy(&number, buffer, sizeof number);
 		buffer[0] ^= 1;
-		r = report_receipt(receipts, receiver, number);
+		r = report_receipt(receipts, receiver, number, ++count);
 	}
 	return r;
 }
@@ -69,7 +70,7 @@ static int fan_out(void *context, uint64_t end_ns, struct samples *samples)
 }
 
 /* Starts one receiver. It keeps the sender's ends of those before it, which is harmless: the kernel ends it with the sender. */
-static int start_receiver(struct sender *sender, int cpu, int receipts)
+static int start_receiver(struct sender *sender, int cpu)
 {
 	int fds[2], r;
 	uint32_t at = sender->receivers;
@@ -82,7 +83,7 @@ static int start_receiver(struct sender *sender, int cpu, int receipts)
 		die_with_parent(self);
 		close(fds[0]);
 		r = pin(cpu);
-		_exit(r == 0 && receive(fds[1], receipts, at) == 0 ? 0 : 1);
+		_exit(r == 0 && receive(fds[1], sender->receipts, at) == 0 ? 0 : 1);
 	}
 	r = pid < 0 ? -errno : 0;
 	close(fds[1]);
@@ -94,14 +95,13 @@ static int start_receiver(struct sender *sender, int cpu, int receipts)
 
 static int run(struct sender *sender, char **argv, uint32_t receivers)
 {
-	int receipts[2], r = 0;
+	int r = 0;
 
-	if (pipe(receipts) < 0)
+	sender->receipts = memfd_create("receipts", MFD_CLOEXEC);
+	if (sender->receipts < 0 || ftruncate(sender->receipts, RECEIVERS_MAX * sizeof(struct receipt)) < 0)
 		return -errno;
-	sender->receipts = receipts[0];
 	for (uint32_t at = 0; r == 0 && at < receivers; at++)
-		r = start_receiver(sender, atoi(argv[2]), receipts[1]);
-	close(receipts[1]);
+		r = start_receiver(sender, atoi(argv[2]));
 	if (r == 0)
 		r = pin(atoi(argv[1]));
 	if (r < 0)

@@ -1,8 +1,8 @@
 /** W4: one message to many receivers, until the last has it, over what needs nothing but this project. */
-import { execFileSync } from 'node:child_process';
 import type { CellDefinition, Placement } from '../latency/cell.js';
 import { PeerProcess } from '../latency/peer-process.js';
 import { fanOutBatch } from '../peers/fan-out.js';
+import { createReceipts } from '../peers/receipts.js';
 import { brokerFirst, clientLast, cpuArgument, freshPath, nativePeer, startPeer } from './contenders.js';
 
 /** A cell of W4, whatever the contender. */
@@ -17,10 +17,10 @@ export function fanOutCell(
   return { workload: 'W4', contender, call, payloadBytes, placement: placement.name, receivers, launch };
 }
 
-/** A fifo in the run's directory, through which receivers report. */
+/** A file in the run's directory, in which receivers report. */
 export function freshReceipts(directory: string): string {
   const path = `${freshPath(directory)}.receipts`;
-  execFileSync('mkfifo', [path]);
+  createReceipts(path);
   return path;
 }
 
