@@ -125,7 +125,8 @@ class RunningBroker implements Broker {
     this.supervisor.listen((event) => {
       if (event.kind === 'shutdown') this.#notices.stopping();
     });
-    const facts = { version, pid: identity.pid, uid: identity.uid, mode, socket };
+    const socketOf = (transport: string): string => controlPath(socket, transport);
+    const facts = { version, pid: identity.pid, uid: identity.uid, mode, socketOf };
     this.#control = createControl({ supervisor: this.supervisor, time, facts });
   }
 

@@ -30,6 +30,7 @@ export type ErrorShape = capstan.control.Error.$Properties;
 export type InfoShape = capstan.control.ManagerInfo.$Properties;
 export type StatusShape = capstan.control.ServiceStatus.$Properties;
 export type ExitShape = capstan.control.Exit.$Properties;
+export type FailureShape = capstan.control.Failure.$Properties;
 export type OutcomeShape = capstan.control.Outcome.$Properties;
 export type DependencyShape = capstan.control.DependencyList.Entry.$Properties;
 export type LogLineShape = capstan.control.LogLine.$Properties;

@@ -23,8 +23,8 @@ export interface ManagerFacts {
   /** Effective user id that the manager runs as: who connects with it gets all rights. */
   readonly uid: number;
   readonly mode: 'system' | 'user';
-  /** The path that people name it by. */
-  readonly socket: string;
+  /** Where the socket of this transport is. */
+  readonly socketOf: (transport: string) => string;
 }
 
 /** An object that ends with its service's description. */

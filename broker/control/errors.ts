@@ -70,7 +70,7 @@ export function loadFailure(asked: string, findings: readonly Finding[]): Contro
   const { place } = first;
   const isOther = first.kind === 'not-found' && place !== undefined;
   const code = isOther ? ErrorCode.BadDescription : codeByFinding[first.kind];
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more: see 'capstan check ${asked}')` : '';
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   const where = place === undefined ? '' : `${place.path}:${place.line}:${place.column}`;
   return new ControlFailure(code, `${formatFinding(first)}${more}`, where);
 }

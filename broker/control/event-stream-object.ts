@@ -196,7 +196,7 @@ function sizeOf(event: EventShape): number {
 export function statusSize(status: StatusShape | null | undefined): number {
   if (status === null || status === undefined) return 0;
   let texts = (status.name?.length ?? 0) + (status.file?.length ?? 0) + (status.failure?.length ?? 0);
-  texts += status.statusText?.length ?? 0;
+  texts += (status.statusText?.length ?? 0) + (status.lastFailure?.text?.length ?? 0);
   for (const reason of status.waitsFor ?? []) texts += reason.length + 1;
   return eventBytes + 3 * texts;
 }

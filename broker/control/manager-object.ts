@@ -53,7 +53,7 @@ export class ManagerObject extends ControlObject {
       transport: this.place.transport,
       mode: facts.mode,
       serviceDirectories: [...now.serviceDirectories],
-      socket: facts.socket,
+      socket: facts.socketOf(this.place.transport),
       brokerRestarts: now.brokerRestarts,
       services: now.services,
       servicesActive: now.servicesActive,

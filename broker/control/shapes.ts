@@ -9,6 +9,7 @@ import {
   type EventShape,
   ExitKind,
   type ExitShape,
+  type FailureShape,
   ServiceType,
   State,
   type StatusShape,
@@ -16,7 +17,7 @@ import {
 } from '../contract/control.js';
 import { limits } from '../contract/index.js';
 import type { ExitStatus, DependencyKind as KindWord, ServiceNote, ServiceState } from '../service/index.js';
-import type { ServiceStatus, Stamped, SupervisorEvent } from '../supervisor/index.js';
+import type { ServiceFailure, ServiceStatus, Stamped, SupervisorEvent } from '../supervisor/index.js';
 
 export const stateNumber: Readonly<Record<ServiceState, State>> = {
   stopped: State.STATE_STOPPED,
@@ -95,6 +96,10 @@ function lastExit(status: ServiceStatus): ExitShape | null {
   return status.exit === undefined ? null : exitShape(status.exit);
 }
 
+function failureShape({ reason, text, wallMs, exit }: ServiceFailure): FailureShape {
+  return { reason: reasonNumber[reason], text, wallMs, exit: exit === undefined ? null : exitShape(exit) };
+}
+
 function bounded(reasons: readonly string[]): string[] {
   if (reasons.length <= limits.statusReasonsMax) return [...reasons];
   const rest = reasons.length - limits.statusReasonsMax;
@@ -124,6 +129,7 @@ export function statusShape(status: ServiceStatus): StatusShape {
     statusText: status.statusText,
     activity: activityNumber[status.activity],
     saidErrno: status.saidErrno,
+    lastFailure: status.lastFailure === undefined ? null : failureShape(status.lastFailure),
     ...(status.saidExit === undefined ? {} : { saidExit: status.saidExit }),
   };
 }

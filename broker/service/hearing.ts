@@ -14,7 +14,8 @@ export function hear(core: EngineCore, record: ServiceRecord, word: ServiceWord)
   // Its process has ended, or it was read before its launch.
   if (record.processState === 'none') return;
   const { statusText, errno, exitStatus, watchdogMs } = word;
-  const { activity } = record;
+  const { state } = record;
+  let { activity } = record;
   let isNew = false;
   if (statusText !== undefined && statusText !== record.statusText) {
     record.statusText = statusText;
@@ -30,6 +31,11 @@ export function hear(core: EngineCore, record: ServiceRecord, word: ServiceWord)
   }
   if (watchdogMs !== undefined) record.watchdogMs = watchdogMs;
   if (word.isReady === true) beReady(core, record);
+  if (record.state !== state) {
+    // Who is told the new state is told with it what was said so far.
+    isNew = false;
+    activity = record.activity;
+  }
   if (word.isReloading === true) beReloading(record);
   if (word.isStopping === true) beStopping(core, record);
   if (word.watchdog === 'trigger') hang(core, record);

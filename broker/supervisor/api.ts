@@ -27,6 +27,16 @@ import type { SupervisorMeasures } from './measures.js';
 
 export type { SupervisorMeasures };
 
+/** How a service failed, for who looks later. Plain data. */
+export interface ServiceFailure {
+  readonly reason: StopReason;
+  /** For people. */
+  readonly text: string;
+  readonly wallMs: number;
+  /** How its process ended; undefined where none of its own did. */
+  readonly exit?: ExitStatus | undefined;
+}
+
 /** One service, as it is at one moment. Plain data. */
 export interface ServiceStatus {
   readonly name: string;
@@ -47,6 +57,8 @@ export interface ServiceStatus {
   readonly execErrno: number;
   /** Why it is not running although it was to, for people; empty where nothing failed. */
   readonly failure: string;
+  /** The last time that it failed, also if it has come up again since; undefined: never since it was loaded. */
+  readonly lastFailure: ServiceFailure | undefined;
   /** Wall-clock time of the last change of state; 0: none yet. */
   readonly sinceWallMs: number;
   readonly isExplicit: boolean;

@@ -3,7 +3,7 @@
  */
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
-import type { ExitStatus, ServiceDescription, ServiceRecord } from '../service/index.js';
+import type { ExitStatus, ServiceDescription, ServiceRecord, StopReason } from '../service/index.js';
 import { errnoName } from './init-stages.js';
 
 /** `no such file or directory (ENOENT)`. */
@@ -74,10 +74,10 @@ function unreadyText(exit: ExitStatus | undefined): string {
     : `its process ${exitText(exit)} before it was ready`;
 }
 
-/** Why the service is not up although it was to be; empty where nothing failed. */
-export function failureText(record: ServiceRecord): string {
+/** Why the service is not up although it was to be, or would not be if it were not started again; empty where nothing failed. */
+export function failureText(record: ServiceRecord, reason: StopReason = record.stopReason): string {
   const { description, exitStatus } = record;
-  switch (record.stopReason) {
+  switch (reason) {
     case 'exec-failed':
       return launchFailureText(record.execStage, record.execErrno, description);
     case 'timed-out':

@@ -10,6 +10,7 @@ import type {
   ServiceDescription,
   SignalScope,
 } from '../service/index.js';
+import type { ServiceFailure } from './api.js';
 import type { StateMemory } from './state-memory.js';
 
 /** A signal that was decided on, and that init may not have been told of yet. */
@@ -28,6 +29,7 @@ export interface SavedHost {
   readonly stopToken: number;
   readonly sinceWallMs: number;
   readonly restarts: number;
+  readonly lastFailure?: ServiceFailure | undefined;
   readonly signal?: PendingSignal | undefined;
   /** The process that the service has named as its own, for when the one that runs has ended; its pidfd is at init. */
   readonly successorPid?: number | undefined;

@@ -4,6 +4,7 @@
  */
 import type { Timer } from '../contract/index.js';
 import type { ProcessPurpose, ServiceRecord } from '../service/index.js';
+import type { ServiceFailure } from './api.js';
 import type { LogBuffer } from './log-buffer.js';
 import type { PendingSignal, SavedHost } from './saved-state.js';
 
@@ -39,6 +40,7 @@ export class ServiceHost {
   pipe: LogPipe | undefined;
   sinceWallMs = 0;
   restarts = 0;
+  lastFailure: ServiceFailure | undefined;
   /** A signal that is decided on; saved before it is sent, so that a successor sends it if we cannot any more. */
   signal: PendingSignal | undefined;
   successor: Successor | undefined;
@@ -61,13 +63,14 @@ export class ServiceHost {
   }
 
   save(): SavedHost {
-    const { number, sinceWallMs, restarts, signal, successor, isAdopting } = this;
+    const { number, sinceWallMs, restarts, lastFailure, signal, successor, isAdopting } = this;
     return {
       number,
       startToken: this.start.token,
       stopToken: this.stop.token,
       sinceWallMs,
       restarts,
+      lastFailure,
       signal,
       successorPid: successor?.pid,
       isAdopting: isAdopting ? true : undefined,
@@ -79,6 +82,7 @@ export class ServiceHost {
     this.stop.token = saved.stopToken;
     this.sinceWallMs = saved.sinceWallMs;
     this.restarts = saved.restarts;
+    this.lastFailure = saved.lastFailure;
     this.signal = saved.signal;
     if (saved.successorPid !== undefined) this.successor = { pid: saved.successorPid, pidfd: -1 };
     this.isAdopting = saved.isAdopting ?? false;

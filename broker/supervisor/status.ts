@@ -1,14 +1,15 @@
 /**
  * A service's status as plain data, from its record and what the supervisor keeps beside it.
  */
-import type { ServiceRecord } from '../service/index.js';
-import type { ServiceStatus } from './api.js';
+import type { ServiceRecord, StopReason } from '../service/index.js';
+import type { ServiceFailure, ServiceStatus } from './api.js';
 import { failureText } from './failure-text.js';
 
 /** What a status has that the record has not. */
 export interface StatusSupplement {
   readonly sinceWallMs: number;
   readonly restarts: number;
+  readonly lastFailure: ServiceFailure | undefined;
 }
 
 /** What it waits for, in people's words. */
@@ -54,9 +55,22 @@ export function waitsFor(record: ServiceRecord): string[] {
 }
 
 /** Its process came to its end by itself and with status 0: nothing failed, although nobody asked for the end. */
-function hasEndedWell(record: ServiceRecord): boolean {
-  const { exitStatus, stopReason } = record;
-  return stopReason === 'terminated' && exitStatus?.kind === 'code' && exitStatus.code === 0;
+function hasEndedWell({ exitStatus }: ServiceRecord, reason: StopReason): boolean {
+  return reason === 'terminated' && exitStatus?.kind === 'code' && exitStatus.code === 0;
+}
+
+/** Whether the end of its own process is what these reasons are about. */
+const endsProcess: ReadonlySet<StopReason> = new Set(['failed', 'timed-out', 'terminated', 'watchdog']);
+
+/** The failure of a service that has just stopped, or whose process has just ended, for this reason; undefined where it has not failed. */
+export function failureOf(
+  record: ServiceRecord,
+  reason: StopReason,
+  wallMs: number,
+): ServiceFailure | undefined {
+  const text = failureText(record, reason);
+  if (text === '' || hasEndedWell(record, reason)) return undefined;
+  return { reason, text, wallMs, ...(endsProcess.has(reason) ? { exit: record.exitStatus } : {}) };
 }
 
 export function statusOf(record: ServiceRecord, supplement: StatusSupplement | undefined): ServiceStatus {
@@ -77,12 +91,13 @@ export function statusOf(record: ServiceRecord, supplement: StatusSupplement | u
     execStage: record.execStage,
     execErrno: record.execErrno,
     failure,
+    lastFailure: supplement?.lastFailure,
     sinceWallMs: supplement?.sinceWallMs ?? 0,
     isExplicit: record.isExplicit,
     isPinnedStarted: record.isPinnedStarted,
     isPinnedStopped: record.isPinnedStopped,
     isSkipped: record.isSkipped,
-    isFailed: isDown && failure !== '' && !hasEndedWell(record),
+    isFailed: isDown && failure !== '' && !hasEndedWell(record, record.stopReason),
     waitsFor: waitsFor(record),
     restarts: supplement?.restarts ?? 0,
     statusText: record.statusText,

@@ -28,6 +28,7 @@ import {
   type ServiceRecord,
   type StartOptions,
   type StopOptions,
+  type StopReason,
 } from '../service/index.js';
 import type { ProcessRefusal, ServiceStatus, SupervisorApi, SupervisorEvent, SupervisorInfo } from './api.js';
 import { createDescriptionSource, createUserLookup } from './description-source.js';
@@ -48,7 +49,7 @@ import { Reporter } from './reporter.js';
 import type { SavedHost } from './saved-state.js';
 import { hostOf, ServiceHost } from './service-host.js';
 import { StateKeeper, stateName } from './state-keeper.js';
-import { statusOf } from './status.js';
+import { failureOf, statusOf } from './status.js';
 import { type FoundState, findState, inheritProcesses, restoreEngine } from './take-over.js';
 
 export interface SupervisorParts {
@@ -373,6 +374,7 @@ export class Supervisor implements SupervisorApi {
         const of = host(record);
         of.sinceWallMs = time.wallMs();
         if (state === 'starting' && record.isAutoRestart) of.restarts += 1;
+        if (state === 'stopped') this.#noteFailure(of, record.stopReason);
         this.#tell({ kind: 'state', service, record, status: this.status(record) });
       },
       event: (record, kind) => {
@@ -381,7 +383,10 @@ export class Supervisor implements SupervisorApi {
       },
       said: (record) => this.#saidLater(record),
       note: (record, note) => {
-        if (note === 'recovering') host(record).restarts += 1;
+        if (note === 'recovering') {
+          host(record).restarts += 1;
+          this.#noteFailure(host(record), record.isHung ? 'watchdog' : 'terminated');
+        }
         this.#tell({ kind: 'note', service: record.name, record, note, status: this.status(record) });
         this.#reporter.note(record, note);
       },
@@ -391,6 +396,12 @@ export class Supervisor implements SupervisorApi {
         if (this.#engine.isShuttingDown && this.#inherited === undefined) this.#allStopped();
       },
     };
+  }
+
+  /** Remembers why it is down, if it failed, for who looks when it is up again. */
+  #noteFailure(host: ServiceHost, reason: StopReason): void {
+    const failure = failureOf(host.record, reason, this.#parts.time.wallMs());
+    if (failure !== undefined) host.lastFailure = failure;
   }
 
   /**

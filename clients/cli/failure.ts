@@ -37,17 +37,34 @@ export interface FailureContext {
   readonly service?: string;
   /** The transport to the manager. */
   readonly transport?: string;
+  /** Where the manager looks for descriptions. */
+  readonly directories?: readonly string[];
+}
+
+/** The command that says what is wrong with these descriptions, as a shell takes it. */
+export function checkCommand(
+  directories: readonly string[],
+  services: readonly string[],
+  isJson = false,
+): string {
+  const words = [...directories.flatMap((directory) => ['-d', directory]), ...services];
+  return ['capstan', 'check', ...(isJson ? ['--json'] : []), ...words.map(shellWord)].join(' ');
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** What to do next about an error; empty where nothing useful can be said. */
-export function adviceFor(code: number, { service, transport }: FailureContext): string {
+export function adviceFor(code: number, context: FailureContext): string {
+  const { service, transport, directories = [] } = context;
   const name = service ?? 'SERVICE';
   switch (code) {
     case ErrorCode.NotFound:
       return "see 'capstan list' for the services that are loaded, and the service directories for descriptions";
     case ErrorCode.BadDescription:
     case ErrorCode.DependencyCycle:
-      return `correct the description and see 'capstan check ${name}'`;
+      return `correct the description and see: ${checkCommand(directories, [name])}`;
     case ErrorCode.HasDependents:
       return 'stop them first, or stop them together with --force';
     case ErrorCode.Pinned:

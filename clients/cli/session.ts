@@ -1,7 +1,7 @@
 /**
  * What every command gets: its options and its output, and the manager where it needs one.
  */
-import { BrokerError, ErrorCode } from '../../broker/contract/index.js';
+import { BrokerError, ErrorCode, hasCode } from '../../broker/contract/index.js';
 import { defaultSocket } from '../library/address.js';
 import type { Manager } from '../library/manager.js';
 import type { Service } from '../library/service.js';
@@ -92,10 +92,27 @@ export async function forServices(
       }
     } catch (error) {
       if (error instanceof BrokerError && error.code === ErrorCode.Disconnected) throw error;
-      status = report(context.output, error, { service: name, transport: context.options.transport });
+      const about = { service: name, transport: context.options.transport };
+      const directories = isDescriptions(error) ? await directoriesOf(manager) : [];
+      status = report(context.output, error, { ...about, directories });
     }
   }
   return status;
+}
+
+/** It is about what stands in descriptions, where the manager looks for them. */
+function isDescriptions(error: unknown): boolean {
+  return hasCode(error, ErrorCode.BadDescription) || hasCode(error, ErrorCode.DependencyCycle);
+}
+
+/** None where the manager cannot be asked any more. */
+async function directoriesOf(manager: Manager): Promise<readonly string[]> {
+  try {
+    return (await manager.info()).serviceDirectories;
+  } catch (error) {
+    if (error instanceof BrokerError) return [];
+    throw error;
+  }
 }
 
 /** Resolves at the first SIGINT or SIGTERM; `stop` gives the signals their usual effect back. */

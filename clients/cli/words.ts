@@ -2,7 +2,7 @@
  * How services are put into words and into JSON, the same in every command.
  */
 import { constants } from 'node:os';
-import type { Outcome, ServiceEvent, ServiceExit, ServiceStatus } from '../library/status.js';
+import type { Outcome, ServiceEvent, ServiceExit, ServiceFailure, ServiceStatus } from '../library/status.js';
 import type { Json, Output } from './output.js';
 
 /** A service's status as `--json` prints it. Names are stable. */
@@ -23,12 +23,19 @@ export function statusJson(status: ServiceStatus): { readonly [key: string]: Jso
     skipped: status.startSkipped,
     restarts: status.restarts,
     failure: status.failure ?? null,
+    last_failure: failureJson(status.lastFailure),
     file: status.file ?? null,
     status_text: status.statusText ?? null,
     activity: status.activity === 'none' ? null : status.activity,
     said_errno: status.saidErrno ?? null,
     said_exit: status.saidExit ?? null,
   };
+}
+
+function failureJson(failure: ServiceFailure | undefined): Json {
+  if (failure === undefined) return null;
+  const { reason, text, timeMs, exit } = failure;
+  return { reason, text, time_ms: timeMs, exit: exitJson(exit) };
 }
 
 function exitJson(exit: ServiceExit | undefined): Json {

@@ -5,6 +5,7 @@ import type {
   DependencyShape,
   EventShape,
   ExitShape,
+  FailureShape,
   InfoShape,
   LogLineShape,
   OutcomeShape,
@@ -38,6 +39,17 @@ export interface ServiceExit {
   readonly stage: string | undefined;
 }
 
+/** How a service failed. */
+export interface ServiceFailure {
+  readonly reason: StopReason;
+  /** For people. */
+  readonly text: string;
+  /** Wall-clock time, milliseconds since 1970. */
+  readonly timeMs: number;
+  /** How its process ended; `undefined` where none of its own did. */
+  readonly exit: ServiceExit | undefined;
+}
+
 export interface ServiceStatus {
   readonly name: string;
   readonly state: ServiceState;
@@ -65,6 +77,8 @@ export interface ServiceStatus {
   readonly restarts: number;
   /** Why it is not running although it was to, for people. */
   readonly failure: string | undefined;
+  /** The last time that it failed, also if it has come up again since; `undefined`: never since it was loaded. */
+  readonly lastFailure: ServiceFailure | undefined;
   /** The process of its stop-command. */
   readonly stopPid: number | undefined;
   /** What the service has said of itself: a line of text, what it is doing, an errno and an exit status. */
@@ -143,6 +157,15 @@ function exitFrom(wire: ExitShape | null | undefined): ServiceExit | undefined {
   return { kind, code: wire.code ?? 0, stage: wire.stage === '' ? undefined : (wire.stage ?? undefined) };
 }
 
+function failureFrom(wire: FailureShape): ServiceFailure {
+  return {
+    reason: word(stopReasonWords, wire.reason ?? 0, 'normal'),
+    text: wire.text ?? '',
+    timeMs: wire.wallMs ?? 0,
+    exit: exitFrom(wire.exit),
+  };
+}
+
 export function statusFrom(wire: StatusShape): ServiceStatus {
   return {
     name: wire.name ?? '',
@@ -164,6 +187,7 @@ export function statusFrom(wire: StatusShape): ServiceStatus {
     file: wire.file ? wire.file : undefined,
     restarts: wire.restarts ?? 0,
     failure: wire.failure ? wire.failure : undefined,
+    lastFailure: wire.lastFailure ? failureFrom(wire.lastFailure) : undefined,
     stopPid: wire.stopPid ? wire.stopPid : undefined,
     statusText: wire.statusText ? wire.statusText : undefined,
     activity: word(activityWords, wire.activity ?? 0, 'none'),

@@ -46,8 +46,8 @@ test('an application talks to a manager on a transport that it made itself', asy
   const transport = createMemoryTransport({ time });
   const supervisor = new FakeSupervisor();
   supervisor.add('web');
-  const facts = { version: '1', pid: 1, uid: process.geteuid?.() ?? 0, mode: 'user', socket: 'm' } as const;
-  const control = createControl({ supervisor, time, facts });
+  const facts = { version: '1', pid: 1, uid: process.geteuid?.() ?? 0, mode: 'user' } as const;
+  const control = createControl({ supervisor, time, facts: { ...facts, socketOf: () => 'm' } });
   const server = await transport.serve({
     path: transportSocket('m', 'memory'),
     root: (made) => control.publish(made, 'memory'),

@@ -1,5 +1,6 @@
 /** Every command, on a real manager, over every transport alike. */
 import test, { type ExecutionContext } from 'ava';
+import { transportSocket } from '../../clients/library/address.js';
 import { transportNames } from '../../clients/library/connect.js';
 import { jsonLines, startCapstan, TestManager } from '../support/capstan.js';
 import { eventually, within } from '../support/eventually.js';
@@ -55,6 +56,10 @@ test.serial('a failure is told with its reason, and the other services are done 
   const bad = await manager.command('start', 'bad');
   t.is(bad.status, 1);
   t.true(bad.stderr.includes('bad:3:'), bad.stderr);
+  const services = /capstan (check -d \/\S+ bad)$/m.exec(bad.stderr)?.[1]?.split(' ') ?? [];
+  const checked = await manager.command(...services);
+  t.is(checked.status, 1, 'the advice can be followed as it stands');
+  t.true(checked.stderr.includes('bad:3:'), checked.stderr);
   const unknown = await manager.command('--json', 'start', 'nowhere');
   t.is(unknown.status, 1);
   t.like(jsonLines(unknown.stderr)[0], { error: 'not-found', service: 'nowhere' });
@@ -96,12 +101,30 @@ test.serial('release, wake, signal and unload', async (t) => {
   const pid = (await manager.status('spare'))['pid'];
   t.is((await manager.command('signal', 'KILL', 'spare')).status, 0);
   await eventually('its end or restart', async () => (await manager.status('spare'))['pid'] !== pid);
+  t.is((await manager.status('db'))['last_failure'], null);
   const dead = await manager.command('signal', 'TERM', 'once');
   t.is(dead.status, 1);
   await manager.json('stop', 'spare');
   t.is((await manager.command('unload', 'spare')).stdout, "Service 'spare' unloaded.\n");
   t.is((await manager.command('status', 'spare')).status, 1);
   t.is((await manager.command('unload', 'db')).status, 1);
+});
+
+test.serial('why a service failed last is shown when it is up again', async (t) => {
+  const manager = await managerFor(t);
+  const { pid } = await manager.status('web');
+  process.kill(Number(pid), 'SIGKILL');
+  await eventually('its restart', async () => (await manager.status('web'))['restarts'] === 1);
+  await eventually('its start', async () => (await manager.status('web'))['state'] === 'started');
+  const web = await manager.status('web');
+  t.is(web['failure'], null);
+  t.like(web['last_failure'], {
+    reason: 'terminated',
+    text: 'its process was killed by SIGKILL',
+    exit: { kind: 'signalled', code: 9 },
+  });
+  const block = (await manager.command('status', 'web')).stdout;
+  t.regex(block, /last failure: +\d{4}-\d\d-\d\d [\d:]{8} \(\d+ s ago\): its process was killed by SIGKILL/);
 });
 
 test.serial('list and status have their fields, on every transport the same', async (t) => {
@@ -120,7 +143,8 @@ test.serial('list and status have their fields, on every transport the same', as
     t.deepEqual(web?.['dependents'], [{ name: 'boot', kind: 'waits-for', state: 'started' }]);
     const [talk] = await manager.json('--transport', transport, 'status', 'talk');
     const [info] = await manager.json('--transport', transport, 'status');
-    t.like(info, { transport, protocol: 1, rights: 'manage', shutting_down: false, socket: manager.socket });
+    t.like(info, { transport, protocol: 1, rights: 'manage', shutting_down: false });
+    t.is(info?.['socket'], transportSocket(manager.socket, transport), 'the one that was used');
     answers.push([list, web, talk]);
     const table = await manager.command('--transport', transport, 'list');
     t.regex(table.stdout, /^SERVICE +STATE/);

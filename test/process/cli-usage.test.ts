@@ -176,7 +176,7 @@ test('run: a directory, a service or a socket that cannot be is said, and nothin
   failed(t, await run('-d', join(directory, 'absent'), 'web'), 1, 'no service directory', 'absent');
   failed(t, await run('-d', services), 1, "no service 'boot'", 'name the services');
   failed(t, await run('-d', services, 'absent'), 1, 'absent');
-  failed(t, await run('-d', services, 'bad'), 1, `${services}/bad:3:`, 'capstan check');
+  failed(t, await run('-d', services, 'bad'), 1, `${services}/bad:3:`, `capstan check -d ${services} bad`);
   failed(t, await run('-d', services, 'silent'), 1, 'silent');
   failed(t, await run('-d', services, 'round'), 1, 'cycle');
   const long = join(directory, 'x'.repeat(100));

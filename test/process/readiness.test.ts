@@ -236,7 +236,21 @@ test('W6, W7: a hung service is restarted on failure; WATCHDOG=trigger is the sa
       'hung is there again',
       async () => (await status(manager, 'hung')).statusText === 'again',
     );
-    t.like(await status(manager, 'hung'), { state: 'started', restarts: 1 });
+    const again = await status(manager, 'hung');
+    t.like(again, { state: 'started', restarts: 1, failure: undefined });
+    t.like(again.lastFailure, { reason: 'watchdog', exit: { kind: 'signalled', code: 6 } });
+    t.regex(
+      again.lastFailure?.text ?? '',
+      /^it hung: its watchdog expired, and its process was killed by SIGABRT$/,
+    );
+    t.true((again.lastFailure?.timeMs ?? 0) <= (again.sinceMs ?? 0), 'before it came up again');
+    await manager.untilState('clean', 'started');
+    await manager.killBroker();
+    t.deepEqual(
+      (await status(manager, 'hung')).lastFailure,
+      again.lastFailure,
+      'another broker knows it too',
+    );
     await manager.until('clean is there again', async () => (await status(manager, 'clean')).restarts === 1);
     await manager.untilState('clean', 'started');
     await manager.untilState('late', 'stopped');

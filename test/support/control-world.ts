@@ -47,7 +47,7 @@ export async function inControlWorld(
   const control = createControl({
     supervisor,
     time,
-    facts: { version: '1.2.3', pid: 42, uid, mode: 'user', socket: path },
+    facts: { version: '1.2.3', pid: 42, uid, mode: 'user', socketOf: () => path },
   });
   // What the kernel would say is told here by the order of connecting.
   const uids: number[] = [];

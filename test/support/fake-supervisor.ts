@@ -331,7 +331,7 @@ export class FakeSupervisor implements SupervisorApi {
         isPinnedStopped: record.isPinnedStopped,
         isSkipped: false,
       },
-      ...{ isFailed: failure !== '', restarts: 0 },
+      ...{ isFailed: failure !== '', lastFailure: undefined, restarts: 0 },
     };
   }
 }

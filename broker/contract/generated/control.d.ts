@@ -1437,6 +1437,9 @@ export namespace capstan {
             /** ServiceStatus saidExit. */
             saidExit?: (number|null);
 
+            /** ServiceStatus lastFailure. */
+            lastFailure?: (capstan.control.Failure.$Properties|null);
+
             /**
              * Encodes the specified ServiceStatus message. Does not implicitly {@link capstan.control.ServiceStatus.verify|verify} messages.
              * @param message ServiceStatus message or plain object to encode
@@ -1533,12 +1536,90 @@ export namespace capstan {
                 /** ServiceStatus saidExit */
                 saidExit?: (number|null);
 
+                /** ServiceStatus lastFailure */
+                lastFailure?: (capstan.control.Failure.$Properties|null);
+
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
             }
 
             /** Shape of a ServiceStatus. */
             type $Shape = capstan.control.ServiceStatus.$Properties;
+        }
+
+        /**
+         * Properties of a Failure.
+         * @deprecated Use capstan.control.Failure.$Properties instead.
+         */
+        interface IFailure extends capstan.control.Failure.$Properties {
+        }
+
+        /** Represents a Failure. */
+        class Failure {
+
+            /**
+             * Constructs a new Failure.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: capstan.control.Failure.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Failure reason. */
+            reason: capstan.control.StopReason;
+
+            /** Failure text. */
+            text: string;
+
+            /** Failure wallMs. */
+            wallMs: number;
+
+            /** Failure exit. */
+            exit?: (capstan.control.Exit.$Properties|null);
+
+            /**
+             * Encodes the specified Failure message. Does not implicitly {@link capstan.control.Failure.verify|verify} messages.
+             * @param message Failure message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: capstan.control.Failure.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Failure message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {capstan.control.Failure & capstan.control.Failure.$Shape} Failure
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): capstan.control.Failure & capstan.control.Failure.$Shape;
+        }
+
+        namespace Failure {
+
+            /** Properties of a Failure. */
+            interface $Properties {
+
+                /** Failure reason */
+                reason?: (capstan.control.StopReason|null);
+
+                /** Failure text */
+                text?: (string|null);
+
+                /** Failure wallMs */
+                wallMs?: (number|null);
+
+                /** Failure exit */
+                exit?: (capstan.control.Exit.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Failure. */
+            type $Shape = capstan.control.Failure.$Properties;
         }
 
         /**

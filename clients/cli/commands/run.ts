@@ -10,7 +10,7 @@ import { checkDescriptions, initPath } from '../../../broker/index.js';
 import { isSystemError, loadNative } from '../../../broker/native/addon.js';
 import { transportSocket } from '../../library/address.js';
 import { transportNames } from '../../library/connect.js';
-import { Failed, UsageError } from '../failure.js';
+import { checkCommand, Failed, UsageError } from '../failure.js';
 import type { Output } from '../output.js';
 import { type DirectoryFlags, modeOf, serviceDirectories } from '../service-directories.js';
 import { type CommandContext, socketOf } from '../session.js';
@@ -162,7 +162,8 @@ function checkServices(
   }
   // The first process of a system goes on with what it can start.
   if (process.pid === 1 || !findings.some(({ severity }) => severity === 'error')) return;
-  const advice = `correct them, and see 'capstan check${context.options.json === true ? ' --json' : ''}'`;
+  const command = checkCommand(directories, isDefault ? [] : services, output.isJson);
+  const advice = `correct them, and see: ${command}`;
   fail(output, 'bad-description', 'nothing was started, because descriptions are wrong', advice);
 }
 

@@ -85,6 +85,7 @@ function serviceBlock(
     ['says', saidText(now)],
     ['type', now.type],
     ['last exit', now.exit === undefined ? '' : exitText(now.exit)],
+    ['last failure', lastFailureText(now)],
     ['restarts', now.restarts === 0 ? '' : String(now.restarts)],
     ['pinned', pinnedWord(now) ?? ''],
     ['waits for', now.waitsFor.join(', ')],
@@ -95,6 +96,13 @@ function serviceBlock(
   ]);
   if (lines.length === 0) return text;
   return `${text}\n  log:\n${lines.map((line) => `    ${timeText(line.timeMs)}  ${printable(line.text)}`).join('\n')}`;
+}
+
+/** Of one that has come up again: of one that is down, `why` says it. */
+function lastFailureText({ lastFailure, failure }: ServiceStatus): string {
+  if (lastFailure === undefined || failure !== undefined) return '';
+  const { text, timeMs } = lastFailure;
+  return `${timeText(timeMs)} (${durationText(Date.now() - timeMs)} ago): ${text}`;
 }
 
 function wantedText(now: ServiceStatus): string {

@@ -91,6 +91,20 @@ test('W2 a start that takes too long is interrupted, and killed after the stop t
   t.is(world.record('a').stopReason, 'timed-out');
 });
 
+test('W5 what is said along with READY=1 is told with the new state and not once more; what follows from it then is', (t) => {
+  const world = new ServiceWorld([telling('a'), telling('b')]);
+  for (const name of ['a', 'b']) {
+    world.start(name);
+    world.spawned(name);
+  }
+  world.take();
+  world.says('a', { isReady: true, statusText: 'listening' });
+  t.deepEqual(world.take(), ['a started']);
+  t.is(world.record('a').statusText, 'listening');
+  world.says('b', { isReady: true, isStopping: true, statusText: 'short' });
+  t.deepEqual(world.take(), ['b started', 'said b stopping short']);
+});
+
 test('W3 words of a process that has ended, and what is new in none, change nothing', (t) => {
   const world = up(telling('a'));
   world.says('a', { statusText: 'x' });
