@@ -5,6 +5,7 @@
  * A record is made when it is first needed. A flow without anything in it is kept for the next message, as long as there are few
  * of them beside those in use, and goes with either of its peers; the others go with their last part.
  */
+import type { Subject } from './notices.js';
 import type { PeerRecord } from './peer-record.js';
 import { Tally } from './share.js';
 import type { Waiting, WaitingPlace } from './waiting.js';
@@ -40,8 +41,10 @@ export class Account {
   isAwaited = false;
   /** Its peers that wait for room for calls. */
   readonly callers = new Set<PeerRecord>();
-  /** Something was given back here since those who wait were looked at. */
+  /** Something was given back here since the look at those who wait began: there will be another. */
   isTouched = false;
+  /** The look that is under way: who is ready, and `noSubject` for each of whom that is not so. */
+  look: Generator<Subject> | undefined = undefined;
 
   constructor(number: number, uid: number, limits: RoomLimits) {
     this.number = number;

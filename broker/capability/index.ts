@@ -10,6 +10,7 @@ import type { CallRecord } from './calls.js';
 import { CapabilityCensus } from './census.js';
 import { Deliveries, type DescriptorCloser } from './deliveries.js';
 import type { DeliveryItem } from './delivery-queue.js';
+import { Effort } from './effort.js';
 import { noGeneration } from './ids.js';
 import { Lifecycle } from './lifecycle.js';
 import { noNode } from './nodes.js';
@@ -25,6 +26,7 @@ export type { Account, Flow, PeerShare, UserShare } from './account.js';
 export type { HeldHandle, NodePlace } from './census.js';
 export type { DescriptorCloser } from './deliveries.js';
 export { type DeliveryItem, DeliveryQueue, ItemKind } from './delivery-queue.js';
+export type { Effort } from './effort.js';
 export * from './ids.js';
 export { noBytes, noDescriptors, type Payload } from './payload.js';
 export type { Outlet, PeerIdentity, PeerRecord } from './peer-record.js';
@@ -61,20 +63,23 @@ export class CapabilityCore {
   readonly #accountByUid = new Map<number, number>();
   /** Who is there and who holds what, for those who look. */
   readonly census: CapabilityCensus;
+  /** What the operations have cost so far; whoever carries them out may add steps of its own. */
+  readonly effort = new Effort();
   #peers = 0;
 
   constructor(options: CapabilityOptions) {
-    const quota = new Quota(options.limits);
+    const quota = new Quota(options.limits ?? {}, this.effort);
     this.#quota = quota;
     this.#deliveries = new Deliveries(this.#tables, this.#clock, quota, options.closeDescriptors);
     this.census = new CapabilityCensus(this.#tables);
-    this.#lifecycle = new Lifecycle(this.#tables, quota, this.#deliveries);
+    this.#lifecycle = new Lifecycle(this.#tables, quota, this.#deliveries, this.effort);
     this.#transactions = new Transactions(
       this.#tables,
       this.#clock,
       quota,
       this.#deliveries,
       this.#lifecycle,
+      this.effort,
     );
   }
 
@@ -183,6 +188,7 @@ export class CapabilityCore {
     const tables = this.#tables;
     const node = generation === noGeneration ? noNode : owner.nodes.find(word, generation);
     if (node === noNode) return undefined;
+    this.effort.steps += tables.nodes.holders(node);
     const handlesByAccount = new Map<number, number>();
     for (const handle of tables.nodes.handlesOf(node)) {
       const { account } = tables.holderOf(handle).identity;
@@ -195,10 +201,16 @@ export class CapabilityCore {
 
   /**
    * Tells those who were refused, and for whom there is room now, that it is worth another try (bus Q5). To be called after each
-   * batch of operations and deliveries; costs nothing while nobody waits.
+   * batch of operations and deliveries; costs nothing while nobody waits. Looks at no more than `limits.waitersLookedAtMax` of
+   * those who wait: `mustTell` says whether another call is needed.
    */
   tellReady(): void {
     if (this.#quota.isTouched) this.#deliveries.tellReady();
+  }
+
+  /** There may be room for somebody who waits and was not looked at yet. */
+  get mustTell(): boolean {
+    return this.#quota.isTouched;
   }
 
   /** Who has what of whose room (bus Q1), for those who look: live records, read and never written. */

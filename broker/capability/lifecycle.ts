@@ -11,6 +11,7 @@
 import type { Flow } from './account.js';
 import type { CallRecord } from './calls.js';
 import type { Deliveries } from './deliveries.js';
+import type { Effort } from './effort.js';
 import { type HandleNumber, noHandle } from './handles.js';
 import { replyWord } from './held-table.js';
 import { indexOf } from './ids.js';
@@ -26,8 +27,10 @@ export class Lifecycle {
   readonly #tables: Tables;
   readonly #deliveries: Deliveries;
   readonly #quota: Quota;
+  readonly #effort: Effort;
 
-  constructor(tables: Tables, quota: Quota, deliveries: Deliveries) {
+  constructor(tables: Tables, quota: Quota, deliveries: Deliveries, effort: Effort) {
+    this.#effort = effort;
     this.#tables = tables;
     this.#quota = quota;
     this.#deliveries = deliveries;
@@ -40,6 +43,7 @@ export class Lifecycle {
 
   destroyNode(node: NodeNumber, sequence: number): void {
     const { nodes } = this.#tables;
+    this.#effort.steps += nodes.holders(node);
     this.#deliveries.cancelNode(node);
     const owner = this.#tables.ownerOf(node);
     owner.nodes.remove(nodes.place(node));
@@ -126,6 +130,7 @@ export class Lifecycle {
   endPeer(peer: PeerRecord, sequence: number): void {
     const { calls } = this.#tables;
     peer.hasEnded = true;
+    this.#effort.steps += peer.nodes.length + peer.held.length;
     for (let index = 0; index < peer.nodes.length; index += 1) {
       const node = peer.nodes.at(index);
       if (node !== noNode) this.destroyNode(node, sequence);

@@ -15,7 +15,8 @@ import * as limits from '../contract/limits.js';
 import { Account, Flow, PeerShare, UserShare } from './account.js';
 import type { CallRecord } from './calls.js';
 import { type DeliveryItem, ItemKind } from './delivery-queue.js';
-import type { Subject } from './notices.js';
+import type { Effort } from './effort.js';
+import { noSubject, type Subject } from './notices.js';
 import type { PeerIdentity, PeerRecord } from './peer-record.js';
 import { give, isPlenty, lastingRoom, roomOf, roomOfFlow, type Tally, take } from './share.js';
 import { Waiting } from './waiting.js';
@@ -57,11 +58,13 @@ const idleFlowsMin = 16;
 
 export class Quota {
   readonly limits: CapabilityLimits;
+  readonly #effort: Effort;
   readonly #accounts = new Map<number, Account>();
-  /** Where something was given back while somebody waits for it. */
+  /** Where something was given back while somebody waits for it, and where those who wait are being looked at; in turn. */
   #touched: Account[] = [];
 
-  constructor(overrides: Partial<CapabilityLimits> = {}) {
+  constructor(overrides: Partial<CapabilityLimits>, effort: Effort) {
+    this.#effort = effort;
     this.limits = { ...usualLimits, ...overrides };
   }
 
@@ -265,7 +268,9 @@ export class Quota {
   takeWaiting(receiver: PeerRecord): Subject[] {
     const all: Subject[] = [];
     for (let flow = receiver.flowsIn; flow !== undefined; flow = flow.nextIn) {
-      for (const waiting of flow.waits?.values() ?? []) all.push(...waiting.end());
+      for (const waiting of flow.waits?.values() ?? []) {
+        for (const subject of waiting.end()) all.push(subject);
+      }
     }
     return all;
   }
@@ -275,23 +280,29 @@ export class Quota {
     return this.#touched.length > 0;
   }
 
-  /** Those for whom enough is free now, and who wait no longer. */
+  /**
+   * Those for whom enough is free now, and who wait no longer, out of at most `waitersLookedAtMax` who are looked at: the next call
+   * goes on where this one has stopped, at another room if several were touched. So a user whose thousands of connections wait
+   * does not make each delivery longer, and everybody is looked at after whatever was given back (bus Q5, Q6).
+   */
   takeReady(): readonly Subject[] {
     const ready: Subject[] = [];
-    const touched = this.#touched;
-    this.#touched = [];
-    for (const user of touched) {
-      user.isTouched = false;
-      for (const flow of user.waiting) {
-        for (const waiting of flow.waits?.values() ?? []) {
-          if (this.#free(flow, waiting.kind) >= waiting.need) ready.push(...waiting.end());
-        }
+    let left = limits.waitersLookedAtMax;
+    while (left > 0) {
+      const user = this.#touched.shift();
+      if (user === undefined) break;
+      if (user.look === undefined) {
+        user.isTouched = false;
+        user.look = this.#look(user);
       }
-      for (const caller of user.callers) {
-        const waiting = caller.callWaits;
-        if (waiting !== undefined && this.#callRoom(caller) >= waiting.need) ready.push(...waiting.end());
+      for (; left > 0 && user.look !== undefined; left -= 1) {
+        const { value, done } = user.look.next();
+        if (done === true) user.look = undefined;
+        else if (value !== noSubject) ready.push(value);
       }
+      if (user.look !== undefined || user.isTouched) this.#touched.push(user);
     }
+    this.#effort.steps += limits.waitersLookedAtMax - left;
     return ready;
   }
 
@@ -384,10 +395,32 @@ export class Quota {
     if (flow.isOrphan && flow.isIdle) this.#remove(flow);
   }
 
+  /** Each who waits for room of this user and has it, and `noSubject` for each flow and caller that was looked at for nothing. */
+  *#look(user: Account): Generator<Subject> {
+    // No more than were there at the beginning: one who is refused again and again is no reason not to come to an end.
+    let left = user.waiting.size;
+    for (const flow of user.waiting) {
+      if (left === 0) break;
+      left -= 1;
+      for (const waiting of [...(flow.waits?.values() ?? [])]) {
+        if (this.#free(flow, waiting.kind) >= waiting.need) yield* waiting.end();
+      }
+      yield noSubject;
+    }
+    left = user.callers.size;
+    for (const caller of user.callers) {
+      if (left === 0) break;
+      left -= 1;
+      const waiting = caller.callWaits;
+      if (waiting !== undefined && this.#callRoom(caller) >= waiting.need) yield* waiting.end();
+      yield noSubject;
+    }
+  }
+
   #touch(user: Account): void {
     if (user.isTouched || (user.waiting.size === 0 && user.callers.size === 0)) return;
     user.isTouched = true;
-    this.#touched.push(user);
+    if (user.look === undefined) this.#touched.push(user);
   }
 
   #addFlow(asker: PeerRecord, receiver: PeerRecord): Flow {

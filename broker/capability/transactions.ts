@@ -7,10 +7,12 @@ import type { Flow } from './account.js';
 import type { CallNumber, CallRecord } from './calls.js';
 import type { Deliveries } from './deliveries.js';
 import { type DeliveryItem, ItemKind } from './delivery-queue.js';
+import type { Effort } from './effort.js';
 import { type HandleNumber, noHandle } from './handles.js';
 import { bitsOf, handleBits, indexOf, newNodeBits, nodeBits, noGeneration, wordOf } from './ids.js';
 import { type Lifecycle, tagSlotMask } from './lifecycle.js';
-import { NodeMarks } from './node-marks.js';
+import { Marks } from './marks.js';
+
 import { type NodeNumber, noNode } from './nodes.js';
 import { handleSubject, nodeSubject, type Subject } from './notices.js';
 import type { OrderClock } from './order-clock.js';
@@ -29,7 +31,8 @@ export class Transactions {
   readonly #quota: Quota;
   readonly #deliveries: Deliveries;
   readonly #lifecycle: Lifecycle;
-  readonly #marks = new NodeMarks();
+  readonly #effort: Effort;
+  readonly #marks = new Marks();
   /** Of the operation under way, by position: what the destinations and the transfers stand for. */
   readonly #targets: NodeNumber[] = [];
   /** `noHandle` where the destination is an own node. */
@@ -37,7 +40,15 @@ export class Transactions {
   readonly #flows: Flow[] = [];
   readonly #transferred: Transferred[] = [];
 
-  constructor(tables: Tables, clock: OrderClock, quota: Quota, deliveries: Deliveries, lifecycle: Lifecycle) {
+  constructor(
+    tables: Tables,
+    clock: OrderClock,
+    quota: Quota,
+    deliveries: Deliveries,
+    lifecycle: Lifecycle,
+    effort: Effort,
+  ) {
+    this.#effort = effort;
     this.#tables = tables;
     this.#clock = clock;
     this.#quota = quota;
@@ -114,6 +125,7 @@ export class Transactions {
   /** Destroys own nodes, all or none (bus N7). `ids` has `count` pairs. */
   destroy(owner: PeerRecord, ids: Uint32Array, count: number): number {
     this.#marks.begin();
+    this.#effort.steps += count;
     for (let at = 0; at < count; at += 1) {
       const node = owner.nodes.find(ids[2 * at] ?? 0, ids[2 * at + 1] ?? 0);
       if (node === noNode) return -ErrorCode.UnknownHandle;
@@ -127,16 +139,16 @@ export class Transactions {
 
   /** Gives back handles and replies, all or none (bus N3). `entries` has `count` triples of word, generation and how many. */
   release(holder: PeerRecord, entries: Uint32Array, count: number): number {
+    this.#marks.begin();
+    this.#effort.steps += count;
     for (let at = 0; at < count; at += 1) {
-      const held = this.#countHeld(holder, entries[3 * at] ?? 0, entries[3 * at + 1] ?? 0);
+      const word = entries[3 * at] ?? 0;
+      const held = this.#countHeld(holder, word, entries[3 * at + 1] ?? 0);
       const times = entries[3 * at + 2] ?? 0;
       if (held === 0) return -ErrorCode.UnknownHandle;
       if (times < 1 || times > held) return -ErrorCode.InvalidArgument;
-      for (let before = 0; before < at; before += 1) {
-        const isSame =
-          entries[3 * before] === entries[3 * at] && entries[3 * before + 1] === entries[3 * at + 1];
-        if (isSame) return -ErrorCode.InvalidArgument;
-      }
+      // The holder has no other live id with this word.
+      if (!this.#marks.add(word)) return -ErrorCode.InvalidArgument;
     }
     const sequence = this.#clock.next();
     for (let at = 0; at < count; at += 1) {
@@ -189,6 +201,7 @@ export class Transactions {
   #resolveDestinations(sender: PeerRecord, submission: Submission): number {
     const { handles } = this.#tables;
     const { destinations, destinationCount, outcomes } = submission;
+    this.#effort.steps += destinationCount;
     if (destinationCount > 1) this.#marks.begin();
     for (let at = 0; at < destinationCount; at += 1) {
       submission.refusedAt = at;
@@ -217,6 +230,7 @@ export class Transactions {
   ): number {
     const { transfers, transferCount } = submission;
     let created = 0;
+    this.#effort.steps += transferCount;
     for (let at = 0; at < transferCount; at += 1) {
       submission.refusedAt = at;
       const word = transfers[2 * at] ?? 0;
@@ -413,6 +427,7 @@ export class Transactions {
   #grantAll(receiver: PeerRecord, item: DeliveryItem, count: number): void {
     const tables = this.#tables;
     const ids: number[] = [];
+    this.#effort.steps += count;
     for (let at = 0; at < count; at += 1) {
       const thing = this.#transferred[at] as Transferred;
       const call = this.#transferredCall(thing);

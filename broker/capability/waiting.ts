@@ -36,11 +36,16 @@ export class Waiting {
     if (this.#subjects.size === 0) this.#place.forget(this);
   }
 
-  /** All of them, who wait no longer. */
-  end(): readonly Subject[] {
-    const all = [...this.#subjects];
-    this.#subjects.clear();
-    this.#place.forget(this);
-    return all;
+  /**
+   * Each of those who wait now, who waits no longer when it was named. One who comes back meanwhile is not named again, so that it
+   * ends.
+   */
+  *end(): Generator<Subject> {
+    for (let left = this.#subjects.size; left > 0; left -= 1) {
+      const [subject] = this.#subjects;
+      if (subject === undefined) return;
+      this.remove(subject);
+      yield subject;
+    }
   }
 }

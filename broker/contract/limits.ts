@@ -69,6 +69,15 @@ export const itemOverheadBytes = 256;
 /** Payload of an answer that every call has reserved for it, beside its item; the rest is the caller's when it comes (bus M8). */
 export const replyReserveBytes = 256;
 
+/**
+ * How much the broker of `bus` does for one user and for one connection before others have their turn, in steps (`Effort`): one
+ * request, and each destination, transfer, entry and holder that it looks at. What is left of a packet is put off, in order.
+ */
+export const userTurnStepsMax = 8_192;
+export const connectionTurnStepsMax = 4_096;
+/** Of those who wait for room on `bus`: how many are looked at in one pass. */
+export const waitersLookedAtMax = 64;
+
 /** A peer that has connected must say hello within this time, or it is disconnected. */
 export const helloTimeoutMs = 5_000;
 /** How long a closed connection lives on for what was sent before and the other side has not taken. */

@@ -200,6 +200,7 @@ class NativePacketLoop implements OpenPacketLoop {
   senderPid = 0;
   senderUid = -1;
   senderGid = -1;
+  turns = 0;
   uses = 1;
   readonly options: PacketLoopOptions;
   readonly #memory: LoopMemory;
@@ -309,6 +310,7 @@ class NativePacketLoop implements OpenPacketLoop {
   /** One turn: all events of a wake-up. */
   #dispatch(): void {
     const { header, events } = this.#memory;
+    this.turns += 1;
     for (;;) {
       const index = header[HeaderWord.EventNext] ?? 0;
       if (this.#isClosed || index >= (header[HeaderWord.Events] ?? 0)) return;

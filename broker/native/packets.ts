@@ -102,6 +102,8 @@ export interface PacketLoop {
   readonly senderPid: number;
   readonly senderUid: number;
   readonly senderGid: number;
+  /** Counts the wake-ups whose packets were handed out: what is handed out under one number came in one turn. */
+  readonly turns: number;
   /** Counts how often the send arena was started afresh; an offset from `share` is valid while this is the same. */
   readonly epoch: number;
   /** Takes a connected SOCK_SEQPACKET descriptor; throws (and closes it) if it is not one. */

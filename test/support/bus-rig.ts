@@ -13,6 +13,7 @@ import { FakePacketLoop, type FakePacketSocket } from './fake-packet-loop.js';
 import { createStillTime } from './still-time.js';
 
 const who: Credentials = { pid: 42, uid: 1000, gid: 1001 };
+const later = (act: () => void): void => void setImmediate(act);
 
 export class BusRig {
   readonly loop = new FakePacketLoop();
@@ -26,7 +27,7 @@ export class BusRig {
 
   constructor(receive: (delivery: Delivery) => void, limits: Partial<CapabilityLimits> = {}) {
     const { loop, time } = this;
-    this.router = new Router({ loop, time, duplicate: () => -1, sealedLength: () => -1, limits });
+    this.router = new Router({ loop, time, duplicate: () => -1, sealedLength: () => -1, later, limits });
     this.own = new BusPeer({ manifest, time, options: {} });
     this.#link = new LocalLink(this.router, { pid: 1, uid: 0, gid: 0 }, this.own);
     this.own.attach(this.#link);
@@ -34,17 +35,21 @@ export class BusRig {
   }
 
   /** A connection whose other end is the caller's, and the number of that end. */
-  accept(): { readonly descriptor: number; readonly connection: Connection } {
+  accept(uid = who.uid): { readonly descriptor: number; readonly connection: Connection } {
     const [near, far] = this.loop.pair();
-    const connection = new Connection(this.router, this, near, who);
+    const connection = new Connection(this.router, this, near, { ...who, uid });
     this.connections.add(connection);
     return { descriptor: far, connection };
   }
 
   /** A client, connected as soon as the loop has taken a turn. */
-  connect(): { readonly peer: BusPeer; readonly link: SocketLink; readonly socket: FakePacketSocket } {
+  connect(uid?: number): {
+    readonly peer: BusPeer;
+    readonly link: SocketLink;
+    readonly socket: FakePacketSocket;
+  } {
     const { loop, time } = this;
-    const { descriptor } = this.accept();
+    const { descriptor } = this.accept(uid);
     const peer = new BusPeer({ manifest, time, options: {} });
     const link = new SocketLink(loop, time, descriptor, peer);
     peer.attach(link);

@@ -142,7 +142,7 @@ export class WorldPeer {
 
   end(): void {
     this.#core.endPeer(this.record);
-    this.#core.tellReady();
+    tellAll(this.#core);
   }
 
   /** The next item, delivered; `undefined` if none waits. */
@@ -174,12 +174,12 @@ export class WorldPeer {
     };
     if (payload !== undefined && payload.references === 1) payload.descriptors = [];
     this.#core.delivered(this.record, item);
-    this.#core.tellReady();
+    tellAll(this.#core);
     return seen;
   }
 
   #done(result: number): number {
-    this.#core.tellReady();
+    tellAll(this.#core);
     return result;
   }
 
@@ -202,6 +202,12 @@ export class WorldPeer {
     submission.tag = options.tag ?? 0;
     submission.isPartial = options.isPartial ?? false;
   }
+}
+
+/** As many passes as are needed. */
+function tellAll(core: CapabilityCore): void {
+  do core.tellReady();
+  while (core.mustTell);
 }
 
 function pairs(ids: readonly string[]): number[] {

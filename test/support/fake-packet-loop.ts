@@ -24,6 +24,7 @@ export class FakePacketLoop implements PacketLoop {
   senderPid = 0;
   senderUid = 0;
   senderGid = 0;
+  turns = 0;
   /** Called with each packet before it is delivered. */
   onPacket: ((from: FakePacketSocket, packet: Uint8Array) => void) | undefined;
   readonly #sockets = new Map<number, FakePacketSocket>();
@@ -56,6 +57,7 @@ export class FakePacketLoop implements PacketLoop {
     let hasMoved = true;
     while (hasMoved) {
       this.flush();
+      this.turns += 1;
       hasMoved = false;
       for (const socket of [...this.#sockets.values()]) hasMoved = this.#move(socket) || hasMoved;
     }

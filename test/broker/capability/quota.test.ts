@@ -423,3 +423,63 @@ test('N2, Q5: too many nodes are the owner’s own, in a message too', (t) => {
   t.is(q.record.nodes.size, 0);
   endAll(t, world, [p, q]);
 });
+
+/** A receiver at which thousands of connections of one user were refused, and at last one of another user. */
+function crowdAtTheDoor(size: number): { world: CapabilityWorld; receiver: WorldPeer; all: WorldPeer[] } {
+  const world = new CapabilityWorld({ userBytesMax: 800 * item });
+  const [receiver, last] = peersOf(world, 1, 3) as [WorldPeer, WorldPeer];
+  const node = receiver.create();
+  const crowd = Array.from({ length: size }, (_, at) => world.peer(`C${at}`, 2));
+  // All the room is taken; whoever comes then is refused and waits.
+  for (const each of [...crowd, last]) {
+    const handle = receiver.grant(node, each);
+    while (each.send(handle, '') > 0);
+  }
+  return { world, receiver, all: [receiver, ...crowd, last] };
+}
+
+test('Q5, Q6: thousands of one user who wait for room do not make a delivery longer, and all are told in the end', (t) => {
+  const { world, receiver, all } = crowdAtTheDoor(3_000);
+  const { core } = world;
+  const waiting = new Set(all.slice(1));
+  let most = 0;
+  let passes = 0;
+  const told = (): void => {
+    const { steps } = core.effort;
+    core.tellReady();
+    most = Math.max(most, core.effort.steps - steps);
+    passes += 1;
+    for (const peer of waiting) {
+      const { head } = peer.record.queue;
+      if (head === undefined) continue;
+      waiting.delete(peer);
+      core.delivered(peer.record, head);
+    }
+  };
+  for (let head = receiver.record.queue.head; head !== undefined; head = receiver.record.queue.head) {
+    core.delivered(receiver.record, head);
+    // One pass for each delivery, as in a broker that is busy.
+    told();
+  }
+  while (core.mustTell && passes < 10_000) told();
+  t.true(most <= limits.waitersLookedAtMax, `${most} were looked at in one pass`);
+  t.is(waiting.size, 0, 'everybody was told');
+  endAll(t, world, all);
+});
+
+test('Q5, Q6: one connection with thousands of handles that were refused is told a part at a time', (t) => {
+  const world = new CapabilityWorld({ userBytesMax: 8 * item });
+  const [receiver, asker] = peersOf(world, 1, 2) as [WorldPeer, WorldPeer];
+  const handles = Array.from({ length: 1_000 }, (_, at) => receiver.grant(receiver.create(at), asker));
+  const [first = ''] = handles;
+  t.true(asker.send(first, '') > 0);
+  for (const handle of handles) t.true(asker.send(handle, '') < 0);
+  const { core } = world;
+  const head = receiver.record.queue.head;
+  if (head !== undefined) core.delivered(receiver.record, head);
+  core.tellReady();
+  t.true(asker.record.queue.length <= limits.waitersLookedAtMax);
+  while (core.mustTell) core.tellReady();
+  t.is(asker.record.queue.length, 1_000);
+  endAll(t, world, [receiver, asker]);
+});

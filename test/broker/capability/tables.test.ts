@@ -6,7 +6,7 @@ import { ItemKind, ItemPool } from '../../../broker/capability/delivery-queue.js
 import { type HandleNumber, Handles, noHandle, type PeerNumber } from '../../../broker/capability/handles.js';
 import { HeldTable, handleWord } from '../../../broker/capability/held-table.js';
 import { createIdArena, IdTable } from '../../../broker/capability/id-table.js';
-import { NodeMarks } from '../../../broker/capability/node-marks.js';
+import { Marks } from '../../../broker/capability/marks.js';
 import type { NodeNumber } from '../../../broker/capability/nodes.js';
 import { RecordArena } from '../../../broker/capability/record-arena.js';
 import { createRandom } from '../../support/random.js';
@@ -120,7 +120,7 @@ test('a table whose owner gives back nearly everything becomes small again', (t)
 });
 
 test('M2: a node that is named twice is found, in each operation anew', (t) => {
-  const marks = new NodeMarks();
+  const marks = new Marks();
   for (let operation = 0; operation < 3; operation += 1) {
     marks.begin();
     for (let node = 1; node <= 1024; node += 1) t.true(marks.add((node * 4096) as NodeNumber));

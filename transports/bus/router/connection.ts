@@ -5,7 +5,12 @@
  * already, for one end of a socket pair the packet carries its sender's credentials (bus P4, sockets S4). A packet with anything
  * wrong in it ends the connection before any of its frames has an effect (bus F1).
  */
-import type { DeliveryItem, Outlet, PeerRecord } from '../../../broker/capability/index.js';
+import {
+  type DeliveryItem,
+  noDescriptors,
+  type Outlet,
+  type PeerRecord,
+} from '../../../broker/capability/index.js';
 import { ErrorCode } from '../../../broker/contract/errors.js';
 import * as limits from '../../../broker/contract/limits.js';
 import type { Timer } from '../../../broker/contract/platform.js';
@@ -13,10 +18,12 @@ import type { CapabilityNode, Credentials } from '../../../broker/contract/trans
 import type { PacketHandler, PacketSocket } from '../../../broker/native/packets.js';
 import { closeDescriptors } from '../descriptors.js';
 import * as wire from '../wire.js';
+import { Backlog } from './backlog.js';
 import type { Line } from './introspection.js';
 import { mustWait } from './item-writer.js';
 import { RequestReader } from './request-reader.js';
 import type { Drain, Router } from './router.js';
+import type { Load, PutOff } from './turns.js';
 
 /** Who keeps the list of connections, and knows the roots. */
 export interface ConnectionKeeper {
@@ -35,7 +42,7 @@ const lingerMs = 1_000;
 /** When to try again to send descriptors of which too many are in flight (sockets S11). */
 const descriptorRetryMs = 10;
 
-export class Connection implements PacketHandler, Outlet, Drain, Line {
+export class Connection implements PacketHandler, Outlet, Drain, Line, PutOff {
   readonly sinceMs: number;
   /** The node that the peer was given as its root. */
   root: CapabilityNode | undefined = undefined;
@@ -50,7 +57,13 @@ export class Connection implements PacketHandler, Outlet, Drain, Line {
   /** What waits was queued while nothing was in its way, so its payloads are still the submitter's. */
   #isBorrowing = false;
   #isRetrying = false;
+  /** It does not take the answers to its own requests. */
   #isHeld = false;
+  #isReading = true;
+  /** Its other side has ended, and what it wrote before is not carried out yet. */
+  #hasEnded = false;
+  readonly #backlog = new Backlog();
+  #load: Load | undefined;
   #unflushedBytes = 0;
   #blockedSinceMs: number | undefined;
 
@@ -132,28 +145,80 @@ export class Connection implements PacketHandler, Outlet, Drain, Line {
       this.#greet(offset, length, descriptors);
       return;
     }
-    const fault = wire.clientPacketFault(this.#router.loop.receiveView, offset, length, descriptors.length);
-    if (fault !== wire.Fault.None) {
-      closeDescriptors(descriptors);
-      this.refuse(ErrorCode.Protocol);
+    const { loop, turns } = this.#router;
+    const room = turns.room(this.load);
+    const end = offset + length;
+    if (room <= 0 || this.#isHeld || !this.#backlog.isEmpty) {
+      this.#putOff(offset, end, descriptors, false);
       return;
     }
-    const isSound = this.#requests.read(peer, offset, length, descriptors);
-    this.#router.settle();
-    this.#requests.finish();
-    if (!isSound) this.refuse(ErrorCode.Protocol);
+    const at = this.#carryOut(
+      peer,
+      loop.receiveBytes,
+      loop.receiveView,
+      offset,
+      end,
+      descriptors,
+      room,
+      false,
+    );
+    if (at < end) this.#putOff(at, end, descriptors.slice(this.#requests.taken), true);
     // Answers to a peer's own requests are not charged to anybody, so they have to end where it does not take them.
-    else if (!this.#isHeld && this.#socket.queuedBytes > unreadBytesMax) this.#hold(true);
+    else if (!this.#isHeld && this.#socket.queuedBytes > unreadBytesMax) this.#hold();
   }
 
   ended(_errno: number): void {
-    this.#end();
+    if (this.#backlog.isEmpty) {
+      this.#end();
+      return;
+    }
+    // What it wrote before its end comes before its end.
+    this.#hasEnded = true;
+    this.#isHeld = false;
+    this.#router.turns.putOff(this);
   }
 
   drained(): void {
     this.#blockedSinceMs = undefined;
-    if (this.#isHeld) this.#hold(false);
+    if (this.#isHeld) {
+      this.#isHeld = false;
+      if (!this.#backlog.isEmpty) this.#router.turns.putOff(this);
+      this.#setReading();
+    }
     this.#resume();
+  }
+
+  // PutOff.
+
+  get load(): Load {
+    return this.#load as Load;
+  }
+
+  goOn(stepsMax: number): boolean {
+    const { effort } = this.#router.core;
+    const stepsEnd = effort.steps + stepsMax;
+    for (let packet = this.#backlog.first; packet !== undefined; packet = this.#backlog.first) {
+      const peer = this.#peer;
+      if (peer === undefined || peer.hasEnded || this.#isHeld) return false;
+      if (this.#socket.queuedBytes > unreadBytesMax) {
+        this.#hold();
+        return false;
+      }
+      const { bytes, view, at, descriptors, isChecked } = packet;
+      const room = stepsEnd - effort.steps;
+      if (room <= 0) return true;
+      // Taken before it is carried out: whatever ends the connection meanwhile closes what is left of the others.
+      packet.descriptors = noDescriptors;
+      const end = bytes.length;
+      const next = this.#carryOut(peer, bytes, view, at, end, descriptors, room, isChecked);
+      packet.at = next;
+      packet.isChecked = true;
+      if (next < end) packet.descriptors = descriptors.slice(this.#requests.taken);
+      else if (!this.#backlog.isEmpty) this.#backlog.shift();
+    }
+    if (this.#hasEnded) this.#end();
+    else this.#setReading();
+    return false;
   }
 
   /** Ends the connection; the peer gets what is on its way. */
@@ -175,9 +240,55 @@ export class Connection implements PacketHandler, Outlet, Drain, Line {
     this.#blockedSinceMs ??= this.#router.time.monotonicMs();
   }
 
-  #hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    this.#socket.setReading(!isHeld);
+  #hold(): void {
+    this.#isHeld = true;
+    this.#setReading();
+  }
+
+  #setReading(): void {
+    const isReading = !this.#isHeld && this.#backlog.isEmpty;
+    if (isReading === this.#isReading) return;
+    this.#isReading = isReading;
+    this.#socket.setReading(isReading);
+  }
+
+  /** The rest of a packet comes later, and so does everything behind it. */
+  #putOff(at: number, end: number, descriptors: readonly number[], isChecked: boolean): void {
+    if (this.#peer?.hasEnded !== false) {
+      closeDescriptors(descriptors);
+      return;
+    }
+    this.#backlog.add(this.#router.loop.receiveBytes, at, end, descriptors, isChecked);
+    // While it is held it does not go on either.
+    if (!this.#isHeld) this.#router.turns.putOff(this);
+    this.#setReading();
+  }
+
+  /** Carries out what is left of a packet, for at most so many steps. Returns where the rest begins, if there is one. */
+  #carryOut(
+    peer: PeerRecord,
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    end: number,
+    descriptors: readonly number[],
+    room: number,
+    isChecked: boolean,
+  ): number {
+    const { core, turns } = this.#router;
+    if (!isChecked && wire.clientPacketFault(view, at, end - at, descriptors.length) !== wire.Fault.None) {
+      closeDescriptors(descriptors);
+      this.refuse(ErrorCode.Protocol);
+      return end;
+    }
+    const { steps } = core.effort;
+    const next = this.#requests.read(peer, bytes, view, at, end, descriptors, steps + room);
+    turns.spent(this.load, steps);
+    this.#router.settle();
+    this.#requests.finish();
+    if (next >= 0) return next;
+    this.refuse(ErrorCode.Protocol);
+    return end;
   }
 
   #resume(): void {
@@ -214,6 +325,7 @@ export class Connection implements PacketHandler, Outlet, Drain, Line {
     const who = this.#who;
     const peer = core.addPeer({ account: core.accountOf(who.uid), ...who }, this);
     this.#peer = peer;
+    this.#load = this.#router.turns.loadOf(peer.user);
     const root = new Uint32Array(2);
     const code = this.#keeper.admit(this, peer, who, root);
     if (code !== 0) {
@@ -228,6 +340,7 @@ export class Connection implements PacketHandler, Outlet, Drain, Line {
 
   #end(): void {
     this.#timer.disarm();
+    this.#backlog.clear();
     const peer = this.#peer;
     if (peer !== undefined && !peer.hasEnded) this.#router.endPeer(peer);
     this.#keeper.forget(this);

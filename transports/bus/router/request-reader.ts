@@ -1,11 +1,12 @@
 /**
  * A client's requests, decoded and handed to the core. The packet was checked before (`wire.clientPacketFault`); what is
- * checked here is what only the order of requests can show.
+ * checked here is what only the order of requests can show. Where the packet costs more than its sender may have done now
+ * (turns.ts), reading stops between two frames, and goes on there later.
  *
  * Acceptance is told cumulatively: consecutive accepted sends are one run, written when it breaks or the packet ends (bus O3).
  */
 
-import { noDescriptors, type PeerRecord } from '../../../broker/capability/index.js';
+import { type Effort, noBytes, noDescriptors, type PeerRecord } from '../../../broker/capability/index.js';
 import { ErrorCode } from '../../../broker/contract/errors.js';
 import type { PacketSocket } from '../../../broker/native/packets.js';
 import { closeDescriptors } from '../descriptors.js';
@@ -16,6 +17,12 @@ import type { Router } from './router.js';
 export class RequestReader {
   readonly #router: Router;
   readonly #socket: PacketSocket;
+  readonly #effort: Effort;
+  /** The packet that is being read. */
+  #bytes: Uint8Array = noBytes;
+  #view = noView;
+  /** Descriptors of the frames that were read last. */
+  taken = 0;
   /** Lists of destinations that the peer has sent, by number; most peers send none. */
   #lists: Uint32Array[] | undefined = undefined;
   #serial = 0;
@@ -26,24 +33,43 @@ export class RequestReader {
   constructor(router: Router, socket: PacketSocket) {
     this.#router = router;
     this.#socket = socket;
+    this.#effort = router.core.effort;
   }
 
-  /** Carries out the requests of one packet. Takes the descriptors. False if the client broke the protocol. */
-  read(peer: PeerRecord, offset: number, length: number, descriptors: readonly number[]): boolean {
-    const view = this.#router.loop.receiveView;
-    const end = offset + length;
+  /**
+   * Carries out the requests of one packet until it ends, or at least one of them has been carried out and the core has done
+   * `stepsEnd` steps. Returns where it has stopped, and -1 if the client broke the protocol. Takes the descriptors of the frames it
+   * has read, the first `taken` ones; all of them in a packet that is read to its end, or is wrong.
+   */
+  read(
+    peer: PeerRecord,
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    end: number,
+    descriptors: readonly number[],
+    stepsEnd: number,
+  ): number {
+    this.#bytes = bytes;
+    this.#view = view;
+    const effort = this.#effort;
     let taken = 0;
+    let at = start;
     let isSound = true;
-    for (let at = offset; isSound && at < end; at += view.getUint32(at, true)) {
+    do {
       const count = view.getUint8(at + 6);
       const own = count === 0 ? noDescriptors : descriptors.slice(taken, taken + count);
       taken += count;
+      effort.steps += 1;
       this.#serial = (this.#serial + 1) >>> 0;
       isSound = view.getUint32(at + 8, true) === this.#serial && this.#request(peer, at, own);
       if (!isSound) closeDescriptors(own);
-    }
-    if (taken < descriptors.length) closeDescriptors(descriptors.slice(taken));
-    return isSound;
+      at += view.getUint32(at, true);
+    } while (isSound && at < end && effort.steps < stepsEnd);
+    this.taken = taken;
+    const isWhole = !isSound || at === end;
+    if (isWhole && taken < descriptors.length) closeDescriptors(descriptors.slice(taken));
+    return isSound ? at : -1;
   }
 
   /** Says what was accepted of the packet; to be called when its items have been carried away, so that these go first. */
@@ -52,7 +78,7 @@ export class RequestReader {
   }
 
   #request(peer: PeerRecord, at: number, descriptors: readonly number[]): boolean {
-    const view = this.#router.loop.receiveView;
+    const view = this.#view;
     const kind = view.getUint8(at + 4);
     switch (kind) {
       case wire.FrameKind.Send:
@@ -71,7 +97,7 @@ export class RequestReader {
 
   /** False if the payload is not what it should be. */
   #send(peer: PeerRecord, at: number, kind: number, descriptors: readonly number[]): boolean {
-    const view = this.#router.loop.receiveView;
+    const view = this.#view;
     operation.address(view.getUint32(at + 16, true), view.getUint32(at + 20, true));
     operation.tag = view.getUint32(at + 24, true);
     const transfers = view.getUint32(at + 12, true);
@@ -88,7 +114,7 @@ export class RequestReader {
 
   /** False if it names a list that was never sent, or its payload is not what it should be. */
   #multicast(peer: PeerRecord, at: number, descriptors: readonly number[]): boolean {
-    const view = this.#router.loop.receiveView;
+    const view = this.#view;
     const flags = view.getUint8(at + 5);
     const inlineCount = view.getUint32(at + 16, true);
     operation.addressMany((flags & wire.partialFlag) !== 0);
@@ -109,7 +135,7 @@ export class RequestReader {
   }
 
   #readDestinations(at: number, count: number): void {
-    const view = this.#router.loop.receiveView;
+    const view = this.#view;
     for (let index = 0; index < count; index += 1) {
       const idAt = at + wire.idBytes * index;
       operation.addDestination(view.getUint32(idAt, true), view.getUint32(idAt + 4, true));
@@ -118,7 +144,7 @@ export class RequestReader {
 
   /** Keeps a list of destinations; whether the peer holds them is looked at whenever they are sent to. */
   #setList(at: number): void {
-    const view = this.#router.loop.receiveView;
+    const view = this.#view;
     const list = new Uint32Array(2 * view.getUint32(at + 12, true));
     for (let index = 0; index < list.length; index += 1) {
       list[index] = view.getUint32(at + wire.destinationListHeadBytes + 4 * index, true);
@@ -132,14 +158,14 @@ export class RequestReader {
    * packet is not sealed memory of its length: receivers rely on that.
    */
   #readRest(at: number, idsAt: number, transfers: number, descriptors: readonly number[]): boolean {
-    const view = this.#router.loop.receiveView;
+    const view = this.#view;
     for (let index = 0; index < transfers; index += 1) {
       const idAt = idsAt + wire.idBytes * index;
       operation.addTransfer(view.getUint32(idAt, true), view.getUint32(idAt + 4, true));
     }
     const payloadAt = idsAt + wire.idBytes * transfers;
     const end = at + view.getUint32(at, true) - view.getUint8(at + 7);
-    operation.setPayload(this.#router.loop.receiveBytes, payloadAt, end - payloadAt);
+    operation.setPayload(this.#bytes, payloadAt, end - payloadAt);
     operation.descriptors = descriptors;
     if ((view.getUint8(at + 5) & wire.sealedFlag) === 0) return true;
     operation.sealedBytes = view.getUint32(payloadAt, true);
@@ -149,7 +175,7 @@ export class RequestReader {
   }
 
   #command(peer: PeerRecord, at: number, kind: number): boolean {
-    const view = this.#router.loop.receiveView;
+    const view = this.#view;
     const { core } = this.#router;
     const count = view.getUint32(at + 12, true);
     let result: number;
@@ -182,7 +208,7 @@ export class RequestReader {
   }
 
   #readWords(at: number, count: number): void {
-    const view = this.#router.loop.receiveView;
+    const view = this.#view;
     for (let index = 0; index < count; index += 1) {
       words[index] = view.getUint32(at + wire.listHeadBytes + 4 * index, true);
     }
@@ -255,6 +281,8 @@ export class RequestReader {
     this.#socket.commit();
   }
 }
+
+const noView = new DataView(noBytes.buffer);
 
 // One request is carried out at a time, so one of each serves all connections.
 const operation = new Operation();

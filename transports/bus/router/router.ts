@@ -11,6 +11,7 @@ import type { PacketLoop } from '../../../broker/native/packets.js';
 import { closeDescriptors } from '../descriptors.js';
 import { Chronicle } from './chronicle.js';
 import { ItemWriter } from './item-writer.js';
+import { type Later, Turns } from './turns.js';
 
 /** Carries one peer's items away. */
 export interface Drain {
@@ -25,6 +26,7 @@ export interface RouterParts {
   readonly duplicate: (descriptor: number) => number;
   /** The length of sealed memory that can be read; negative for anything else. */
   readonly sealedLength: (descriptor: number) => number;
+  readonly later: Later;
   readonly limits?: Partial<CapabilityLimits>;
 }
 
@@ -35,11 +37,14 @@ export class Router {
   readonly writer: ItemWriter;
   readonly sealedLength: (descriptor: number) => number;
   readonly chronicle = new Chronicle();
+  readonly turns: Turns;
   /** The first `#waitingCount` have items. The array is never shortened: that would cost more than a whole operation. */
   readonly #waiting: (Drain | undefined)[] = [];
   #waitingCount = 0;
   #isSettling = false;
+  #isTelling = false;
   #handlesMade = 0;
+  readonly #later: Later;
 
   constructor(parts: RouterParts) {
     this.loop = parts.loop;
@@ -48,6 +53,8 @@ export class Router {
     this.sealedLength = parts.sealedLength;
     const limits = parts.limits ?? {};
     this.core = new CapabilityCore({ closeDescriptors, limits });
+    this.#later = parts.later;
+    this.turns = new Turns(parts.loop, this.core.effort, parts.later);
   }
 
   /** Notes that this peer has items; from within an operation. */
@@ -56,25 +63,40 @@ export class Router {
     this.#waitingCount += 1;
   }
 
-  /** Carries away what the operations before it have queued. */
+  /**
+   * Carries away what the operations before it have queued. Draining makes room: some of those who wait for it are looked at and
+   * told, and the others in later turns.
+   */
   settle(): void {
     if (this.#isSettling) return;
     this.#isSettling = true;
+    this.#drainAll();
+    this.core.tellReady();
+    if (this.#waitingCount > 0) this.#drainAll();
+    this.#isSettling = false;
+    if (this.core.mustTell && !this.#isTelling) {
+      this.#isTelling = true;
+      this.#later(this.#tellMore);
+    }
+    const { handlesMade } = this.core;
+    if (handlesMade === this.#handlesMade) return;
+    this.#handlesMade = handlesMade;
+    this.chronicle.note(this.core.sequence, this.time.monotonicMs());
+  }
+
+  readonly #tellMore = (): void => {
+    this.#isTelling = false;
+    this.settle();
+  };
+
+  #drainAll(): void {
     const waiting = this.#waiting;
-    // Draining makes room, and those who wait for it join the list, with a `writable` in their queues.
-    for (let at = 0; ; at += 1) {
-      if (at === this.#waitingCount) this.core.tellReady();
-      if (at === this.#waitingCount) break;
+    for (let at = 0; at < this.#waitingCount; at += 1) {
       const drain = waiting[at];
       waiting[at] = undefined;
       drain?.drain();
     }
     this.#waitingCount = 0;
-    this.#isSettling = false;
-    const { handlesMade } = this.core;
-    if (handlesMade === this.#handlesMade) return;
-    this.#handlesMade = handlesMade;
-    this.chronicle.note(this.core.sequence, this.time.monotonicMs());
   }
 
   /** Ends a peer, and tells everybody. */

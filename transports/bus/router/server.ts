@@ -69,6 +69,7 @@ class BusServer implements Server, ConnectionKeeper {
       time,
       duplicate: (descriptor) => duplicate(native, descriptor),
       sealedLength: (descriptor) => native.sealedLength(descriptor),
+      later: (act) => void setImmediate(act),
     });
     this.peer = new BusPeer({ manifest, time, options });
     this.#local = new LocalLink(this.#router, ownCredentials(), this.peer);
