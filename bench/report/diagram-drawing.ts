@@ -1,0 +1,92 @@
+/**
+ * A message diagram (bench/check/diagram.ts) as SVG: processes side by side, time downwards, an arrow for each message. What should have
+ * come first is drawn thick, what came too early in the colour of warnings.
+ */
+import type { DiagramArrow, MessageDiagram } from '../check/diagram.js';
+import { escapeHtml } from './table.js';
+
+const columnWidth = 190;
+const rowHeight = 30;
+const top = 46;
+const side = 70;
+
+/** Whether a value of a result line is a diagram; results may have been written by another version. */
+export function isDiagram(value: unknown): value is MessageDiagram {
+  if (typeof value !== 'object' || value === null) return false;
+  const { processes, arrows, rows, sentence } = value as Partial<MessageDiagram>;
+  return Array.isArray(processes) && Array.isArray(arrows) && typeof rows === 'number' && typeof sentence === 'string';
+}
+
+const colours: Readonly<Record<DiagramArrow['role'], string>> = {
+  cause: 'var(--ink)',
+  effect: 'var(--bad)',
+  link: 'var(--quiet)',
+  conflict: 'var(--bad)',
+};
+
+function x(process: number): number {
+  return side + process * columnWidth;
+}
+
+function y(row: number): number {
+  return top + (row + 0.8) * rowHeight;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A name above the beginning of its arrow, which goes down from there; on the ground's colour, so that no line runs through it. */
+function name(text: string, from: Point, isRight: boolean, colour: string): string {
+  const x = from.x + (isRight ? 9 : -9);
+  return `<text x="${x}" y="${from.y - 7}" text-anchor="${isRight ? 'start' : 'end'}" font-size="13" fill="${colour}" stroke="var(--panel)" stroke-width="5" paint-order="stroke">${escapeHtml(text)}</text>`;
+}
+
+function arrow(one: DiagramArrow, id: string, bottom: number): { line: string; label: string } {
+  const colour = colours[one.role] ?? 'var(--ink)';
+  const from: Point = { x: x(one.from), y: y(one.fromRow) };
+  const to: Point = one.toRow === null ? { x: (x(one.to) + from.x) / 2, y: bottom } : { x: x(one.to), y: y(one.toRow) };
+  const width = one.role === 'link' ? 1.4 : 2.4;
+  const dash = one.isBeside ? ' stroke-dasharray="3 4"' : '';
+  const end = one.toRow === null ? '' : ` marker-end="url(#${id}-${one.role})"`;
+  const words = [one.message, one.isBeside ? '(past the transport)' : '', one.toRow === null ? '(never arrives)' : ''];
+  return {
+    line: `<line x1="${from.x}" y1="${from.y}" x2="${to.x}" y2="${to.y}" stroke="${colour}" stroke-width="${width}"${dash}${end}/>`,
+    label: name(words.filter((word) => word !== '').join(' '), from, to.x > from.x, colour),
+  };
+}
+
+function markers(id: string): string {
+  return Object.entries(colours)
+    .map(
+      ([role, colour]) =>
+        `<marker id="${id}-${role}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="11" markerHeight="11" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0.8L10 5L0 9.2Z" fill="${colour}"/></marker>`,
+    )
+    .join('');
+}
+
+/** The diagram as one image; `id` is unique in the page. */
+export function drawDiagram(diagram: MessageDiagram, id: string): string {
+  const width = side * 2 + (diagram.processes.length - 1) * columnWidth;
+  const bottom = y(diagram.rows) + 8;
+  const arrows = diagram.arrows.map((one) => arrow(one, id, bottom));
+  const lifelines = diagram.processes.map(
+    (process, at) =>
+      `<text x="${x(at)}" y="26" text-anchor="middle" font-size="14" font-weight="bold" fill="var(--ink)">${escapeHtml(process)}</text>` +
+      `<line x1="${x(at)}" y1="${top}" x2="${x(at)}" y2="${bottom}" stroke="var(--rule)" stroke-width="2"/>`,
+  );
+  const dots = diagram.events.map(
+    (event) => `<circle cx="${x(event.process)}" cy="${y(event.row)}" r="3.5" fill="var(--quiet)"/>`,
+  );
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="${id}-t ${id}-d" width="${width}" height="${bottom + 12}" viewBox="0 0 ${width} ${bottom + 12}">`,
+    `<title id="${id}-t">Shortest inversion</title><desc id="${id}-d">${escapeHtml(diagram.sentence)}</desc>`,
+    `<defs>${markers(id)}</defs>`,
+    ...lifelines,
+    ...dots,
+    ...arrows.map(({ line }) => line),
+    ...arrows.map(({ label }) => label),
+    '</svg>',
+  ].join('');
+}

@@ -1,0 +1,299 @@
+/** Question 1, the calls of W1: round trips, their percentiles, load, outstanding calls, payloads. */
+import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
+import type { CellLine, ResultLine } from '../../results/line.js';
+import { linePanel, type Panel, type Series } from '../panel.js';
+import * as say from '../quantity.js';
+import { scaleOf } from '../scale.js';
+import { cellsOf, distinct, grouped, isUsable, placementsOf, roundTrips, usualPayload } from '../selection.js';
+import type { ReportTable } from '../table.js';
+import { curvePanels, dotPanels, type FigureMaker, rowLabel } from './figure.js';
+
+function byPlacement(cells: readonly CellLine[]): CellLine[] {
+  const order = placementsOf(cells);
+  return [...cells].sort(
+    (a, b) => order.indexOf(a.placement) - order.indexOf(b.placement) || (a.p50_us ?? 0) - (b.p50_us ?? 0),
+  );
+}
+
+export function latencyTable(cells: readonly CellLine[]): ReportTable {
+  return {
+    columns: [
+      { title: 'contender' },
+      { title: 'call' },
+      { title: 'placement' },
+      ...['p50 µs', 'p90 µs', 'p99 µs', 'p99.9 µs', '× C', '95 %', 'CPU µs', 'cold µs', 'samples'].map((title) => ({
+        title,
+        isNumber: true,
+      })),
+    ],
+    rows: byPlacement(cells).map((cell) => [
+      cell.contender,
+      cell.call,
+      say.placementName(cell.placement),
+      say.plain(cell.p50_us),
+      say.plain(cell.p90_us),
+      say.plain(cell.p99_us),
+      say.plain(cell.p999_us),
+      say.ratio(cell.ratio),
+      say.interval(cell.ratio_low, cell.ratio_high),
+      say.plain(cell.cpu_us_per_message),
+      say.plain(cell.cold_us),
+      say.count(cell.samples),
+    ]),
+  };
+}
+
+export const roundTripFigure: FigureMaker = {
+  title: 'Round trip of a call',
+  needs: 'W1, one call outstanding',
+  make: (lines) => {
+    const cells = byPlacement(roundTrips(lines));
+    if (cells.length === 0) return undefined;
+    const hasRatio = cells.some(({ ratio }) => ratio !== null);
+    return {
+      id: 'round-trip',
+      question: 1,
+      title: 'Round trip of a call',
+      asks: 'What does a call cost over each way of carrying it?',
+      reading:
+        'Each dot is the median round trip as a multiple of the blocking C ping-pong over a Unix socket (dashed line) at the same placement; the bar is the 95 % interval over launches. Left is faster.',
+      workloads: ['W1'],
+      lines: cells,
+      panels: dotPanels(cells, {
+        axisTitle: hasRatio ? 'times the C ping-pong (p50)' : 'p50',
+        value: (cell) =>
+          hasRatio
+            ? { value: cell.ratio, low: cell.ratio_low, high: cell.ratio_high }
+            : { value: cell.p50_us },
+        format: hasRatio ? (value) => `${say.plain(value)}×` : say.time,
+        columns: [
+          { title: 'p50 µs', of: (cell) => say.plain(cell.p50_us) },
+          { title: '× C', of: (cell) => say.ratio(cell.ratio) },
+          { title: 'CPU µs', of: (cell) => say.plain(cell.cpu_us_per_message) },
+        ],
+        ...(hasRatio ? { reference: 1 } : {}),
+        describe: (panel, first, last) =>
+          `Median round trip of each contender, ${panel}; shortest ${first}, longest ${last}. The table below has the numbers.`,
+      }),
+      table: latencyTable(cells),
+    };
+  },
+};
+
+/** 1/(1−p) of the percentiles that are drawn: 2 is the median, 10 is 90 %, 1000 is 99.9 %. */
+const leastOdds = 1 / (1 - 0.1);
+const samplesPerOdds = 10;
+
+/** The part of the spectrum that has 10/(1−p) samples behind each point (method, point 10). */
+function spectrum(histogram: Histogram): { x: number; y: number }[] {
+  const points: { x: number; y: number }[] = [];
+  const most = histogram.totalCount / samplesPerOdds;
+  for (let odds = leastOdds; odds <= most; odds *= 10 ** (1 / 12)) {
+    const value = histogram.getValueAtPercentile(100 * (1 - 1 / odds)) / 1000;
+    if (value > 0) points.push({ x: odds, y: value });
+  }
+  return points;
+}
+
+/** What the axis says at 2, 10, 100 … */
+function percentileLabel(odds: number): string {
+  if (odds === 2) return '50';
+  const nines = Math.round(Math.log10(odds));
+  return nines === 1 ? '90' : nines === 2 ? '99' : `99.${'9'.repeat(nines - 2)}`;
+}
+
+export const spectrumFigure: FigureMaker = {
+  title: 'Percentile spectrum',
+  needs: 'W1, one call outstanding',
+  make: (lines) => {
+    const cells = byPlacement(roundTrips(lines)).filter(({ call }) => call === 'empty');
+    const drawn = cells.flatMap((cell) => {
+      const points = spectrum(decodeFromCompressedBase64(cell.histogram, 64, false));
+      return points.length > 1 ? [{ cell, points }] : [];
+    });
+    if (drawn.length === 0) return undefined;
+    const all = drawn.flatMap(({ points }) => points);
+    const xScale = scaleOf('log', all.map(({ x }) => x), 0.01);
+    const yScale = scaleOf('log', all.map(({ y }) => y));
+    const ticks = [2, 10, 100, 1000, 10_000, 100_000].filter((odds) => odds <= xScale.high);
+    const panels: Panel[] = [...grouped(drawn, ({ cell }) => say.placementName(cell.placement))].map(([title, members]) =>
+      linePanel({
+        title,
+        description: `Round-trip time at each percentile, ${title}: flat lines are even, steep ends are rare long waits.`,
+        series: members.map(({ cell, points }): Series => ({ name: cell.contender, contender: cell.contender, points })),
+        x: { title: 'percentile, log axis of 1/(1−p)', scale: xScale, label: percentileLabel, ticks },
+        y: { title: 'round trip', scale: yScale, label: say.time },
+      }),
+    );
+    return {
+      id: 'spectrum',
+      question: 1,
+      title: 'Percentile spectrum',
+      asks: 'How bad are the rare long calls?',
+      reading:
+        'Merged histogram of all launches; each line ends where fewer than ten samples would lie beyond it. A line that climbs to the right has a long tail.',
+      workloads: ['W1'],
+      lines: drawn.map(({ cell }) => cell),
+      panels,
+      table: latencyTable(drawn.map(({ cell }) => cell)),
+    };
+  },
+};
+
+function openCells(lines: readonly ResultLine[]): CellLine[] {
+  return cellsOf(lines).filter(
+    (cell) => cell.workload === 'W1' && cell.loop === 'open' && isUsable(cell) && cell.load_share !== undefined,
+  );
+}
+
+export const loadFigure: FigureMaker = {
+  title: 'Latency against offered load',
+  needs: 'W1, open loop',
+  make: (lines) => {
+    const cells = byPlacement(openCells(lines));
+    if (cells.length === 0) return undefined;
+    const offered = (cell: CellLine): number => cell.offered_per_second ?? cell.per_second;
+    const panelOf = (cell: CellLine): string =>
+      `${say.placementName(cell.placement)}, ${cell.schedule === 'poisson' ? 'Poisson' : 'constant'} schedule`;
+    return {
+      id: 'load',
+      question: 1,
+      title: 'Latency against offered load',
+      asks: 'What is left of the latency when there is more to do?',
+      reading:
+        'Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. Points are 10, 50, 70 and 90 % of the peak that each contender reached itself; the thin dotted line of the same colour is its p99.',
+      workloads: ['W1'],
+      lines: cells,
+      panels: curvePanels(cells, {
+        xTitle: 'offered calls per second',
+        x: offered,
+        xLabel: say.rate,
+        hasFreeTicks: true,
+        yTitle: 'p50, and p99 dotted',
+        y: ({ p50_us }) => p50_us,
+        second: ({ p99_us }) => p99_us,
+        yLabel: say.time,
+        panelOf,
+        describe: (panel) => `Latency over offered load, ${panel}; a line for each contender, rising where it comes near its peak.`,
+      }),
+      table: {
+        columns: [
+          { title: 'contender' },
+          { title: 'placement' },
+          { title: 'schedule' },
+          ...['of peak', 'offered/s', 'done/s', 'p50 µs', 'p99 µs', 'p99.9 µs', 'CPU µs', 'errors'].map((title) => ({
+            title,
+            isNumber: true,
+          })),
+        ],
+        rows: cells.map((cell) => [
+          cell.contender,
+          say.placementName(cell.placement),
+          cell.schedule ?? 'constant',
+          say.percent(cell.load_share ?? 0),
+          say.count(offered(cell)),
+          say.count(cell.per_second),
+          say.plain(cell.p50_us),
+          say.plain(cell.p99_us),
+          say.plain(cell.p999_us),
+          say.plain(cell.cpu_us_per_message),
+          say.count(cell.errors),
+        ]),
+      },
+    };
+  },
+};
+
+const curveColumns = (what: string): ReportTable['columns'] => [
+  { title: 'contender' },
+  { title: 'placement' },
+  ...[what, 'p50 µs', 'p99 µs', 'calls/s', 'CPU µs', '× C', '95 %'].map((title) => ({ title, isNumber: true })),
+];
+
+function curveRow(cell: CellLine, what: string): string[] {
+  return [
+    cell.contender,
+    say.placementName(cell.placement),
+    what,
+    say.plain(cell.p50_us),
+    say.plain(cell.p99_us),
+    say.count(cell.per_second),
+    say.plain(cell.cpu_us_per_message),
+    say.ratio(cell.ratio),
+    say.interval(cell.ratio_low, cell.ratio_high),
+  ];
+}
+
+function closedCalls(lines: readonly ResultLine[]): CellLine[] {
+  return byPlacement(
+    cellsOf(lines).filter(
+      (cell) => cell.workload === 'W1' && cell.call === 'empty' && cell.loop === 'closed' && isUsable(cell),
+    ),
+  );
+}
+
+export const outstandingFigure: FigureMaker = {
+  title: 'Calls a second by calls outstanding',
+  needs: 'W1 with more than one call outstanding',
+  make: (lines) => {
+    const calls = closedCalls(lines);
+    const many = calls.filter((cell) => (cell.outstanding ?? 1) > 1);
+    if (many.length === 0) return undefined;
+    const payload = usualPayload(many);
+    const who = new Set(many.map(({ contender }) => contender));
+    const cells = calls.filter((cell) => cell.payload_bytes === payload && who.has(cell.contender));
+    return {
+      id: 'outstanding',
+      question: 1,
+      title: 'Calls a second by calls outstanding',
+      asks: 'How much can be carried when callers do not wait?',
+      reading: 'Closed loop with so many calls unanswered at once. Higher is more; where a line is flat, the contender is at its peak.',
+      workloads: ['W1'],
+      lines: cells,
+      panels: curvePanels(cells, {
+        xTitle: 'calls outstanding',
+        x: ({ outstanding = 1 }) => outstanding,
+        yTitle: 'calls per second',
+        y: ({ per_second }) => per_second,
+        yLabel: say.rate,
+        describe: (panel) => `Calls per second over calls outstanding, ${panel}; a line for each contender.`,
+      }),
+      table: {
+        columns: curveColumns('outstanding'),
+        rows: cells.map((cell) => curveRow(cell, say.count(cell.outstanding ?? 1))),
+      },
+    };
+  },
+};
+
+export const payloadFigure: FigureMaker = {
+  title: 'Round trip by payload',
+  needs: 'W1 with several payloads',
+  make: (lines) => {
+    const cells = closedCalls(lines).filter((cell) => (cell.outstanding ?? 1) === 1);
+    if (distinct(cells, ({ payload_bytes }) => payload_bytes).length < 2) return undefined;
+    return {
+      id: 'payload',
+      question: 1,
+      title: 'Round trip by payload',
+      asks: 'What does a byte cost?',
+      reading: 'Median round trip with the payload carried both ways and touched at both ends.',
+      workloads: ['W1'],
+      lines: cells,
+      panels: curvePanels(cells, {
+        xTitle: 'payload',
+        x: ({ payload_bytes }) => payload_bytes,
+        xLabel: say.bytes,
+        yTitle: 'round trip, p50',
+        y: ({ p50_us }) => p50_us,
+        yLabel: say.time,
+        nameOf: (cell) => rowLabel(cell, []),
+        describe: (panel) => `Median round trip over payload, ${panel}; a line for each contender.`,
+      }),
+      table: {
+        columns: curveColumns('payload'),
+        rows: cells.map((cell) => curveRow(cell, say.bytes(cell.payload_bytes))),
+      },
+    };
+  },
+};

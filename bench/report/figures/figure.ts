@@ -1,0 +1,211 @@
+/** A figure of the report, before it is drawn: what it answers, of which cells it is, its panels, and the same as a table. */
+import type { Run } from '../../results/directory.js';
+import type { CellLine, ResultLine } from '../../results/line.js';
+import { variedNames } from '../../results/line.js';
+import type { Axis, Dot, Panel, Series } from '../panel.js';
+import { dotPanel, linePanel } from '../panel.js';
+import * as say from '../quantity.js';
+import { type Scale, scaleOf } from '../scale.js';
+import { distinct, grouped, placementsOf } from '../selection.js';
+import type { ReportTable } from '../table.js';
+
+/** 1 to 3 are those of docs/benchmark.md; 0 is how far the numbers can be trusted. */
+export type Question = 0 | 1 | 2 | 3;
+
+export interface Figure {
+  /** Unique in the report; also its anchor. */
+  readonly id: string;
+  readonly question: Question;
+  readonly title: string;
+  /** The question that this figure answers. */
+  readonly asks: string;
+  /** How it is read. */
+  readonly reading: string;
+  readonly workloads: readonly string[];
+  readonly lines: readonly ResultLine[];
+  readonly panels: readonly Panel[];
+  readonly table: ReportTable;
+}
+
+/** A figure that could not be made of this run. */
+export interface Absent {
+  readonly title: string;
+  readonly reason: string;
+}
+
+/** What makes a figure of the lines of a run, or the reason why there is none. */
+export interface FigureMaker {
+  readonly title: string;
+  /** What the run would need. */
+  readonly needs: string;
+  readonly make: (lines: readonly ResultLine[]) => Figure | undefined;
+}
+
+/** Which cells, as a sentence: what they have in common, and how many there are. */
+export function cellsSentence(lines: readonly ResultLine[]): string {
+  const parts = [distinct(lines, ({ workload }) => workload).join(', ')];
+  const calls = distinct(lines, ({ call }) => call);
+  if (calls.length <= 6) parts.push(calls.map((call) => `\`${call}\``).join(', '));
+  const payloads = distinct(lines, ({ payload_bytes }) => payload_bytes);
+  const [least, most] = [payloads[0] ?? 0, payloads.at(-1) ?? 0];
+  parts.push(payloads.length === 1 ? say.bytes(least) : `${say.bytes(least)} to ${say.bytes(most)}`);
+  const cells = lines.filter((line): line is CellLine => line.kind !== 'order');
+  if (cells.length > 0) {
+    parts.push(`${distinct(cells, ({ loop }) => loop).join(' and ')} loop`);
+    parts.push(`waiting: ${distinct(cells, ({ waiting }) => waiting).join(', ')}`);
+  }
+  for (const name of variedNames) {
+    if (name === 'offered_per_second') continue;
+    const values = distinct(cells, (cell) => cell[name]);
+    if (values.length > 0) parts.push(`${name.replaceAll('_', ' ')} ${values.join(', ')}`);
+  }
+  const who = distinct(lines, ({ contender }) => contender).length;
+  const where = placementsOf(lines).map(say.placementName);
+  parts.push(`${who} contenders at ${where.length === 1 ? '' : `${where.length} placements: `}${where.join(', ')}`);
+  return `${parts.join('; ')} (${lines.length} cells).`;
+}
+
+/** The command that measures a figure's cells again. */
+export function commandOf(figure: Pick<Figure, 'workloads'>, run: Pick<Run, 'tier' | 'seed'>): string {
+  const tier = run.tier === 'smoke' ? 'quick' : run.tier;
+  const workloads = figure.workloads.map((workload) => ` --workload ${workload}`).join('');
+  return `npm run -s capstan -- bench --${tier}${workloads} --seed ${run.seed} --out DIR`;
+}
+
+/** A contender's name in a row: with the call where a panel has several. */
+export function rowLabel(cell: CellLine, calls: readonly string[]): string {
+  return calls.length > 1 && cell.call !== calls[0] ? `${cell.contender} (${cell.call})` : cell.contender;
+}
+
+export const timeAxis = (title: string, scale: Scale): Axis => ({ title, scale, label: say.time });
+
+export interface DotOptions {
+  readonly axisTitle: string;
+  readonly kind?: 'log' | 'linear';
+  /** What a dot shows, and its interval. */
+  readonly value: (cell: CellLine) => { value: number | null; low?: number | null; high?: number | null };
+  readonly format: (value: number) => string;
+  readonly columns: readonly { readonly title: string; readonly of: (cell: CellLine) => string }[];
+  readonly reference?: number;
+  /** Names the panel of a cell; by placement if it is not said. */
+  readonly panelOf?: (cell: CellLine) => string;
+  readonly describe: (panel: string, first: string, last: string) => string;
+  /** Greatest first, for rates. */
+  readonly isDescending?: boolean;
+}
+
+/** A panel for each placement (or what `panelOf` says), with the same axis. */
+export function dotPanels(cells: readonly CellLine[], options: DotOptions): Panel[] {
+  const shown = cells.flatMap((cell) => {
+    const { value, low = null, high = null } = options.value(cell);
+    return value === null || value <= 0 ? [] : [{ cell, value, low, high }];
+  });
+  const extent = shown.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);
+  const scale = scaleOf(options.kind ?? 'log', options.reference === undefined ? extent : [...extent, options.reference]);
+  const panelOf = options.panelOf ?? (({ placement }: CellLine): string => say.placementName(placement));
+  const calls = distinct(cells, ({ call }) => call).sort((a) => (a === 'empty' ? -1 : 1));
+  return [...grouped(shown, ({ cell }) => panelOf(cell))].map(([title, members]) => {
+    const sorted = members.sort((a, b) => (a.value - b.value) * (options.isDescending === true ? -1 : 1));
+    const dots: Dot[] = sorted.map(({ cell, value, low, high }) => ({
+      label: rowLabel(cell, distinct(members, (member) => member.cell.call).length > 1 ? calls : []),
+      contender: cell.contender,
+      value,
+      low,
+      high,
+      columns: options.columns.map(({ of }) => of(cell)),
+    }));
+    return dotPanel({
+      title,
+      description: options.describe(title, dots[0]?.label ?? '', dots.at(-1)?.label ?? ''),
+      dots,
+      axis: { title: options.axisTitle, scale, label: options.format },
+      columnTitles: options.columns.map((column) => column.title),
+      ...(options.reference === undefined ? {} : { reference: options.reference }),
+    });
+  });
+}
+
+export interface CurveOptions {
+  readonly xTitle: string;
+  readonly xKind?: 'log' | 'linear';
+  readonly x: (cell: CellLine) => number | undefined;
+  readonly xLabel?: (value: number) => string;
+  readonly yTitle: string;
+  readonly yKind?: 'log' | 'linear';
+  readonly y: (cell: CellLine) => number | null;
+  readonly yLabel: (value: number) => string;
+  /** A second, thin line of each contender. */
+  readonly second?: (cell: CellLine) => number | null;
+  readonly panelOf?: (cell: CellLine) => string;
+  readonly nameOf?: (cell: CellLine) => string;
+  readonly describe: (panel: string) => string;
+  readonly mark?: (panel: string) => { readonly x: number; readonly label: string } | undefined;
+  /** Where x is not the same for all contenders: ticks are found, not taken from the values. */
+  readonly hasFreeTicks?: boolean;
+}
+
+/** Zero has no place on a log axis: it stands a step left of the least value. */
+function xScale(values: readonly number[], kind: 'log' | 'linear'): { scale: Scale; place: (x: number) => number } {
+  const least = Math.min(...values.filter((value) => value > 0));
+  const zero = Number.isFinite(least) ? least / 4 : 1;
+  const place = (x: number): number => (kind === 'log' && x === 0 ? zero : x);
+  return { scale: scaleOf(kind, values.map(place), 0.03), place };
+}
+
+/** Ticks where something was measured, but no more than fit. */
+function measuredTicks(values: readonly number[], label: (value: number) => string, most: number): number[] {
+  const letters = Math.max(...values.map((value) => label(value).length));
+  const fit = Math.max(2, Math.floor(most / (letters + 1.5)));
+  const every = Math.ceil(values.length / fit);
+  return values.filter((_, at) => at % every === 0);
+}
+
+const lettersInAWidth = 48;
+
+/** Lines over what varies, a panel for each placement (or what `panelOf` says), all with the same axes. */
+export function curvePanels(cells: readonly CellLine[], options: CurveOptions): Panel[] {
+  const { xKind = 'log', yKind = 'log', xLabel = say.count } = options;
+  const xs = distinct(cells, options.x);
+  const { scale, place } = xScale(xs, xKind);
+  const ys = cells.flatMap((cell) => [options.y(cell), options.second?.(cell) ?? null]);
+  const yScale = scaleOf(yKind, ys.filter((y): y is number => y !== null));
+  const panelOf = options.panelOf ?? (({ placement }: CellLine): string => say.placementName(placement));
+  const labels = new Map(xs.map((x) => [place(x), xLabel(x)]));
+  const ticks = measuredTicks(xs, xLabel, lettersInAWidth).map(place);
+  const xAxis: Axis = {
+    title: options.xTitle,
+    scale,
+    label: (value) => labels.get(value) ?? xLabel(value),
+    ...(options.hasFreeTicks === true ? {} : { ticks }),
+  };
+  return [...grouped(cells, panelOf)].map(([title, members]) => {
+    const mark = options.mark?.(title);
+    return linePanel({
+      title,
+      description: options.describe(title),
+      series: seriesOf(members, options, place),
+      x: xAxis,
+      y: { title: options.yTitle, scale: yScale, label: options.yLabel },
+      ...(mark === undefined ? {} : { mark: { ...mark, x: place(mark.x) } }),
+    });
+  });
+}
+
+function seriesOf(cells: readonly CellLine[], options: CurveOptions, place: (x: number) => number): Series[] {
+  const calls = distinct(cells, ({ call }) => call);
+  const nameOf = options.nameOf ?? ((cell: CellLine): string => rowLabel(cell, calls));
+  return [...grouped(cells, nameOf)].flatMap(([name, members]) => {
+    const contender = members[0]?.contender ?? name;
+    const points = (of: (cell: CellLine) => number | null): { x: number; y: number }[] =>
+      members
+        .flatMap((cell) => {
+          const [x, y] = [options.x(cell), of(cell)];
+          return x === undefined || y === null || y <= 0 ? [] : [{ x: place(x), y }];
+        })
+        .sort((a, b) => a.x - b.x);
+    const { second } = options;
+    const lines: Series[] = [{ name, contender, points: points(options.y) }];
+    if (second !== undefined) lines.push({ name, contender, points: points(second), isSecondary: true });
+    return lines.filter((line) => line.points.length > 0);
+  });
+}

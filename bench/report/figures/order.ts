@@ -1,0 +1,131 @@
+/** Question 3: what goes wrong without order, how often, in which pattern, and the shortest case of it. */
+import type { OrderLine, ResultLine } from '../../results/line.js';
+import { patternOf } from '../patterns.js';
+import * as say from '../quantity.js';
+import { distinct, grouped, ordersOf } from '../selection.js';
+import type { ReportTable } from '../table.js';
+
+/** Runs and inversions of several lines together. */
+export interface OrderCount {
+  readonly runs: number;
+  readonly inversions: number;
+  readonly violations: number;
+}
+
+export function counted(lines: readonly OrderLine[]): OrderCount {
+  const sum = (of: (line: OrderLine) => number): number => lines.reduce((all, line) => all + of(line), 0);
+  return { runs: sum((line) => line.runs), inversions: sum((line) => line.inversions), violations: sum((line) => line.violations) };
+}
+
+function conditions(line: OrderLine): string {
+  const load = line.load_kib === 0 ? 'no load' : `${line.load_kib}\u00a0KiB ahead`;
+  return line.preemption === 'none' || line.preemption === '' ? load : `${load}, ${line.preemption}`;
+}
+
+/** Transports, those with the most inversions first. */
+export function orderContenders(lines: readonly OrderLine[]): string[] {
+  const share = (contender: string): number => {
+    const { runs, inversions } = counted(lines.filter((line) => line.contender === contender));
+    return runs === 0 ? 0 : inversions / runs;
+  };
+  return distinct(lines, ({ contender }) => contender).sort((a, b) => share(b) - share(a));
+}
+
+const patternOrder = ['relay', 'receipt', 'completion', 'triangle', 'concurrent', 'disjoint'];
+
+export function patternsOf(lines: readonly OrderLine[]): string[] {
+  const place = (call: string): number => {
+    const at = patternOrder.findIndex((part) => call.includes(part));
+    return at < 0 ? patternOrder.length : at;
+  };
+  return distinct(lines, ({ call }) => call).sort((a, b) => place(a) - place(b));
+}
+
+/** A row for each transport and condition, a column for each pattern; the ground is darker where more runs were wrong. */
+export function heatTable(lines: readonly ResultLine[]): ReportTable | undefined {
+  const orders = ordersOf(lines);
+  if (orders.length === 0) return undefined;
+  const patterns = patternsOf(orders);
+  const rows: string[][] = [];
+  const heat: (number | undefined)[][] = [];
+  for (const contender of orderContenders(orders)) {
+    const mine = orders.filter((line) => line.contender === contender);
+    for (const [condition, members] of grouped(mine, conditions)) {
+      const counts = patterns.map((call) => counted(members.filter((line) => line.call === call)));
+      rows.push([contender, condition, ...counts.map(({ runs, inversions }) => (runs === 0 ? '–' : `${say.count(inversions)} of ${say.count(runs)}`))]);
+      heat.push([undefined, undefined, ...counts.map(({ runs, inversions }) => (runs === 0 ? undefined : heatOf(inversions / runs)))]);
+    }
+  }
+  return {
+    columns: [
+      { title: 'transport' },
+      { title: 'condition' },
+      ...patterns.map((call) => ({ title: patternOf(call).title, isNumber: true })),
+    ],
+    rows,
+    heat,
+  };
+}
+
+/** One run in a thousand is to be seen, too. */
+function heatOf(share: number): number {
+  return share === 0 ? 0 : 0.18 + 0.82 * share ** 0.5;
+}
+
+export function promiseTable(lines: readonly ResultLine[]): ReportTable | undefined {
+  const orders = ordersOf(lines);
+  if (orders.length === 0) return undefined;
+  return {
+    columns: [
+      { title: 'transport' },
+      { title: 'pattern' },
+      { title: 'property' },
+      { title: 'promised' },
+      ...['runs', 'with an inversion', 'share', 'at most (95 %)'].map((title) => ({ title, isNumber: true })),
+    ],
+    rows: orderContenders(orders).flatMap((contender) =>
+      patternsOf(orders).flatMap((call) => {
+        const members = orders.filter((line) => line.contender === contender && line.call === call);
+        const [first] = members;
+        if (first === undefined) return [];
+        const { runs, inversions } = counted(members);
+        return [
+          [
+            contender,
+            patternOf(call).title,
+            first.property,
+            first.is_promised ? 'yes' : 'no',
+            say.count(runs),
+            say.count(inversions),
+            say.percent(runs === 0 ? 0 : inversions / runs),
+            inversions === 0 && runs > 0 ? say.percent(leastExcluded(runs)) : '–',
+          ],
+        ];
+      }),
+    ),
+  };
+}
+
+/** The share of inversions that n runs without one exclude at the 95 % level. */
+export function leastExcluded(runs: number): number {
+  return 1 - 0.05 ** (1 / runs);
+}
+
+export function patternTable(lines: readonly ResultLine[]): ReportTable {
+  return {
+    columns: [{ title: 'pattern' }, { title: 'what happens' }, { title: 'programs that contain it' }],
+    rows: patternsOf(ordersOf(lines)).map((call) => {
+      const { title, what, programs } = patternOf(call);
+      return [title, what, programs];
+    }),
+  };
+}
+
+/** The shortest examples, one a pattern: those with a drawing before those with text only. */
+export function examples(lines: readonly ResultLine[], most = 3): OrderLine[] {
+  const length = (line: OrderLine): number => (line.example ?? '').length;
+  const withExample = ordersOf(lines)
+    .filter((line) => line.example !== undefined || line.diagram !== undefined)
+    .sort((a, b) => Number(a.diagram === undefined) - Number(b.diagram === undefined) || length(a) - length(b));
+  return [...grouped(withExample, ({ call }) => call).values()].flatMap(([first]) => first ?? []).slice(0, most);
+}

@@ -1,0 +1,148 @@
+/** Finding lines in results: which cells a figure or a sentence is about, and which two may be compared. */
+import type { CellLine, OrderLine, ResultLine } from '../results/line.js';
+import { cellKey, isOrderLine } from '../results/line.js';
+import { bootstrapPairedRatio, bootstrapRatio, type Interval } from '../statistics/bootstrap.js';
+
+export function cellsOf(lines: readonly ResultLine[]): CellLine[] {
+  return lines.filter((line): line is CellLine => !isOrderLine(line));
+}
+
+export function ordersOf(lines: readonly ResultLine[]): OrderLine[] {
+  return lines.filter(isOrderLine);
+}
+
+/** Whether a cell's figures may be used: it kept its promises, and nothing made it invalid. */
+export function isUsable(cell: CellLine): boolean {
+  return cell.violations === 0 && cell.invalid === undefined && cell.samples > 0;
+}
+
+/** The values that occur, in order of size or of the alphabet. */
+export function distinct<Line, Value extends string | number>(
+  lines: readonly Line[],
+  valueOf: (line: Line) => Value | undefined,
+): Value[] {
+  const values = new Set<Value>();
+  for (const line of lines) {
+    const value = valueOf(line);
+    if (value !== undefined) values.add(value);
+  }
+  return [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** Lines by a key, in the order in which the keys first occur. */
+export function grouped<Line>(lines: readonly Line[], keyOf: (line: Line) => string): Map<string, Line[]> {
+  const groups = new Map<string, Line[]>();
+  for (const line of lines) {
+    const key = keyOf(line);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [line]);
+    else group.push(line);
+  }
+  return groups;
+}
+
+const placementOrder = ['two-cores', 'one-core', 'not-pinned'];
+
+/** Placements that occur, two cores first. */
+export function placementsOf(lines: readonly ResultLine[]): string[] {
+  const place = (name: string): number => {
+    const at = placementOrder.indexOf(name);
+    return at < 0 ? placementOrder.length : at;
+  };
+  return distinct(lines, ({ placement }) => placement).sort((a, b) => place(a) - place(b));
+}
+
+/** The payload at which most contenders were measured; of equals the one that is nearest to 64 bytes. */
+export function usualPayload(cells: readonly CellLine[]): number {
+  const contenders = (payload: number): number =>
+    new Set(
+      cells
+        .filter((cell) => cell.payload_bytes === payload)
+        .map(({ contender, placement }) => `${contender} ${placement}`),
+    ).size;
+  const distance = (payload: number): number => Math.abs(Math.log((payload + 1) / 65));
+  const [best] = distinct(cells, ({ payload_bytes }) => payload_bytes).sort(
+    (a, b) => contenders(b) - contenders(a) || distance(a) - distance(b),
+  );
+  return best ?? 64;
+}
+
+/** Calls, one outstanding, closed loop, usual payload: what everybody means by a round trip. */
+export function roundTrips(lines: readonly ResultLine[]): CellLine[] {
+  const calls = cellsOf(lines).filter(
+    (cell) =>
+      cell.workload === 'W1' && cell.loop === 'closed' && (cell.outstanding ?? 1) === 1 && isUsable(cell),
+  );
+  const payload = usualPayload(calls.filter(({ call }) => call === 'empty'));
+  return calls.filter((cell) => cell.call !== 'empty' || cell.payload_bytes === payload);
+}
+
+/** What two contenders did in the same question. */
+export interface Pair {
+  readonly ours: CellLine;
+  readonly theirs: CellLine;
+}
+
+/** The question of a cell without who answers it, how it waits and what the call is named there. */
+function questionOf(cell: CellLine): string {
+  return cellKey({ ...cell, contender: '', call: '', waiting: 'block' });
+}
+
+/** Cells of two contenders that asked the same, in the order of the first. */
+export function pairs(cells: readonly CellLine[], ours: string, theirs: string): Pair[] {
+  const others = new Map(
+    cells.filter(({ contender }) => contender === theirs).map((cell) => [`${cell.call} ${questionOf(cell)}`, cell]),
+  );
+  return cells.flatMap((cell) => {
+    if (cell.contender !== ours) return [];
+    const other = others.get(`${cell.call} ${questionOf(cell)}`);
+    return other === undefined ? [] : [{ ours: cell, theirs: other }];
+  });
+}
+
+const intervalSeed = 4;
+
+type Measure = (figures: {
+  readonly p50_us: number | null;
+  readonly per_second: number;
+  readonly cpu_us_per_message: number;
+  readonly client_cpu_us_per_message: number;
+}) => number | null;
+
+export const medianTime: Measure = ({ p50_us }) => p50_us;
+export const cpuTime: Measure = ({ cpu_us_per_message }) => cpu_us_per_message;
+export const clientCpuTime: Measure = ({ client_cpu_us_per_message }) => client_cpu_us_per_message;
+export const throughput: Measure = ({ per_second }) => per_second;
+
+/**
+ * Ours over theirs, with its 95 % interval over launches; launches of equal number ran interleaved and are compared with each other.
+ * Null where one of them was not measured.
+ */
+export function compared({ ours, theirs }: Pair, measure: Measure): Interval | null {
+  const estimate = quotient(measure(ours), measure(theirs));
+  if (estimate === null) return null;
+  const values = (cell: CellLine): number[] =>
+    cell.launches.flatMap((launch) => {
+      const value = measure(launch);
+      return value === null || value <= 0 ? [] : [value];
+    });
+  const [over, under] = [values(ours), values(theirs)];
+  const options = { seed: intervalSeed };
+  if (over.length < 2 || under.length < 2) return { estimate, low: null, high: null };
+  const interval =
+    over.length === under.length
+      ? bootstrapPairedRatio(over, under, options)
+      : bootstrapRatio(over, under, options);
+  return { ...interval, estimate };
+}
+
+function quotient(over: number | null, under: number | null): number | null {
+  return over === null || under === null || under <= 0 || over <= 0 ? null : over / under;
+}
+
+/** What can be said of a ratio: 1 is inside of its interval, or below or above it. Without an interval, 2 % of a difference is none. */
+export function verdictOf(ratio: Interval): 'less' | 'same' | 'more' {
+  const { estimate, low, high } = ratio;
+  if (low !== null && high !== null) return high < 1 ? 'less' : low > 1 ? 'more' : 'same';
+  return estimate < 0.98 ? 'less' : estimate > 1.02 ? 'more' : 'same';
+}
