@@ -1,7 +1,17 @@
 /** From how many receivers on one way of reaching many is faster than another: the answer to the second question, as data. */
 import type { CellLine, ResultLine } from '../results/line.js';
 import type { Interval } from '../statistics/bootstrap.js';
-import { cellsOf, compared, grouped, isUsable, medianTime, type Pair, pairs, usualPayload, verdictOf } from './selection.js';
+import {
+  cellsOf,
+  compared,
+  grouped,
+  isUsable,
+  medianTime,
+  type Pair,
+  pairs,
+  usualPayload,
+  verdictOf,
+} from './selection.js';
 
 export interface CrossingStep {
   readonly receivers: number;
@@ -25,7 +35,11 @@ export interface Crossing {
 /** Multicasts to many, both ways, with nothing else varied. */
 export function multicasts(lines: readonly ResultLine[]): CellLine[] {
   return cellsOf(lines).filter(
-    (cell) => cell.workload === 'W4' && cell.call !== 'multicast-cost' && isUsable(cell) && cell.receivers !== undefined,
+    (cell) =>
+      cell.workload === 'W4' &&
+      cell.call !== 'multicast-cost' &&
+      isUsable(cell) &&
+      cell.receivers !== undefined,
   );
 }
 

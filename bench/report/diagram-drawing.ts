@@ -14,7 +14,12 @@ const side = 70;
 export function isDiagram(value: unknown): value is MessageDiagram {
   if (typeof value !== 'object' || value === null) return false;
   const { processes, arrows, rows, sentence } = value as Partial<MessageDiagram>;
-  return Array.isArray(processes) && Array.isArray(arrows) && typeof rows === 'number' && typeof sentence === 'string';
+  return (
+    Array.isArray(processes) &&
+    Array.isArray(arrows) &&
+    typeof rows === 'number' &&
+    typeof sentence === 'string'
+  );
 }
 
 const colours: Readonly<Record<DiagramArrow['role'], string>> = {
@@ -46,11 +51,16 @@ function name(text: string, from: Point, isRight: boolean, colour: string): stri
 function arrow(one: DiagramArrow, id: string, bottom: number): { line: string; label: string } {
   const colour = colours[one.role] ?? 'var(--ink)';
   const from: Point = { x: x(one.from), y: y(one.fromRow) };
-  const to: Point = one.toRow === null ? { x: (x(one.to) + from.x) / 2, y: bottom } : { x: x(one.to), y: y(one.toRow) };
+  const to: Point =
+    one.toRow === null ? { x: (x(one.to) + from.x) / 2, y: bottom } : { x: x(one.to), y: y(one.toRow) };
   const width = one.role === 'link' ? 1.4 : 2.4;
   const dash = one.isBeside ? ' stroke-dasharray="3 4"' : '';
   const end = one.toRow === null ? '' : ` marker-end="url(#${id}-${one.role})"`;
-  const words = [one.message, one.isBeside ? '(past the transport)' : '', one.toRow === null ? '(never arrives)' : ''];
+  const words = [
+    one.message,
+    one.isBeside ? '(past the transport)' : '',
+    one.toRow === null ? '(never arrives)' : '',
+  ];
   return {
     line: `<line x1="${from.x}" y1="${from.y}" x2="${to.x}" y2="${to.y}" stroke="${colour}" stroke-width="${width}"${dash}${end}/>`,
     label: name(words.filter((word) => word !== '').join(' '), from, to.x > from.x, colour),

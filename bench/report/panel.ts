@@ -70,7 +70,14 @@ function encodedAxis(axis: Axis, isVertical: boolean): Encoded {
       labelPadding: 5,
       titlePadding: 9,
       ...(isVertical
-        ? { titleAngle: 0, titleAlign: 'left', titleAnchor: 'end', titleX: -44, titleY: -12, titleBaseline: 'bottom' }
+        ? {
+            titleAngle: 0,
+            titleAlign: 'left',
+            titleAnchor: 'end',
+            titleX: -44,
+            titleY: -12,
+            titleBaseline: 'bottom',
+          }
         : {}),
     },
   };
@@ -107,11 +114,26 @@ export function dotPanel(panel: DotPanel): Panel {
   const values = dots.map((dot, at) => {
     const { colour, shape, isOwn } = styleOf(dot.contender);
     const columns = Object.fromEntries(dot.columns.map((text, nth) => [`column${nth}`, text]));
-    return { row: at + 0.5, label: dot.label, value: dot.value, low: dot.low, high: dot.high, colour, shape, isOwn, ...columns };
+    return {
+      row: at + 0.5,
+      label: dot.label,
+      value: dot.value,
+      low: dot.low,
+      high: dot.high,
+      colour,
+      shape,
+      isOwn,
+      ...columns,
+    };
   });
   const { scale, axis: x } = encodedAxis(axis, false);
   const xField = { field: 'value', type: 'quantitative', scale, axis: x };
-  const y = { field: 'row', type: 'quantitative', scale: { domain: [0, height / rowHeight], reverse: true, nice: false }, axis: null };
+  const y = {
+    field: 'row',
+    type: 'quantitative',
+    scale: { domain: [0, height / rowHeight], reverse: true, nice: false },
+    axis: null,
+  };
   const layers: unknown[] = [
     {
       mark: { type: 'text', align: 'right', baseline: 'middle', x: -10, fontSize },
@@ -120,7 +142,12 @@ export function dotPanel(panel: DotPanel): Panel {
     {
       mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.55 },
       transform: [{ filter: 'isValid(datum.low) && isValid(datum.high)' }],
-      encoding: { x: { ...xField, field: 'low' }, x2: { field: 'high' }, y, color: { field: 'colour', scale: null } },
+      encoding: {
+        x: { ...xField, field: 'low' },
+        x2: { field: 'high' },
+        y,
+        color: { field: 'colour', scale: null },
+      },
     },
     {
       mark: { type: 'point', filled: true, opacity: 1 },
@@ -214,7 +241,13 @@ function nameLayers(series: readonly Series[], panel: LinePanel, height: number)
     {
       data: { values },
       mark: { type: 'rule', strokeWidth: 0.8, opacity: 0.6 },
-      encoding: { x: pixel('fromX'), y: pixel('fromY'), x2: { field: 'toX' }, y2: { field: 'toY' }, color: colour },
+      encoding: {
+        x: pixel('fromX'),
+        y: pixel('fromY'),
+        x2: { field: 'toX' },
+        y2: { field: 'toY' },
+        color: colour,
+      },
     },
     ...['bold', 'normal'].map((weight) => ({
       data: { values: values.filter((value) => value.weight === weight) },
@@ -238,10 +271,22 @@ function markLayers(panel: LinePanel, x: Encoded, y: Encoded): unknown[] {
     const position = { field: 'x', type: 'quantitative', ...x };
     const share = shareOf(panel.x.scale, panel.mark.x);
     layers.push(
-      { data, mark: { type: 'rule', strokeDash: [5, 3], strokeWidth: 1.4 }, encoding: { x: position, color: { value: 'var(--accent)' } } },
       {
         data,
-        mark: { type: 'text', align: share > 0.5 ? 'right' : 'left', baseline: 'top', dx: share > 0.5 ? -6 : 6, y: 2, fontSize, fontWeight: 'bold' },
+        mark: { type: 'rule', strokeDash: [5, 3], strokeWidth: 1.4 },
+        encoding: { x: position, color: { value: 'var(--accent)' } },
+      },
+      {
+        data,
+        mark: {
+          type: 'text',
+          align: share > 0.5 ? 'right' : 'left',
+          baseline: 'top',
+          dx: share > 0.5 ? -6 : 6,
+          y: 2,
+          fontSize,
+          fontWeight: 'bold',
+        },
         encoding: { x: position, text: { field: 'label' }, color: { value: 'var(--accent)' } },
       },
     );
@@ -268,12 +313,21 @@ function seriesLayers(series: Series, x: Encoded, y: Encoded): unknown[] {
       encoding: { x: xField, y: yField, color: { value: colour } },
     },
   ];
-  if (series.points.some(({ low, high }) => low !== undefined && low !== null && high !== undefined && high !== null)) {
+  if (
+    series.points.some(
+      ({ low, high }) => low !== undefined && low !== null && high !== undefined && high !== null,
+    )
+  ) {
     layers.push({
       data,
       mark: { type: 'rule', strokeWidth: 2, opacity: 0.5 },
       transform: [{ filter: 'isValid(datum.low) && isValid(datum.high)' }],
-      encoding: { x: xField, y: { ...yField, field: 'low' }, y2: { field: 'high' }, color: { value: colour } },
+      encoding: {
+        x: xField,
+        y: { ...yField, field: 'low' },
+        y2: { field: 'high' },
+        color: { value: colour },
+      },
     });
   }
   if (!secondary && series.points.length <= 16) {
@@ -288,7 +342,9 @@ function seriesLayers(series: Series, x: Encoded, y: Encoded): unknown[] {
 
 /** Contenders that are compared with are drawn first, so that the project's own lie above them. */
 export function linePanel(panel: LinePanel): Panel {
-  const series = [...panel.series].sort((a, b) => Number(styleOf(a.contender).isOwn) - Number(styleOf(b.contender).isOwn));
+  const series = [...panel.series].sort(
+    (a, b) => Number(styleOf(a.contender).isOwn) - Number(styleOf(b.contender).isOwn),
+  );
   const names = series.filter((one) => one.isSecondary !== true).length;
   const height = Math.max(leastHeight, names * labelGap + 10);
   const x = encodedAxis(panel.x, false);

@@ -14,6 +14,30 @@ export function plain(value: number | null | undefined): string {
   return withThousands(value.toFixed(digits));
 }
 
+/** The shortest form of a round value, for ticks: 0.01, 5, 20. */
+export function tick(value: number): string {
+  return withThousands(String(Number(value.toPrecision(3))));
+}
+
+/** A round time with its unit, for ticks. */
+export function tickTime(us: number): string {
+  const [scaled, unit] =
+    us >= 1_000_000
+      ? [us / 1_000_000, 's']
+      : us >= 1000
+        ? [us / 1000, 'ms']
+        : us >= 1
+          ? [us, 'µs']
+          : [us * 1000, 'ns'];
+  return `${tick(scaled)}\u00a0${unit}`;
+}
+
+/** A round rate, for ticks. */
+export function tickRate(perSecond: number): string {
+  if (perSecond >= 1_000_000) return `${tick(perSecond / 1_000_000)}\u00a0M`;
+  return perSecond >= 1000 ? `${tick(perSecond / 1000)}\u00a0k` : tick(perSecond);
+}
+
 /** A whole number. */
 export function count(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';

@@ -22,7 +22,7 @@ export function scaleOf(kind: 'log' | 'linear', values: readonly number[], air =
   const spare = 10 ** (span * air);
   const middle = Math.sqrt(high * low);
   const half = 10 ** (span / 2);
-  return { kind, low: (middle / half) / spare, high: middle * half * spare };
+  return { kind, low: middle / half / spare, high: middle * half * spare };
 }
 
 /** Where a value lies, 0 at the low end and 1 at the high one. */

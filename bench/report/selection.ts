@@ -19,11 +19,11 @@ export function isUsable(cell: CellLine): boolean {
 /** The values that occur, in order of size or of the alphabet. */
 export function distinct<Line, Value extends string | number>(
   lines: readonly Line[],
-  valueOf: (line: Line) => Value | undefined,
+  of: (line: Line) => Value | undefined,
 ): Value[] {
   const values = new Set<Value>();
   for (const line of lines) {
-    const value = valueOf(line);
+    const value = of(line);
     if (value !== undefined) values.add(value);
   }
   return [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
@@ -91,7 +91,9 @@ function questionOf(cell: CellLine): string {
 /** Cells of two contenders that asked the same, in the order of the first. */
 export function pairs(cells: readonly CellLine[], ours: string, theirs: string): Pair[] {
   const others = new Map(
-    cells.filter(({ contender }) => contender === theirs).map((cell) => [`${cell.call} ${questionOf(cell)}`, cell]),
+    cells
+      .filter(({ contender }) => contender === theirs)
+      .map((cell) => [`${cell.call} ${questionOf(cell)}`, cell]),
   );
   return cells.flatMap((cell) => {
     if (cell.contender !== ours) return [];

@@ -51,7 +51,10 @@ export function tableHtml(table: ReportTable, caption: string): string {
 }
 
 function markdownCell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll(/[\u00a0\u202f]/g, ' ');
+  return text
+    .replaceAll('|', '\\|')
+    .replaceAll('\n', ' ')
+    .replaceAll(/[\u00a0\u202f]/g, ' ');
 }
 
 export function tableMarkdown(table: ReportTable): string[] {

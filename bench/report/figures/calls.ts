@@ -4,9 +4,17 @@ import type { CellLine, ResultLine } from '../../results/line.js';
 import { linePanel, type Panel, type Series } from '../panel.js';
 import * as say from '../quantity.js';
 import { scaleOf } from '../scale.js';
-import { cellsOf, distinct, grouped, isUsable, placementsOf, roundTrips, usualPayload } from '../selection.js';
+import {
+  cellsOf,
+  distinct,
+  grouped,
+  isUsable,
+  placementsOf,
+  roundTrips,
+  usualPayload,
+} from '../selection.js';
 import type { ReportTable } from '../table.js';
-import { curvePanels, dotPanels, type FigureMaker, rowLabel } from './figure.js';
+import { curvePanels, dotPanels, type Figure, type FigureMaker, rowLabel } from './figure.js';
 
 function byPlacement(cells: readonly CellLine[]): CellLine[] {
   const order = placementsOf(cells);
@@ -21,10 +29,12 @@ export function latencyTable(cells: readonly CellLine[]): ReportTable {
       { title: 'contender' },
       { title: 'call' },
       { title: 'placement' },
-      ...['p50 µs', 'p90 µs', 'p99 µs', 'p99.9 µs', '× C', '95 %', 'CPU µs', 'cold µs', 'samples'].map((title) => ({
-        title,
-        isNumber: true,
-      })),
+      ...['p50 µs', 'p90 µs', 'p99 µs', 'p99.9 µs', '× C', '95 %', 'CPU µs', 'cold µs', 'samples'].map(
+        (title) => ({
+          title,
+          isNumber: true,
+        }),
+      ),
     ],
     rows: byPlacement(cells).map((cell) => [
       cell.contender,
@@ -43,41 +53,75 @@ export function latencyTable(cells: readonly CellLine[]): ReportTable {
   };
 }
 
+/** Cells that do not block while they wait are not compared with those that do (method, point 2). */
+function blocks({ waiting }: CellLine): boolean {
+  return waiting === 'block';
+}
+
+function callFigure(
+  words: Pick<Figure, 'id' | 'title' | 'asks' | 'reading'>,
+  cells: readonly CellLine[],
+): Figure | undefined {
+  if (cells.length === 0) return undefined;
+  const hasRatio = cells.some(({ ratio }) => ratio !== null);
+  const sorted = byPlacement(cells);
+  return {
+    ...words,
+    question: 1,
+    workloads: ['W1'],
+    lines: cells,
+    panels: dotPanels([...sorted.filter(blocks), ...sorted.filter((cell) => !blocks(cell))], {
+      axisTitle: hasRatio ? 'times the C ping-pong (p50)' : 'p50',
+      value: (cell) =>
+        hasRatio ? { value: cell.ratio, low: cell.ratio_low, high: cell.ratio_high } : { value: cell.p50_us },
+      format: hasRatio ? (value) => `${say.tick(value)}×` : say.tickTime,
+      columns: [
+        { title: 'p50 µs', of: (cell) => say.plain(cell.p50_us) },
+        { title: '× C', of: (cell) => say.ratio(cell.ratio) },
+        { title: 'CPU µs', of: (cell) => say.plain(cell.cpu_us_per_message) },
+      ],
+      ...(hasRatio ? { reference: 1 } : {}),
+      panelOf: (cell) => (blocks(cell) ? say.placementName(cell.placement) : 'spinning or polling'),
+      labelOf: (cell) =>
+        blocks(cell) ? cell.contender : `${cell.contender}, ${say.placementName(cell.placement)}`,
+      describe: (panel, first, last) =>
+        `Median round trip of each contender, ${panel}; shortest ${first}, longest ${last}. The table below has the numbers.`,
+    }),
+    table: latencyTable(cells),
+  };
+}
+
+const dotReading =
+  'Each dot is the median round trip as a multiple of the blocking C ping-pong over a Unix socket (dashed line) at the same placement; the bar is the 95 % interval over launches. Left is faster.';
+
 export const roundTripFigure: FigureMaker = {
   title: 'Round trip of a call',
   needs: 'W1, one call outstanding',
-  make: (lines) => {
-    const cells = byPlacement(roundTrips(lines));
-    if (cells.length === 0) return undefined;
-    const hasRatio = cells.some(({ ratio }) => ratio !== null);
-    return {
-      id: 'round-trip',
-      question: 1,
-      title: 'Round trip of a call',
-      asks: 'What does a call cost over each way of carrying it?',
-      reading:
-        'Each dot is the median round trip as a multiple of the blocking C ping-pong over a Unix socket (dashed line) at the same placement; the bar is the 95 % interval over launches. Left is faster.',
-      workloads: ['W1'],
-      lines: cells,
-      panels: dotPanels(cells, {
-        axisTitle: hasRatio ? 'times the C ping-pong (p50)' : 'p50',
-        value: (cell) =>
-          hasRatio
-            ? { value: cell.ratio, low: cell.ratio_low, high: cell.ratio_high }
-            : { value: cell.p50_us },
-        format: hasRatio ? (value) => `${say.plain(value)}×` : say.time,
-        columns: [
-          { title: 'p50 µs', of: (cell) => say.plain(cell.p50_us) },
-          { title: '× C', of: (cell) => say.ratio(cell.ratio) },
-          { title: 'CPU µs', of: (cell) => say.plain(cell.cpu_us_per_message) },
-        ],
-        ...(hasRatio ? { reference: 1 } : {}),
-        describe: (panel, first, last) =>
-          `Median round trip of each contender, ${panel}; shortest ${first}, longest ${last}. The table below has the numbers.`,
-      }),
-      table: latencyTable(cells),
-    };
-  },
+  make: (lines) =>
+    callFigure(
+      {
+        id: 'round-trip',
+        title: 'Round trip of a call',
+        asks: 'What does a call cost over each way of carrying it?',
+        reading: `${dotReading} Who spins or polls instead of blocking has a panel apart.`,
+      },
+      roundTrips(lines).filter(({ call }) => call === 'empty'),
+    ),
+};
+
+export const controlCallFigure: FigureMaker = {
+  title: 'Round trip of a control call',
+  needs: 'W1 with control calls',
+  make: (lines) =>
+    callFigure(
+      {
+        id: 'control-call',
+        title: 'Round trip of a control call',
+        asks: 'What does a call of the control plane cost, with its message encoded and decoded at both ends?',
+        reading: dotReading,
+      },
+      roundTrips(lines).filter(({ call }) => call === 'control'),
+    ),
 };
 
 /** 1/(1−p) of the percentiles that are drawn: 2 is the median, 10 is 90 %, 1000 is 99.9 %. */
@@ -113,17 +157,27 @@ export const spectrumFigure: FigureMaker = {
     });
     if (drawn.length === 0) return undefined;
     const all = drawn.flatMap(({ points }) => points);
-    const xScale = scaleOf('log', all.map(({ x }) => x), 0.01);
-    const yScale = scaleOf('log', all.map(({ y }) => y));
+    const xScale = scaleOf(
+      'log',
+      all.map(({ x }) => x),
+      0.01,
+    );
+    const yScale = scaleOf(
+      'log',
+      all.map(({ y }) => y),
+    );
     const ticks = [2, 10, 100, 1000, 10_000, 100_000].filter((odds) => odds <= xScale.high);
-    const panels: Panel[] = [...grouped(drawn, ({ cell }) => say.placementName(cell.placement))].map(([title, members]) =>
-      linePanel({
-        title,
-        description: `Round-trip time at each percentile, ${title}: flat lines are even, steep ends are rare long waits.`,
-        series: members.map(({ cell, points }): Series => ({ name: cell.contender, contender: cell.contender, points })),
-        x: { title: 'percentile, log axis of 1/(1−p)', scale: xScale, label: percentileLabel, ticks },
-        y: { title: 'round trip', scale: yScale, label: say.time },
-      }),
+    const panels: Panel[] = [...grouped(drawn, ({ cell }) => say.placementName(cell.placement))].map(
+      ([title, members]) =>
+        linePanel({
+          title,
+          description: `Round-trip time at each percentile, ${title}: flat lines are even, steep ends are rare long waits.`,
+          series: members.map(
+            ({ cell, points }): Series => ({ name: cell.contender, contender: cell.contender, points }),
+          ),
+          x: { title: 'percentile, log axis of 1/(1−p)', scale: xScale, label: percentileLabel, ticks },
+          y: { title: 'round trip', scale: yScale, label: say.tickTime },
+        }),
     );
     return {
       id: 'spectrum',
@@ -142,7 +196,8 @@ export const spectrumFigure: FigureMaker = {
 
 function openCells(lines: readonly ResultLine[]): CellLine[] {
   return cellsOf(lines).filter(
-    (cell) => cell.workload === 'W1' && cell.loop === 'open' && isUsable(cell) && cell.load_share !== undefined,
+    (cell) =>
+      cell.workload === 'W1' && cell.loop === 'open' && isUsable(cell) && cell.load_share !== undefined,
   );
 }
 
@@ -167,24 +222,27 @@ export const loadFigure: FigureMaker = {
       panels: curvePanels(cells, {
         xTitle: 'offered calls per second',
         x: offered,
-        xLabel: say.rate,
+        xLabel: say.tickRate,
         hasFreeTicks: true,
         yTitle: 'p50, and p99 dotted',
         y: ({ p50_us }) => p50_us,
         second: ({ p99_us }) => p99_us,
-        yLabel: say.time,
+        yLabel: say.tickTime,
         panelOf,
-        describe: (panel) => `Latency over offered load, ${panel}; a line for each contender, rising where it comes near its peak.`,
+        describe: (panel) =>
+          `Latency over offered load, ${panel}; a line for each contender, rising where it comes near its peak.`,
       }),
       table: {
         columns: [
           { title: 'contender' },
           { title: 'placement' },
           { title: 'schedule' },
-          ...['of peak', 'offered/s', 'done/s', 'p50 µs', 'p99 µs', 'p99.9 µs', 'CPU µs', 'errors'].map((title) => ({
-            title,
-            isNumber: true,
-          })),
+          ...['of peak', 'offered/s', 'done/s', 'p50 µs', 'p99 µs', 'p99.9 µs', 'CPU µs', 'errors'].map(
+            (title) => ({
+              title,
+              isNumber: true,
+            }),
+          ),
         ],
         rows: cells.map((cell) => [
           cell.contender,
@@ -207,7 +265,10 @@ export const loadFigure: FigureMaker = {
 const curveColumns = (what: string): ReportTable['columns'] => [
   { title: 'contender' },
   { title: 'placement' },
-  ...[what, 'p50 µs', 'p99 µs', 'calls/s', 'CPU µs', '× C', '95 %'].map((title) => ({ title, isNumber: true })),
+  ...[what, 'p50 µs', 'p99 µs', 'calls/s', 'CPU µs', '× C', '95 %'].map((title) => ({
+    title,
+    isNumber: true,
+  })),
 ];
 
 function curveRow(cell: CellLine, what: string): string[] {
@@ -247,7 +308,8 @@ export const outstandingFigure: FigureMaker = {
       question: 1,
       title: 'Calls a second by calls outstanding',
       asks: 'How much can be carried when callers do not wait?',
-      reading: 'Closed loop with so many calls unanswered at once. Higher is more; where a line is flat, the contender is at its peak.',
+      reading:
+        'Closed loop with so many calls unanswered at once. Higher is more; where a line is flat, the contender is at its peak.',
       workloads: ['W1'],
       lines: cells,
       panels: curvePanels(cells, {
@@ -255,7 +317,7 @@ export const outstandingFigure: FigureMaker = {
         x: ({ outstanding = 1 }) => outstanding,
         yTitle: 'calls per second',
         y: ({ per_second }) => per_second,
-        yLabel: say.rate,
+        yLabel: say.tickRate,
         describe: (panel) => `Calls per second over calls outstanding, ${panel}; a line for each contender.`,
       }),
       table: {
@@ -286,7 +348,7 @@ export const payloadFigure: FigureMaker = {
         xLabel: say.bytes,
         yTitle: 'round trip, p50',
         y: ({ p50_us }) => p50_us,
-        yLabel: say.time,
+        yLabel: say.tickTime,
         nameOf: (cell) => rowLabel(cell, []),
         describe: (panel) => `Median round trip over payload, ${panel}; a line for each contender.`,
       }),

@@ -61,7 +61,9 @@ export function cellsSentence(lines: readonly ResultLine[]): string {
   }
   const who = distinct(lines, ({ contender }) => contender).length;
   const where = placementsOf(lines).map(say.placementName);
-  parts.push(`${who} contenders at ${where.length === 1 ? '' : `${where.length} placements: `}${where.join(', ')}`);
+  parts.push(
+    `${who} contenders at ${where.length === 1 ? '' : `${where.length} placements: `}${where.join(', ')}`,
+  );
   return `${parts.join('; ')} (${lines.length} cells).`;
 }
 
@@ -77,8 +79,6 @@ export function rowLabel(cell: CellLine, calls: readonly string[]): string {
   return calls.length > 1 && cell.call !== calls[0] ? `${cell.contender} (${cell.call})` : cell.contender;
 }
 
-export const timeAxis = (title: string, scale: Scale): Axis => ({ title, scale, label: say.time });
-
 export interface DotOptions {
   readonly axisTitle: string;
   readonly kind?: 'log' | 'linear';
@@ -89,6 +89,8 @@ export interface DotOptions {
   readonly reference?: number;
   /** Names the panel of a cell; by placement if it is not said. */
   readonly panelOf?: (cell: CellLine) => string;
+  /** Names a row. */
+  readonly labelOf?: (cell: CellLine) => string;
   readonly describe: (panel: string, first: string, last: string) => string;
   /** Greatest first, for rates. */
   readonly isDescending?: boolean;
@@ -101,13 +103,18 @@ export function dotPanels(cells: readonly CellLine[], options: DotOptions): Pane
     return value === null || value <= 0 ? [] : [{ cell, value, low, high }];
   });
   const extent = shown.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);
-  const scale = scaleOf(options.kind ?? 'log', options.reference === undefined ? extent : [...extent, options.reference]);
+  const scale = scaleOf(
+    options.kind ?? 'log',
+    options.reference === undefined ? extent : [...extent, options.reference],
+  );
   const panelOf = options.panelOf ?? (({ placement }: CellLine): string => say.placementName(placement));
   const calls = distinct(cells, ({ call }) => call).sort((a) => (a === 'empty' ? -1 : 1));
   return [...grouped(shown, ({ cell }) => panelOf(cell))].map(([title, members]) => {
     const sorted = members.sort((a, b) => (a.value - b.value) * (options.isDescending === true ? -1 : 1));
     const dots: Dot[] = sorted.map(({ cell, value, low, high }) => ({
-      label: rowLabel(cell, distinct(members, (member) => member.cell.call).length > 1 ? calls : []),
+      label:
+        options.labelOf?.(cell) ??
+        rowLabel(cell, distinct(members, (member) => member.cell.call).length > 1 ? calls : []),
       contender: cell.contender,
       value,
       low,
@@ -145,7 +152,10 @@ export interface CurveOptions {
 }
 
 /** Zero has no place on a log axis: it stands a step left of the least value. */
-function xScale(values: readonly number[], kind: 'log' | 'linear'): { scale: Scale; place: (x: number) => number } {
+function xScale(
+  values: readonly number[],
+  kind: 'log' | 'linear',
+): { scale: Scale; place: (x: number) => number } {
   const least = Math.min(...values.filter((value) => value > 0));
   const zero = Number.isFinite(least) ? least / 4 : 1;
   const place = (x: number): number => (kind === 'log' && x === 0 ? zero : x);
@@ -168,7 +178,10 @@ export function curvePanels(cells: readonly CellLine[], options: CurveOptions): 
   const xs = distinct(cells, options.x);
   const { scale, place } = xScale(xs, xKind);
   const ys = cells.flatMap((cell) => [options.y(cell), options.second?.(cell) ?? null]);
-  const yScale = scaleOf(yKind, ys.filter((y): y is number => y !== null));
+  const yScale = scaleOf(
+    yKind,
+    ys.filter((y): y is number => y !== null),
+  );
   const panelOf = options.panelOf ?? (({ placement }: CellLine): string => say.placementName(placement));
   const labels = new Map(xs.map((x) => [place(x), xLabel(x)]));
   const ticks = measuredTicks(xs, xLabel, lettersInAWidth).map(place);

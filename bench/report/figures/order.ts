@@ -14,7 +14,11 @@ export interface OrderCount {
 
 export function counted(lines: readonly OrderLine[]): OrderCount {
   const sum = (of: (line: OrderLine) => number): number => lines.reduce((all, line) => all + of(line), 0);
-  return { runs: sum((line) => line.runs), inversions: sum((line) => line.inversions), violations: sum((line) => line.violations) };
+  return {
+    runs: sum((line) => line.runs),
+    inversions: sum((line) => line.inversions),
+    violations: sum((line) => line.violations),
+  };
 }
 
 function conditions(line: OrderLine): string {
@@ -52,8 +56,18 @@ export function heatTable(lines: readonly ResultLine[]): ReportTable | undefined
     const mine = orders.filter((line) => line.contender === contender);
     for (const [condition, members] of grouped(mine, conditions)) {
       const counts = patterns.map((call) => counted(members.filter((line) => line.call === call)));
-      rows.push([contender, condition, ...counts.map(({ runs, inversions }) => (runs === 0 ? '–' : `${say.count(inversions)} of ${say.count(runs)}`))]);
-      heat.push([undefined, undefined, ...counts.map(({ runs, inversions }) => (runs === 0 ? undefined : heatOf(inversions / runs)))]);
+      rows.push([
+        contender,
+        condition,
+        ...counts.map(({ runs, inversions }) =>
+          runs === 0 ? '–' : `${say.count(inversions)} of ${say.count(runs)}`,
+        ),
+      ]);
+      heat.push([
+        undefined,
+        undefined,
+        ...counts.map(({ runs, inversions }) => (runs === 0 ? undefined : heatOf(inversions / runs))),
+      ]);
     }
   }
   return {
@@ -126,6 +140,10 @@ export function examples(lines: readonly ResultLine[], most = 3): OrderLine[] {
   const length = (line: OrderLine): number => (line.example ?? '').length;
   const withExample = ordersOf(lines)
     .filter((line) => line.example !== undefined || line.diagram !== undefined)
-    .sort((a, b) => Number(a.diagram === undefined) - Number(b.diagram === undefined) || length(a) - length(b));
-  return [...grouped(withExample, ({ call }) => call).values()].flatMap(([first]) => first ?? []).slice(0, most);
+    .sort(
+      (a, b) => Number(a.diagram === undefined) - Number(b.diagram === undefined) || length(a) - length(b),
+    );
+  return [...grouped(withExample, ({ call }) => call).values()]
+    .flatMap(([first]) => first ?? [])
+    .slice(0, most);
 }

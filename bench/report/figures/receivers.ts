@@ -46,16 +46,26 @@ export const fanOutFigure: FigureMaker = {
         x: ({ receivers }) => receivers,
         yTitle: 'until the last has it, p50',
         y: ({ p50_us }) => p50_us,
-        yLabel: say.time,
+        yLabel: say.tickTime,
         mark: (panel) => marks.get(panel),
-        describe: (panel) => `Time until the last receiver has a message, over the number of receivers, ${panel}; a line for each contender.`,
+        describe: (panel) =>
+          `Time until the last receiver has a message, over the number of receivers, ${panel}; a line for each contender.`,
       }),
       table: {
         columns: [
           { title: 'contender' },
           { title: 'call' },
           { title: 'placement' },
-          ...['receivers', 'p50 µs', 'p99 µs', '× C', '95 %', "sender's CPU µs", 'broker CPU µs', 'all CPU µs'].map((title) => ({
+          ...[
+            'receivers',
+            'p50 µs',
+            'p99 µs',
+            '× C',
+            '95 %',
+            "sender's CPU µs",
+            'broker CPU µs',
+            'all CPU µs',
+          ].map((title) => ({
             title,
             isNumber: true,
           })),
@@ -85,7 +95,11 @@ export const gainFigure: FigureMaker = {
     const found = crossings(lines).filter(({ steps }) => steps.length > 1);
     if (found.length === 0) return undefined;
     const steps = found.flatMap((crossing) => crossing.steps.map((step) => ({ crossing, step })));
-    const values = steps.flatMap(({ step: { ratio } }) => [ratio.estimate, ratio.low ?? ratio.estimate, ratio.high ?? ratio.estimate]);
+    const values = steps.flatMap(({ step: { ratio } }) => [
+      ratio.estimate,
+      ratio.low ?? ratio.estimate,
+      ratio.high ?? ratio.estimate,
+    ]);
     const y = scaleOf('log', [...values, 1]);
     const numbers = distinct(steps, ({ step }) => step.receivers);
     const x = scaleOf('log', numbers, 0.03);
@@ -94,7 +108,8 @@ export const gainFigure: FigureMaker = {
       question: 2,
       title: 'Multicast over the bus against a loop over sockets',
       asks: 'How much is gained, and how sure is that?',
-      reading: 'Time of the multicast over that of the loop, launch by launch, with its 95 % interval. Below the dashed line the multicast is faster.',
+      reading:
+        'Time of the multicast over that of the loop, launch by launch, with its 95 % interval. Below the dashed line the multicast is faster.',
       workloads: ['W4'],
       lines: steps.flatMap(({ step: { pair } }) => [pair.ours, pair.theirs]),
       panels: found.map((crossing) =>
@@ -105,18 +120,26 @@ export const gainFigure: FigureMaker = {
             {
               name: 'bus / sockets',
               contender: 'bus',
-              points: crossing.steps.map(({ receivers, ratio }) => ({ x: receivers, y: ratio.estimate, low: ratio.low, high: ratio.high })),
+              points: crossing.steps.map(({ receivers, ratio }) => ({
+                x: receivers,
+                y: ratio.estimate,
+                low: ratio.low,
+                high: ratio.high,
+              })),
             },
           ],
           x: { title: 'receivers', scale: x, label: say.count, ticks: numbers },
-          y: { title: 'multicast over loop', scale: y, label: (value) => `${say.plain(value)}×` },
+          y: { title: 'multicast over loop', scale: y, label: (value) => `${say.tick(value)}×` },
           reference: 1,
         }),
       ),
       table: {
         columns: [
           { title: 'placement' },
-          ...['receivers', 'bus p50 µs', 'sockets p50 µs', 'bus / sockets', '95 %'].map((title) => ({ title, isNumber: true })),
+          ...['receivers', 'bus p50 µs', 'sockets p50 µs', 'bus / sockets', '95 %'].map((title) => ({
+            title,
+            isNumber: true,
+          })),
           { title: 'faster' },
         ],
         rows: steps.map(({ crossing, step: { receivers, pair, ratio, verdict } }) => [
@@ -135,7 +158,9 @@ export const gainFigure: FigureMaker = {
 
 /** The cells whose client CPU time is that of sending alone; of a multicast in general if there are none. */
 export function senderCells(lines: Parameters<FigureMaker['make']>[0]): CellLine[] {
-  const all = cellsOf(lines).filter((cell) => cell.workload === 'W4' && isUsable(cell) && cell.receivers !== undefined);
+  const all = cellsOf(lines).filter(
+    (cell) => cell.workload === 'W4' && isUsable(cell) && cell.receivers !== undefined,
+  );
   const alone = all.filter(({ call }) => call === 'multicast-cost');
   return (alone.length > 0 ? alone : all).filter((cell) => cell.client_cpu_us_per_message > 0);
 }
@@ -151,7 +176,8 @@ export const senderFigure: FigureMaker = {
       question: 2,
       title: "The sender's own CPU time by receivers",
       asks: 'What does it cost the sender to reach more?',
-      reading: 'CPU time of the sending process for one message to all receivers. A level line: reaching more costs the sender nothing.',
+      reading:
+        'CPU time of the sending process for one message to all receivers. A level line: reaching more costs the sender nothing.',
       workloads: ['W4'],
       lines: cells,
       panels: curvePanels(cells, {
@@ -159,7 +185,7 @@ export const senderFigure: FigureMaker = {
         x: ({ receivers }) => receivers,
         yTitle: "sender's CPU time of one message",
         y: ({ client_cpu_us_per_message }) => client_cpu_us_per_message,
-        yLabel: say.time,
+        yLabel: say.tickTime,
         nameOf: ({ contender }) => contender,
         describe: (panel) => `CPU time of the sender over receivers, ${panel}; a line for each contender.`,
       }),
@@ -167,7 +193,10 @@ export const senderFigure: FigureMaker = {
         columns: [
           { title: 'contender' },
           { title: 'placement' },
-          ...['receivers', "sender's CPU µs", 'broker CPU µs', 'all CPU µs'].map((title) => ({ title, isNumber: true })),
+          ...['receivers', "sender's CPU µs", 'broker CPU µs', 'all CPU µs'].map((title) => ({
+            title,
+            isNumber: true,
+          })),
         ],
         rows: cells.map((cell) => [
           cell.contender,

@@ -3,9 +3,8 @@
  * something. Each is a curve where the run varied it, and dots where it did not.
  */
 import type { CellLine, ResultLine, Varied } from '../../results/line.js';
-import { medianTime } from '../selection.js';
 import * as say from '../quantity.js';
-import { cellsOf, distinct, isUsable, placementsOf, usualPayload } from '../selection.js';
+import { cellsOf, distinct, isUsable, medianTime, placementsOf, usualPayload } from '../selection.js';
 import type { ReportTable } from '../table.js';
 import { curvePanels, dotPanels, type Figure, type FigureMaker } from './figure.js';
 
@@ -75,7 +74,8 @@ const works: readonly Work[] = [
     workload: 'W10',
     title: 'A call after an idle gap',
     asks: 'What does a call cost when everybody has slept, as in the usual life of a control plane?',
-    reading: 'The caller waits before each call, so that processors sleep and caches cool; the thin dotted line is p99.',
+    reading:
+      'The caller waits before each call, so that processors sleep and caches cool; the thin dotted line is p99.',
     over: 'gap_ms',
     overTitle: 'idle before each call, ms',
     overLabel: (ms) => String(ms),
@@ -174,7 +174,7 @@ function workFigure(work: Work, lines: readonly ResultLine[]): Figure | undefine
     const where = say.placementName(cell.placement);
     return work.isByCall === true && calls.length > 1 ? `${cell.call}, ${where}` : where;
   };
-  const label = work.label ?? say.time;
+  const label = work.label ?? say.tickTime;
   const { id, title, asks, reading, workload } = work;
   const isCurve = distinct(cells, (cell) => overOf(cell, work.over)).length > 1;
   const panels = isCurve
@@ -188,7 +188,8 @@ function workFigure(work: Work, lines: readonly ResultLine[]): Figure | undefine
         yLabel: label,
         panelOf,
         ...(work.isByCall === true ? { nameOf: ({ contender }: CellLine) => contender } : {}),
-        describe: (panel) => `${title}: ${work.what} over ${work.overTitle}, ${panel}; a line for each contender.`,
+        describe: (panel) =>
+          `${title}: ${work.what} over ${work.overTitle}, ${panel}; a line for each contender.`,
       })
     : dotPanels(cells, {
         axisTitle: work.what,
@@ -202,7 +203,17 @@ function workFigure(work: Work, lines: readonly ResultLine[]): Figure | undefine
         panelOf,
         describe: (panel, first, last) => `${title}, ${panel}: least ${first}, most ${last}.`,
       });
-  return { id, question: 1, title, asks, reading, workloads: [workload], lines: cells, panels, table: workTable(work, cells) };
+  return {
+    id,
+    question: 1,
+    title,
+    asks,
+    reading,
+    workloads: [workload],
+    lines: cells,
+    panels,
+    table: workTable(work, cells),
+  };
 }
 
 export const workFigures: readonly FigureMaker[] = works.map((work) => ({
@@ -223,7 +234,14 @@ export function usualStreams(lines: readonly ResultLine[]): CellLine[] {
 }
 
 function streamTable(cells: readonly CellLine[]): ReportTable {
-  const titles = ['payload', 'senders', 'messages/s', 'CPU µs a message', 'of it the sender', 'of it the broker'];
+  const titles = [
+    'payload',
+    'senders',
+    'messages/s',
+    'CPU µs a message',
+    'of it the sender',
+    'of it the broker',
+  ];
   return {
     columns: [
       { title: 'contender' },
@@ -257,14 +275,15 @@ export const throughputFigure: FigureMaker = {
       question: 1,
       title: 'One-way messages: throughput and CPU time',
       asks: 'How many messages can be carried, and what does each cost?',
-      reading: 'Messages a second that arrived and were touched; right is more. CPU time is that of all processes for one message.',
+      reading:
+        'Messages a second that arrived and were touched; right is more. CPU time is that of all processes for one message.',
       workloads: ['W2'],
       lines: cells,
       panels: dotPanels(cells, {
         axisTitle: 'messages per second',
         value: (cell) => ({ value: cell.per_second }),
         isDescending: true,
-        format: say.rate,
+        format: say.tickRate,
         columns: [
           { title: 'per second', of: (cell) => say.rate(cell.per_second) },
           { title: 'CPU µs', of: (cell) => say.plain(cell.cpu_us_per_message) },
@@ -300,7 +319,7 @@ export const streamPayloadFigure: FigureMaker = {
         xLabel: say.bytes,
         yTitle: 'messages per second',
         y: ({ per_second }) => per_second,
-        yLabel: say.rate,
+        yLabel: say.tickRate,
         describe: (panel) => `Messages per second over payload, ${panel}; a line for each contender.`,
       }),
       table: streamTable(cells),
@@ -313,7 +332,9 @@ export const sendersFigure: FigureMaker = {
   needs: 'W2 with several senders',
   make: (lines) => {
     const cells = inOrder(
-      streams(lines).filter((cell) => cell.senders !== undefined && cell.payload_bytes === usualPayload(streams(lines))),
+      streams(lines).filter(
+        (cell) => cell.senders !== undefined && cell.payload_bytes === usualPayload(streams(lines)),
+      ),
       'senders',
     );
     if (distinct(cells, ({ senders }) => senders).length < 2) return undefined;
@@ -330,7 +351,7 @@ export const sendersFigure: FigureMaker = {
         x: ({ senders }) => senders,
         yTitle: 'messages per second',
         y: ({ per_second }) => per_second,
-        yLabel: say.rate,
+        yLabel: say.tickRate,
         describe: (panel) => `Messages per second over senders, ${panel}; a line for each contender.`,
       }),
       table: streamTable(cells),

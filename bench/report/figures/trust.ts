@@ -1,0 +1,108 @@
+/** How far the numbers can be trusted: the harness's cost, the machine, noise, failures, what is missing. Tables only. */
+import type { Results } from '../../results/directory.js';
+import type { CellLine } from '../../results/line.js';
+import * as say from '../quantity.js';
+import { cellsOf, isUsable, ordersOf } from '../selection.js';
+import type { ReportTable } from '../table.js';
+
+export function runTable({ run, machine, lines }: Results): ReportTable {
+  const cells = cellsOf(lines);
+  const launches = cells.flatMap((cell) => cell.launches);
+  const unsettled = launches.filter((launch) => !launch.is_settled).length;
+  const rows: (readonly [string, string])[] = [
+    ['command', `\`${run.command}\``],
+    ['tier, seed', `${run.tier}, ${run.seed}`],
+    [
+      'begun',
+      `${run.started
+        .replace('T', ' ')
+        .replace(/\.\d+Z$/, ' UTC')
+        .replace(/Z$/, ' UTC')}, took ${say.time(run.duration_ms * 1000)}`,
+    ],
+    ['cells, launches of each', `${say.count(lines.length)}, ${run.launches}`],
+    ['samples', say.count(cells.reduce((sum, { samples }) => sum + samples, 0))],
+    ['launches whose warm-up did not settle', `${say.count(unsettled)} of ${say.count(launches.length)}`],
+    [
+      'recording one sample costs the harness',
+      run.sample_cost_ns === null ? '–' : `${say.plain(run.sample_cost_ns)}\u00a0ns`,
+    ],
+    ['one reading of the clock', `${say.plain(machine.clock_cost_ns)}\u00a0ns`],
+    ['CPU time that a hypervisor took meanwhile', say.percent(run.steal)],
+    ['1-minute load before and after', `${run.load_before.toFixed(2)} and ${run.load_after.toFixed(2)}`],
+  ];
+  return { columns: [{ title: 'of this run' }, { title: 'is' }], rows };
+}
+
+export function machineTable({ machine }: Results): ReportTable {
+  const mitigated = Object.entries(machine.mitigations).filter(([, state]) => !/not affected/i.test(state));
+  const rows: (readonly [string, string])[] = [
+    ['CPU', `${machine.cpu}, ${machine.cpus} cores`],
+    ['memory', `${say.count(machine.memory_mib)}\u00a0MiB`],
+    ['kernel', machine.kernel],
+    ['frequency governor', machine.governor],
+    [
+      'mitigations',
+      mitigated.length === 0
+        ? 'none active'
+        : mitigated.map(([name, state]) => `${name}: ${state}`).join('; '),
+    ],
+    [
+      'Node, V8',
+      `${machine.node}, ${machine.v8}${machine.node_flags.length > 0 ? `, ${machine.node_flags.join(' ')}` : ''}`,
+    ],
+    ['commit', `${machine.commit}${machine.is_dirty ? ', with changes that are not committed' : ''}`],
+  ];
+  return { columns: [{ title: 'of the machine' }, { title: 'is' }], rows };
+}
+
+/** What else happened, for the cells that everything is compared with: garbage collection, waiting for a CPU, forced switches. */
+export function disturbanceTable(cells: readonly CellLine[]): ReportTable | undefined {
+  const measured = cells.filter(
+    (cell) =>
+      cell.gc_us_per_message !== null ||
+      cell.wait_us_per_message !== null ||
+      cell.switches_per_message !== null,
+  );
+  if (measured.length === 0) return undefined;
+  return {
+    columns: [
+      { title: 'contender' },
+      { title: 'call' },
+      { title: 'placement' },
+      ...['garbage collection µs', 'waiting for a CPU µs', 'switches', 'errors', 'cold µs'].map((title) => ({
+        title,
+        isNumber: true,
+      })),
+    ],
+    rows: measured.map((cell) => [
+      cell.contender,
+      cell.call,
+      say.placementName(cell.placement),
+      say.plain(cell.gc_us_per_message),
+      say.plain(cell.wait_us_per_message),
+      say.plain(cell.switches_per_message),
+      say.count(cell.errors),
+      say.plain(cell.cold_us),
+    ]),
+  };
+}
+
+/** Cells whose figures are in no figure, each with the reason. */
+export function unusable({ lines }: Results): string[] {
+  const name = (cell: { workload: string; contender: string; call: string; placement: string }): string =>
+    `${cell.workload} \`${cell.contender}\` ${cell.call}, ${say.placementName(cell.placement)}`;
+  return [
+    ...cellsOf(lines)
+      .filter((cell) => !isUsable(cell))
+      .map((cell) => {
+        const reason = cell.invalid ?? (cell.samples === 0 ? 'no samples' : '');
+        return `${name(cell)}: ${cell.violations > 0 ? `failed, ${cell.violations} violations` : reason}`;
+      }),
+    ...ordersOf(lines)
+      .filter((line) => line.violations > 0)
+      .map(
+        (line) =>
+          `${name(line)}: failed, ${line.violations} violations of ${line.property}, which is promised`,
+      ),
+  ];
+}

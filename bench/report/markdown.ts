@@ -1,0 +1,93 @@
+/** The report as Markdown: the same answers and tables, without drawings. */
+import type { Results } from '../results/directory.js';
+import type { Answer } from './answers.js';
+import { type Absent, cellsSentence, commandOf, type Figure } from './figures/figure.js';
+import { examples, heatTable, patternTable, promiseTable } from './figures/order.js';
+import { machineTable, runTable, unusable } from './figures/trust.js';
+import { method, threats } from './method.js';
+import { patternOf } from './patterns.js';
+import { type ReportTable, tableMarkdown } from './table.js';
+
+function bullets(texts: readonly string[]): string[] {
+  return texts.map((text) => `- ${text}`);
+}
+
+/** A heading with what is below it; nothing where that is nothing. */
+function part(heading: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [heading, '', ...lines, ''];
+}
+
+function table(one: ReportTable | undefined): string[] {
+  return one === undefined || one.rows.length === 0 ? [] : tableMarkdown(one);
+}
+
+function figure(one: Figure, results: Results): string[] {
+  return [
+    ...part(`### ${one.title}`, [one.asks, one.reading, '', ...table(one.table)]),
+    `Cells: ${cellsSentence(one.lines)}`,
+    `Made again by \`${commandOf(one, results.run)}\`.`,
+    '',
+  ];
+}
+
+function orders({ lines, run }: Results): string[] {
+  return [
+    ...part('### Runs with an inversion, by pattern', table(heatTable(lines))),
+    ...part('### What is promised, and what the runs exclude', table(promiseTable(lines))),
+    ...examples(lines).flatMap((line) =>
+      line.example === undefined
+        ? []
+        : part(`### Shortest inversion: ${patternOf(line.call).title} over ${line.contender}`, [
+            '```',
+            line.example,
+            '```',
+          ]),
+    ),
+    ...part('### Which programs contain these patterns', table(patternTable(lines))),
+    ...(heatTable(lines) === undefined
+      ? []
+      : [`Made again by \`${commandOf({ workloads: ['W8'] }, run)}\`.`, '']),
+  ];
+}
+
+export function reportMarkdown(
+  results: Results,
+  answers: readonly Answer[],
+  figures: readonly Figure[],
+  absent: readonly Absent[],
+): string {
+  const lines = ['# Transports, side by side', ''];
+  for (const answer of answers) {
+    lines.push(
+      `## ${answer.question}. ${answer.asks}`,
+      '',
+      `**${answer.short}**`,
+      '',
+      ...bullets(answer.sentences),
+      '',
+    );
+    for (const one of figures.filter(({ question }) => question === answer.question))
+      lines.push(...figure(one, results));
+    if (answer.question === 3) lines.push(...orders(results));
+  }
+  lines.push(
+    ...part('## How far these numbers can be trusted', [
+      ...table(runTable(results)),
+      '',
+      ...table(machineTable(results)),
+    ]),
+    ...part('### Noise', bullets(results.run.noise)),
+    ...part('### Cells that failed or may not be used', bullets(unusable(results))),
+    ...part('### Contenders and sizes that could not be had', bullets(results.run.missing)),
+    ...part(
+      '### Figures that this run has no cells for',
+      bullets(absent.map(({ title, reason }) => `${title}: ${reason}`)),
+    ),
+    ...part(
+      '## Method',
+      method.map((text, at) => `${at + 1}. ${text}`),
+    ),
+    ...part('## Threats to validity', bullets(threats)),
+  );
+  return `${lines.join('\n').trimEnd()}\n`;
+}

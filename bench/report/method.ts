@@ -1,0 +1,31 @@
+/** The text of the method and the threats to validity, as the report and docs/findings.md have it. Code stands between backquotes. */
+
+export const method: readonly string[] = [
+  'Every end of a message is a process of its own, and so is the broker where there is one; both ends touch each byte of the payload.',
+  'All contenders of a table wait in the same way, which is part of a cell’s name; CPU time of all processes, from the kernel’s scheduler statistics, stands beside latency.',
+  'A closed loop sends the next message when an answer is there. An open loop sends by a schedule that was computed beforehand from the seed (constant or Poisson) and does not look at answers; its latency counts from the planned time, and a generator that missed its schedule makes the cell invalid. The two are never in one table.',
+  'Offered load is a share of the peak that the same contender reached in a closed loop with many outstanding: 10, 50, 70 and 90 %.',
+  'Cells of a group are launched together and their blocks run in an order that is shuffled anew in each round, from the seed, so that what the machine does meanwhile hits all of them.',
+  'What is repeated is the launch of the processes. Intervals are 95 % bootstrap intervals over launches, not over samples; two contenders are compared launch by launch.',
+  'Placement is part of a cell’s name: `two-cores` has the ends on different cores and the broker beside the caller, `one-core` has everything on one, `not-pinned` leaves it to the kernel.',
+  'One monotonic clock, whose cost is below; round trips are never halved.',
+  'Every sample goes into an HDR histogram with three digits. Histograms are merged, percentiles are never averaged, and none is given with fewer than 10/(1−p) samples behind it.',
+  'Warm-up ends when medians have stopped falling; the first call of a launch is a number of its own (cold).',
+  'What ended in an error or by a deadline stays in the data with at least the deadline.',
+  'Each run records who sent and received what, and checkers that share no code with the transports verify delivery and order. A broken promise fails the cell; what was not promised is a result (W8).',
+  'Ratios are to the blocking C ping-pong over a Unix socket of the same run, where there is one; absolute values stand beside them.',
+];
+
+export const threats: readonly string[] = [
+  'JavaScript runs on one thread: a transport of this project is as fast as its event loop lets it be, and two things of one process never happen at once. Contenders in C do not have this; `node:net` has.',
+  'An addon is between JavaScript and the system calls. What it costs is in every figure of `sockets`, `datagram` and `bus`, and in none of the C contenders.',
+  'Everything is on one host. Nothing here says anything about networks.',
+  'The bus is a program in user space and not the Bus1 of the kernel: a message takes two more wake-ups of a process than a kernel’s bus would need. Read its latency as an upper bound, its order as the thing itself.',
+  'On a virtual machine a core that sleeps is woken through the hypervisor: a wake-up across cores costs 40 to 70 µs, depends on how long the host polls before it lets the core go (halt polling), and hides most of what differs between contenders at `two-cores` and `not-pinned`. `one-core` has no such wake-up and shows the work itself.',
+  'Contenders differ in what they do besides carrying bytes: D-Bus checks policies and routes names, gRPC speaks HTTP/2, NATS crosses the loopback network. A ratio says what a user pays, not who programs better.',
+  'Inversions are provoked by load and by the scheduler. How often they happen is a property of this machine; that they can happen is a property of the transport.',
+];
+
+/** Why the harness can be believed, in numbers of the run, stands beside this. */
+export const trustIntroduction =
+  'How much of a figure is the harness itself, what the machine did meanwhile, and on what all this was measured.';
