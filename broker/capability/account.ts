@@ -28,6 +28,8 @@ export class Account {
   /** Of the handles: what its peers hold. That is in nobody's share. */
   handlesHeld = 0;
   nodes = 0;
+  /** Ids of nodes that are kept for its peers, those of destroyed ones included, and what finding them takes. */
+  nodeIds = 0;
   /** Calls of its peers whose ends they have not taken. */
   calls = 0;
   peers = 0;

@@ -34,6 +34,13 @@ export interface HeldHandle {
   readonly since: number;
 }
 
+/** What a walk over handles shows where there is none: places are many and mean nothing, so it is one thing that moves on. */
+export class FreePlace {
+  holderSerial = 0;
+  /** Where to go on behind it. */
+  next = 0;
+}
+
 export class CapabilityCensus {
   readonly #tables: Tables;
 
@@ -46,13 +53,20 @@ export class CapabilityCensus {
     for (const peer of this.#tables.peers()) if (peer.serial >= from) yield peer;
   }
 
-  /** Handles that come behind this place, those of one holder after the other. */
-  *handles(holderSerial: number, index: number): Generator<HeldHandle> {
+  /** Handles that come behind this place, those of one holder after the other; and each place where there is none. */
+  *handles(holderSerial: number, index: number): Generator<HeldHandle | FreePlace> {
+    const free = new FreePlace();
     for (const holder of this.peers(holderSerial)) {
+      free.holderSerial = holder.serial;
       for (let at = holder.serial === holderSerial ? index : 0; at < holder.held.length; at += 1) {
         const handle = holder.held.handleAt(at);
-        if (handle !== noHandle) yield this.#heldHandle(holder, at, handle);
+        free.next = at + 1;
+        yield handle === noHandle ? free : this.#heldHandle(holder, at, handle);
       }
+      // One who holds nothing takes a step, too.
+      free.holderSerial = holder.serial + 1;
+      free.next = 0;
+      yield free;
     }
   }
 

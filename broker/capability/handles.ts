@@ -42,6 +42,23 @@ export class Handles implements IndexedHandles {
   made = 0;
   readonly #records = new RecordArena(recordWords);
   readonly #index = new HolderIndex(this);
+  /** Handles that have arrived as often as their count allows for. */
+  #full = 0;
+  readonly #arrivalsMax: number;
+
+  /** `arrivalsMax`: a handle that has arrived so often is full. Nobody but the caller keeps it from arriving on. */
+  constructor(arrivalsMax: number) {
+    this.#arrivalsMax = arrivalsMax;
+  }
+
+  /** Some handle is full; while none is nobody needs to look which. */
+  get hasFull(): boolean {
+    return this.#full > 0;
+  }
+
+  isFull(handle: HandleNumber): boolean {
+    return this.count(handle) >= this.#arrivalsMax;
+  }
 
   get size(): number {
     return this.#records.size;
@@ -76,6 +93,7 @@ export class Handles implements IndexedHandles {
 
   /** Nothing may refer to the handle any more. */
   remove(handle: HandleNumber): void {
+    if (this.isFull(handle)) this.#full -= 1;
     this.#index.remove(handle);
     this.#records.free(handle);
   }
@@ -101,6 +119,7 @@ export class Handles implements IndexedHandles {
   }
 
   setCount(handle: HandleNumber, count: number): void {
+    if (count >= this.#arrivalsMax !== this.isFull(handle)) this.#full += this.isFull(handle) ? -1 : 1;
     this.#records.set(handle, Word.Count, count);
   }
 

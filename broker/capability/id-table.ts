@@ -24,6 +24,7 @@ export class IdTable {
   readonly #arena: IdArena;
   readonly #chunks: number[] = [];
   #length = 0;
+  #made = 0;
 
   constructor(arena: IdArena) {
     this.#arena = arena;
@@ -32,6 +33,18 @@ export class IdTable {
   /** Indexes are below this. */
   get length(): number {
     return this.#length;
+  }
+
+  /** What the table takes, in ids: those of the chunks that were made, and one for each word in which a chunk is looked up. */
+  get room(): number {
+    return this.#made * chunkIds + this.#chunks.length;
+  }
+
+  /** What `set` would add to that. */
+  roomFor(index: number): number {
+    const place = index >>> chunkBits;
+    if (place >= this.#chunks.length) return chunkIds + place + 1 - this.#chunks.length;
+    return this.#chunks[place] === absent ? chunkIds : 0;
   }
 
   /** 0 for an index that was never used. */
@@ -53,7 +66,10 @@ export class IdTable {
   /** Makes room up to `index` if need be. */
   set(index: number, entry: number, generation: number): void {
     while (this.#chunks.length << chunkBits <= index) this.#chunks.push(absent);
-    if (this.#chunk(index) === absent) this.#chunks[index >>> chunkBits] = this.#arena.take();
+    if (this.#chunk(index) === absent) {
+      this.#chunks[index >>> chunkBits] = this.#arena.take();
+      this.#made += 1;
+    }
     if (index >= this.#length) this.#length = index + 1;
     this.setEntry(index, entry);
     this.#arena.set(this.#chunk(index), 2 * (index & chunkMask) + 1, generation);
@@ -64,7 +80,9 @@ export class IdTable {
     const chunks = (length + chunkMask) >>> chunkBits;
     for (let at = chunks; at < this.#chunks.length; at += 1) {
       const chunk = this.#chunks[at] as number;
-      if (chunk !== absent) this.#arena.free(chunk);
+      if (chunk === absent) continue;
+      this.#arena.free(chunk);
+      this.#made -= 1;
     }
     this.#chunks.length = chunks;
     this.#length = length;

@@ -4,7 +4,7 @@
  * It is driven by calls and does nothing by itself: each operation appends items to the queues of peers, and whoever made a peer
  * carries its items away (`peer.queue.head`, then `delivered`). Pure: no input, no output, no time.
  */
-import { ErrorCode } from '../contract/errors.js';
+import { blameOf, ErrorCode, QuotaHolder, QuotaKind } from '../contract/errors.js';
 import type { Account } from './account.js';
 import type { CallRecord } from './calls.js';
 import { CapabilityCensus } from './census.js';
@@ -23,7 +23,7 @@ import { Transactions } from './transactions.js';
 import type { Watch } from './watch.js';
 
 export type { Account, Flow, PeerShare, UserShare } from './account.js';
-export type { HeldHandle, NodePlace } from './census.js';
+export { FreePlace, type HeldHandle, type NodePlace } from './census.js';
 export type { DescriptorCloser } from './deliveries.js';
 export { type DeliveryItem, DeliveryQueue, ItemKind } from './delivery-queue.js';
 export type { Effort } from './effort.js';
@@ -54,7 +54,7 @@ export interface CapabilityOptions {
 }
 
 export class CapabilityCore {
-  readonly #tables = new Tables();
+  readonly #tables: Tables;
   readonly #clock = new OrderClock();
   readonly #quota: Quota;
   readonly #deliveries: Deliveries;
@@ -70,6 +70,7 @@ export class CapabilityCore {
   constructor(options: CapabilityOptions) {
     const quota = new Quota(options.limits ?? {}, this.effort);
     this.#quota = quota;
+    this.#tables = new Tables(quota.limits.handleArrivalsMax);
     this.#deliveries = new Deliveries(this.#tables, this.#clock, quota, options.closeDescriptors);
     this.census = new CapabilityCensus(this.#tables);
     this.#lifecycle = new Lifecycle(this.#tables, quota, this.#deliveries, this.effort);
@@ -167,8 +168,8 @@ export class CapabilityCore {
   }
 
   /** What there was no room for when `create` was refused with this code (`blameOf`). */
-  nodeBlame(owner: PeerRecord, code: number): number {
-    return code === ErrorCode.OverQuota ? this.#quota.nodeShortage(owner, 1) : 0;
+  nodeBlame(code: number): number {
+    return code === ErrorCode.OverQuota ? blameOf(QuotaKind.Nodes, QuotaHolder.Own) : 0;
   }
 
   destroy(owner: PeerRecord, ids: Uint32Array, count: number): number {

@@ -38,6 +38,7 @@ export class Lifecycle {
 
   createNode(owner: PeerRecord, index: number, generation: number, showsCredentials: boolean): NodeNumber {
     owner.user.nodes += 1;
+    owner.user.nodeIds += owner.nodes.roomFor(index);
     return this.#tables.createNode(owner, index, generation, showsCredentials);
   }
 
@@ -146,6 +147,7 @@ export class Lifecycle {
     for (const call of peer.calls) this.withdrawCall(call, sequence);
     this.#deliveries.drop(peer);
     this.#deliveries.forgetRefused(peer);
+    peer.user.nodeIds -= peer.nodes.room;
     this.#quota.leave(peer);
     this.#tables.removePeer(peer);
   }

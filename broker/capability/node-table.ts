@@ -34,6 +34,16 @@ export class NodeTable {
     return this.#ids.generation(index);
   }
 
+  /** What the ids take that were used, in ids; kept for the life of the owner. */
+  get room(): number {
+    return this.#ids.room;
+  }
+
+  /** What a node with this index would add to that. */
+  roomFor(index: number): number {
+    return this.#ids.roomFor(index);
+  }
+
   /** Whether the owner may give this id to a new node: the index is free and the id was never used before (bus N1). */
   isFresh(index: number, generation: number): boolean {
     return (

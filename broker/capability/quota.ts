@@ -34,6 +34,8 @@ export interface CapabilityLimits {
   readonly queueItemsMax: number;
   readonly descriptorsInFlightMax: number;
   readonly peerHandlesMax: number;
+  readonly handleArrivalsMax: number;
+  readonly userNodeIdsMax: number;
   readonly peerNodesMax: number;
   readonly callsOutstandingMax: number;
 }
@@ -49,6 +51,8 @@ const usualLimits: CapabilityLimits = {
   queueItemsMax: limits.queueItemsMax,
   descriptorsInFlightMax: limits.descriptorsInFlightMax,
   peerHandlesMax: limits.peerHandlesMax,
+  handleArrivalsMax: limits.handleArrivalsMax,
+  userNodeIdsMax: limits.userNodeIdsMax,
   peerNodesMax: limits.peerNodesMax,
   callsOutstandingMax: limits.callsOutstandingMax,
 };
@@ -213,6 +217,12 @@ export class Quota {
     const { peerNodesMax, userNodesMax } = this.limits;
     const room = lastingRoom(owner.nodes.size, peerNodesMax, owner.user.nodes, userNodesMax);
     return count <= room ? 0 : blameOf(QuotaKind.Nodes, QuotaHolder.Own);
+  }
+
+  /** Whether so many more ids of nodes may be kept for the owner: 0, or the blame. */
+  idShortage(owner: PeerRecord, count: number): number {
+    const { userNodeIdsMax } = this.limits;
+    return owner.user.nodeIds + count <= userNodeIdsMax ? 0 : blameOf(QuotaKind.Nodes, QuotaHolder.Own);
   }
 
   /** Whether the caller may have one more call whose end it has not taken: 0, or the blame. */

@@ -17,15 +17,20 @@ import { PeerRecord } from './peer-record.js';
 
 export class Tables {
   readonly calls = new Calls();
-  readonly handles = new Handles();
+  readonly handles: Handles;
   readonly #ids = createIdArena();
-  readonly nodes = new Nodes(this.handles, this.calls);
+  readonly nodes: Nodes;
   /** By number; number 0 is nobody. */
   readonly #peers: (PeerRecord | undefined)[] = [undefined];
   readonly #freePeers: PeerNumber[] = [];
   /** In the order in which they came. */
   readonly #present = new Set<PeerRecord>();
   #serial = 0;
+
+  constructor(handleArrivalsMax: number) {
+    this.handles = new Handles(handleArrivalsMax);
+    this.nodes = new Nodes(this.handles, this.calls);
+  }
 
   addPeer(user: Account, identity: PeerIdentity, outlet: Outlet): PeerRecord {
     const number = this.#freePeers.pop() ?? (this.#peers.length as PeerNumber);

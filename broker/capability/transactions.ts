@@ -2,7 +2,7 @@
  * The operations of peers, each one transaction: checked whole, then done whole, so that an error means that nothing
  * happened (bus M2, F4). An operation returns its sequence number, or a negative `ErrorCode`.
  */
-import { ErrorCode, QuotaKind } from '../contract/errors.js';
+import { blameOf, ErrorCode, QuotaHolder, QuotaKind } from '../contract/errors.js';
 import type { Flow } from './account.js';
 import type { CallNumber, CallRecord } from './calls.js';
 import type { Deliveries } from './deliveries.js';
@@ -116,7 +116,7 @@ export class Transactions {
   /** Makes a node with an id of the owner's choice (bus N1, N2). */
   create(owner: PeerRecord, word: number, generation: number, showsCredentials: boolean): number {
     if (bitsOf(word) !== nodeBits) return -ErrorCode.InvalidArgument;
-    const code = this.#checkFresh(owner, word, generation, 0);
+    const code = this.#checkFresh(owner, word, generation, 0, 0);
     if (code !== 0) return -code;
     this.#lifecycle.createNode(owner, indexOf(word), generation, showsCredentials);
     return this.#clock.next();
@@ -230,6 +230,7 @@ export class Transactions {
   ): number {
     const { transfers, transferCount } = submission;
     let created = 0;
+    let ids = 0;
     this.#effort.steps += transferCount;
     for (let at = 0; at < transferCount; at += 1) {
       submission.refusedAt = at;
@@ -239,11 +240,12 @@ export class Transactions {
       if (word === 0 && generation === noGeneration) {
         // A handle that was invalid already.
       } else if (bitsOf(word) === newNodeBits) {
-        const code = this.#checkFresh(sender, word, generation, created);
-        if (code === ErrorCode.OverQuota) submission.blame = this.#quota.nodeShortage(sender, created + 1);
+        const code = this.#checkFresh(sender, word, generation, created, ids);
+        if (code === ErrorCode.OverQuota) submission.blame = blameOf(QuotaKind.Nodes, QuotaHolder.Own);
         if (code !== 0) return code;
         if (isPlaceRepeated(transfers, at)) return ErrorCode.InvalidArgument;
         created += 1;
+        ids += sender.nodes.roomFor(indexOf(word));
       } else {
         const call = this.#findCall(sender, word, generation);
         if (call !== undefined) {
@@ -267,10 +269,20 @@ export class Transactions {
     return handle === noHandle ? noNode : this.#tables.handles.node(handle);
   }
 
-  #checkFresh(owner: PeerRecord, word: number, generation: number, alsoCreated: number): number {
+  /** `alsoCreated` nodes, for which `alsoIds` are kept, are made by the same message. */
+  #checkFresh(
+    owner: PeerRecord,
+    word: number,
+    generation: number,
+    alsoCreated: number,
+    alsoIds: number,
+  ): number {
     if (this.#quota.nodeShortage(owner, alsoCreated + 1) !== 0) return ErrorCode.OverQuota;
-    if (indexOf(word) >= this.#quota.limits.peerNodesMax) return ErrorCode.InvalidArgument;
-    return owner.nodes.isFresh(indexOf(word), generation) ? 0 : ErrorCode.InvalidArgument;
+    const index = indexOf(word);
+    if (index >= this.#quota.limits.peerNodesMax) return ErrorCode.InvalidArgument;
+    const ids = owner.nodes.roomFor(index);
+    if (ids > 0 && this.#quota.idShortage(owner, alsoIds + ids) !== 0) return ErrorCode.OverQuota;
+    return owner.nodes.isFresh(index, generation) ? 0 : ErrorCode.InvalidArgument;
   }
 
   #checkCall(sender: PeerRecord, submission: Submission): number {
@@ -299,9 +311,13 @@ export class Transactions {
     for (let at = 0; at < destinationCount; at += 1) {
       const node = this.#target(at);
       if (!tables.nodes.isLive(node)) continue;
-      const flow = this.#quota.flow(sender, tables.ownerOf(node));
+      const owner = tables.ownerOf(node);
+      const flow = this.#quota.flow(sender, owner);
       this.#flows[at] = flow;
-      const blame = this.#quota.charge(flow, payload.chargedBytes, transferCount, replies, descriptors);
+      const isFull = transferCount > 0 && tables.handles.hasFull && this.#hasFull(owner, transferCount);
+      const blame = isFull
+        ? blameOf(QuotaKind.Handles, QuotaHolder.Receiver)
+        : this.#quota.charge(flow, payload.chargedBytes, transferCount, replies, descriptors);
       if (blame === 0) continue;
       outcomes[at] = ErrorCode.OverQuota | (blame << 8);
       if (isPartial) this.#deliveries.watch.refuse(ErrorCode.OverQuota);
@@ -315,6 +331,18 @@ export class Transactions {
       if (!isPartial) return ErrorCode.OverQuota;
     }
     return 0;
+  }
+
+  /** Whether the receiver has had one of the transferred nodes as often as its count allows for (bus N3, Q4). */
+  #hasFull(receiver: PeerRecord, count: number): boolean {
+    const { handles } = this.#tables;
+    for (let at = 0; at < count; at += 1) {
+      const thing = this.#transferred[at] as Transferred;
+      if (thing <= 0) continue;
+      const handle = handles.find(thing as NodeNumber, receiver.number);
+      if (handle !== noHandle && handles.isFull(handle)) return true;
+    }
+    return false;
   }
 
   /** Takes back what the destinations before this one were charged with. */
@@ -401,6 +429,9 @@ export class Transactions {
   #chargeAnswer(caller: PeerRecord, item: DeliveryItem, transfers: number, payload: Payload): number {
     const excess = this.#quota.answerExcess(payload.chargedBytes);
     const descriptors = payload.descriptors.length;
+    if (transfers > 0 && this.#tables.handles.hasFull && this.#hasFull(caller, transfers)) {
+      return blameOf(QuotaKind.Handles, QuotaHolder.Own);
+    }
     if (excess === 0 && transfers === 0 && descriptors === 0) return 0;
     const flow = this.#quota.flow(caller, caller);
     const blame = this.#quota.chargeAnswer(flow, excess, transfers, descriptors);

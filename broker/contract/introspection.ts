@@ -265,24 +265,37 @@ export class Observers {
   };
 }
 
+/** A place of a walk where there is nothing to be shown: looking at it takes a step like an entry. */
+export interface EmptyPlace {
+  readonly isEmpty: true;
+  /** Where to go on behind it; read before the walk goes on. */
+  readonly cursor: string;
+}
+
 /**
- * One page of what a walk yields. Entries are looked at up to `introspectionStepsMax`; the walk, which begins behind
+ * One page of what a walk yields. Entries and empty places are looked at up to `introspectionStepsMax`; the walk, which begins behind
  * `query.after`, goes on as long as entries are taken from it.
  */
 export function pageOf<T extends { readonly cursor: string }>(
-  walk: Iterable<T>,
+  walk: Iterable<T | EmptyPlace>,
   query: PageQuery<T>,
 ): Page<T> {
   const items: T[] = [];
   let steps = 0;
   let last = '';
-  for (const facts of walk) {
-    if (items.length >= query.itemsMax || steps >= introspectionStepsMax) return { items, next: last };
+  let isFull = query.itemsMax <= 0;
+  for (const place of walk) {
+    if (isFull) return { items, next: last };
     steps += 1;
-    last = facts.cursor;
-    if (query.fits === undefined || query.fits(facts)) items.push(facts);
+    if (!isEmptyPlace(place) && (query.fits === undefined || query.fits(place))) items.push(place);
+    isFull = items.length >= query.itemsMax || steps >= introspectionStepsMax;
+    if (isFull) last = place.cursor;
   }
   return { items, next: undefined };
+}
+
+function isEmptyPlace(place: { readonly cursor: string } | EmptyPlace): place is EmptyPlace {
+  return 'isEmpty' in place;
 }
 
 /** The numbers of a cursor such as `3.17`; 0 for what is missing or none. */

@@ -36,6 +36,11 @@ export const sealedBytesInFlightMax = 256 * 1024 * 1024;
 export const sealedBytesPerByte = 64;
 /** Handles that one peer may hold. */
 export const peerHandlesMax = 65_536;
+/**
+ * Arrivals of one handle at one peer that were not released (bus N3): one that has so many arrives there no more. The count has 32
+ * bits, and one operation adds no more than the rest of these (`multicastHandlesMax` times `messageHandlesMax`).
+ */
+export const handleArrivalsMax = 0xffff_0000;
 /** Nodes that one peer may own. */
 export const peerNodesMax = 65_536;
 /** Calls of one peer that wait for their reply. */
@@ -60,6 +65,11 @@ export const userBytesMax = 8 * queueBytesMax;
 export const userHandlesMax = 8 * peerHandlesMax;
 /** Descriptors in flight to all peers of one user. */
 export const userDescriptorsMax = 8 * descriptorsInFlightMax;
+/**
+ * Ids of nodes of all peers of one user that are kept: the broker remembers the ids that were used for the life of a connection
+ * (bus N1), in pieces of 16, with a word for each piece below the highest.
+ */
+export const userNodeIdsMax = 16 * peerNodesMax;
 /** Nodes of all peers of one user. */
 export const userNodesMax = 8 * peerNodesMax;
 /** Calls of all peers of one user. */

@@ -76,6 +76,10 @@ function checkPeers(core: CapabilityCore, users: readonly Account[], peers: read
       total(own, (peer) => peer.nodes.size),
     );
     assert.equal(
+      user.nodeIds,
+      total(own, (peer) => peer.nodes.room),
+    );
+    assert.equal(
       user.handlesHeld,
       total(own, (peer) => peer.handlesHeld),
     );

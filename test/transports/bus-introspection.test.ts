@@ -1,6 +1,7 @@
 /** What the broker of the bus remembers while somebody watches. */
 import test from 'ava';
 import type { PassingItem } from '../../broker/contract/introspection.js';
+import { introspectionStepsMax } from '../../broker/contract/limits.js';
 import { BusIntrospection } from '../../transports/bus/router/introspection.js';
 import { BusRig } from '../support/bus-rig.js';
 import { WorldPeer } from '../support/capability-world.js';
@@ -29,4 +30,26 @@ test('calls that were withdrawn do not keep the latency of later ones from being
   t.is(told.length, 1);
   t.not(told[0]?.latencyMs, undefined);
   end();
+});
+
+test('Q6: places of a table where nothing is count as looked at, so no page takes long', (t) => {
+  const rig = new BusRig(() => {});
+  const { router, own } = rig;
+  const [owner, holder] = [new WorldPeer(router.core, 'owner', 1), new WorldPeer(router.core, 'holder', 1)];
+  const introspection = new BusIntrospection({
+    ...{ router, peer: own, own: owner.record, peers: () => 2 },
+    lineOf: () => ({ sinceMs: 0, blockedSinceMs: undefined, root: undefined }),
+  });
+  const count = 3 * introspectionStepsMax;
+  const held = Array.from({ length: count }, (_, at) => owner.grant(owner.create(at), holder));
+  // The last one keeps the table as large as it was.
+  for (const handle of held.slice(0, -1)) holder.release(handle);
+  const pages: number[] = [];
+  let after: string | undefined;
+  do {
+    const page = introspection.handles({ itemsMax: 10, ...(after === undefined ? {} : { after }) });
+    pages.push(page.items.length);
+    after = page.next;
+  } while (after !== undefined && pages.length < 100);
+  t.deepEqual(pages, [0, 0, 0, 1]);
 });

@@ -1,11 +1,13 @@
 /** Room of users and its shares (bus Q1–Q6, M8), on the core alone. */
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { newNodeBits, wordOf } from '../../../broker/capability/index.js';
+import { Handles, type PeerNumber } from '../../../broker/capability/handles.js';
+import { newNodeBits, nodeBits, wordOf } from '../../../broker/capability/index.js';
+import type { NodeNumber } from '../../../broker/capability/nodes.js';
 import { roomOf, Tally } from '../../../broker/capability/share.js';
 import { ErrorCode } from '../../../broker/contract/errors.js';
 import * as limits from '../../../broker/contract/limits.js';
-import { CapabilityWorld, type WorldPeer } from '../../support/capability-world.js';
+import { CapabilityWorld, idText, type WorldPeer } from '../../support/capability-world.js';
 import { checkNoAccounts, checkQuota } from '../../support/quota-checker.js';
 import { seedOf } from '../../support/random.js';
 import { ShareModel } from '../../support/share-model.js';
@@ -482,4 +484,77 @@ test('Q5, Q6: one connection with thousands of handles that were refused is told
   while (core.mustTell) core.tellReady();
   t.is(asker.record.queue.length, 1_000);
   endAll(t, world, [receiver, asker]);
+});
+
+test('N1, Q4: ids that were used are kept for the life of their owner, and a user has so much room for them', (t) => {
+  const world = new CapabilityWorld({ userNodeIdsMax: 2_000 });
+  const [wide, other] = peersOf(world, 1, 1) as [WorldPeer, WorldPeer];
+  const create = (peer: WorldPeer, index: number, generation: number): number =>
+    world.core.create(peer.record, wordOf(index, nodeBits), generation, false);
+  // Each in a piece of its own, as far apart as may be.
+  let made = 0;
+  for (let index = 0; index < limits.peerNodesMax; index += 16) {
+    const result = create(wide, index, 1);
+    if (result < 0) {
+      t.is(result, -ErrorCode.OverQuota);
+      break;
+    }
+    made += 1;
+    wide.destroy(idText({ word: wordOf(index, nodeBits), generation: 1 }));
+  }
+  t.is(made, Math.floor(2_000 / 17));
+  t.is(wide.record.nodes.size, 0, 'there is no node, and still no room for another id');
+  t.true(create(wide, 5, 1) > 0, 'a piece that is there has room');
+  t.true(create(wide, 16, 2) > 0, 'an index that was used costs nothing more');
+  t.is(create(other, 200, 1), -ErrorCode.OverQuota);
+  const inMessage = idText({ word: wordOf(16 * 500, newNodeBits), generation: 1 });
+  t.is(
+    wide.send(idText({ word: wordOf(5, nodeBits), generation: 1 }), '', { transfers: [inMessage] }),
+    -ErrorCode.OverQuota,
+  );
+  t.deepEqual(wide.shortage, { kind: 'nodes', whose: 'own' });
+  wide.end();
+  t.true(create(other, 200, 1) > 0);
+  endAll(t, world, [other]);
+});
+
+test('N3, Q4: a handle that has arrived as often as its count allows for arrives no more until some of that is released', (t) => {
+  const world = new CapabilityWorld({ handleArrivalsMax: 5 });
+  const [p, q] = peersOf(world, 1, 2) as [WorldPeer, WorldPeer];
+  const node = q.create();
+  const to = p.grant(p.create(), q);
+  for (let arrivals = 0; arrivals < 5; arrivals += 1) t.true(q.send(to, '', { transfers: [node] }) > 0);
+  t.is(q.send(to, '', { transfers: [node] }), -ErrorCode.OverQuota);
+  t.deepEqual(q.shortage, { kind: 'handles', whose: 'receiver' });
+  const [held = ''] = p.drain().flatMap(({ handles }) => handles);
+  // In an answer it is the caller who has no room.
+  p.call(q.grant(q.create(1), p), 'question', 7);
+  q.reply(q.drain().find(({ reply }) => reply !== '')?.reply ?? '', '', { transfers: [node] });
+  t.deepEqual(
+    p.drain().map(({ kind, shortage }) => [kind, shortage]),
+    [['Lost', { kind: 'handles', whose: 'own' }]],
+  );
+  t.true(p.release(held, 2) > 0);
+  t.true(q.send(to, '', { transfers: [node, node] }) > 0, 'and one operation may go a little beyond');
+  t.is(q.send(to, '', { transfers: [node] }), -ErrorCode.OverQuota);
+  p.drain();
+  t.true(p.release(held, 5) > 0, 'nothing was lost in counting');
+  t.true(q.send(to, '', { transfers: [node] }) > 0);
+  endAll(t, world, [p, q]);
+});
+
+test('Q4: no operation brings the count of a handle to where it would wrap', (t) => {
+  t.true(limits.handleArrivalsMax - 1 + limits.multicastHandlesMax * limits.messageHandlesMax < 2 ** 32);
+  const handles = new Handles(limits.handleArrivalsMax);
+  const handle = handles.add(1 as NodeNumber, 2 as PeerNumber, 1);
+  handles.setCount(handle, limits.handleArrivalsMax - 1);
+  t.false(handles.hasFull);
+  handles.setCount(handle, 2 ** 32 - 1);
+  t.is(handles.count(handle), 2 ** 32 - 1);
+  t.true(handles.hasFull && handles.isFull(handle));
+  handles.setCount(handle, limits.handleArrivalsMax - 1);
+  t.false(handles.hasFull);
+  handles.setCount(handle, limits.handleArrivalsMax);
+  handles.remove(handle);
+  t.false(handles.hasFull);
 });

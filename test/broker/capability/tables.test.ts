@@ -47,7 +47,7 @@ test('pages without records are given back', (t) => {
 test('N3: the index finds each holder of each node, while handles come and go', (t) => {
   t.log(`seed ${seed}`);
   const random = createRandom(seed);
-  const handles = new Handles();
+  const handles = new Handles(2 ** 32);
   const known = new Map<string, HandleNumber>();
   for (let step = 0; step < 60_000; step += 1) {
     const node = (1 + random.below(100)) as NodeNumber;
@@ -68,7 +68,7 @@ test('N3: the index finds each holder of each node, while handles come and go', 
 });
 
 test('a handle says since when it is held, how often it was used, and whether its end was told', (t) => {
-  const handles = new Handles();
+  const handles = new Handles(2 ** 32);
   const since = 2 ** 52 + 12_345;
   const handle = handles.add(1 as NodeNumber, 2 as PeerNumber, since);
   t.false(handles.isAnnounced(handle));

@@ -11,12 +11,13 @@ import type {
   PeerRecord,
   Submission,
 } from '../../../broker/capability/index.js';
-import { ItemKind, indexOf, noBytes } from '../../../broker/capability/index.js';
+import { FreePlace, ItemKind, indexOf, noBytes } from '../../../broker/capability/index.js';
 import { shortageOf } from '../../../broker/contract/errors.js';
 import {
   type AccountFacts,
   type Blame,
   cursorNumbers,
+  type EmptyPlace,
   type HandleFacts,
   type Introspection,
   type NodeName,
@@ -289,9 +290,11 @@ export class BusIntrospection implements Introspection, CoreWatcher {
     }
   }
 
-  *#walkHandles(holder: number, place: number): Generator<HandleFacts> {
+  *#walkHandles(holder: number, place: number): Generator<HandleFacts | EmptyPlace> {
     const nowMs = this.#parts.router.time.monotonicMs();
-    for (const held of this.#core.census.handles(holder, place)) yield this.#handleFacts(held, nowMs);
+    for (const held of this.#core.census.handles(holder, place)) {
+      yield held instanceof FreePlace ? new Nothing(held) : this.#handleFacts(held, nowMs);
+    }
   }
 
   #handleFacts({ holder, index, node, count, uses, since }: HeldHandle, nowMs: number): HandleFacts {
@@ -348,6 +351,19 @@ export class BusIntrospection implements Introspection, CoreWatcher {
     const object = owner === own ? peer.nodeAt(word, generation) : undefined;
     const again = generation === 1 ? '' : `/${generation}`;
     return { id: `${owner.serial}.${indexOf(word)}${again}`, label: object?.label ?? '', object };
+  }
+}
+
+class Nothing implements EmptyPlace {
+  readonly isEmpty = true;
+  readonly #place: FreePlace;
+
+  constructor(place: FreePlace) {
+    this.#place = place;
+  }
+
+  get cursor(): string {
+    return `${this.#place.holderSerial}.${this.#place.next}`;
   }
 }
 

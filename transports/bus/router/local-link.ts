@@ -293,7 +293,7 @@ export class LocalLink implements BusLink, Outlet, Drain, Line {
   }
 
   #done(result: number): void {
-    const word = result < 0 ? refusalOf(-result, this.#router.core.nodeBlame(this.peer, -result)) : 0;
+    const word = result < 0 ? refusalOf(-result, this.#router.core.nodeBlame(-result)) : 0;
     this.#router.settle();
     if (word === 0) return;
     const { code, message, quota } = refusal(word, this.#account);

@@ -203,7 +203,7 @@ export class RequestReader {
       default:
         return false;
     }
-    if (result < 0) this.#refuse(0, wire.refusalOf(-result, core.nodeBlame(peer, -result)), 0);
+    if (result < 0) this.#refuse(0, wire.refusalOf(-result, core.nodeBlame(-result)), 0);
     return true;
   }
 
