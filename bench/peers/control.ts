@@ -1,21 +1,112 @@
 /**
- * The control call: the status of one service, asked through the client library, decoded and checked.
+ * Control calls, asked through the client library of a real manager, decoded and checked: the status of one service, the list of all, and
+ * a start until the subscriber has its event.
  */
 import { performance } from 'node:perf_hooks';
-import type { Service } from '../../clients/library/index.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Manager, Service } from '../../clients/library/index.js';
 import type { ClosedLoop } from './client-port.js';
 
-/** An answer that names another service, or another state than started, is a violation. */
-export function createStatusLoop(service: Service, name: string): ClosedLoop {
+/** What a client of a manager can be made to do; the words are the calls of W7's cells. */
+export const controlOperations = ['status', 'list', 'start-event'] as const;
+export type ControlOperation = (typeof controlOperations)[number];
+
+/** A loop of one thing after the other; `once` returns what it took in ms, and its violations. */
+function loopOf(once: () => Promise<{ readonly tookMs: number; readonly violations: number }>): ClosedLoop {
   return async (endMs, samples) => {
     let violations = 0;
-    for (let now = performance.now(); now < endMs && !samples.isFull; ) {
-      const start = performance.now();
-      const status = await service.status();
-      now = performance.now();
-      samples.add(now - start);
-      if (status.name !== name || status.state !== 'started') violations++;
+    while (performance.now() < endMs && !samples.isFull) {
+      const result = await once();
+      samples.add(result.tookMs);
+      violations += result.violations;
     }
     return violations;
   };
+}
+
+/** An answer that names another service, or another state than started, is a violation. */
+export function createStatusLoop(service: Service, name: string): ClosedLoop {
+  return loopOf(async () => {
+    const start = performance.now();
+    const status = await service.status();
+    const tookMs = performance.now() - start;
+    return { tookMs, violations: status.name === name && status.state === 'started' ? 0 : 1 };
+  });
+}
+
+/** A list that is not of so many services, each once and in the order of their names, is a violation. */
+function createListLoop(manager: Manager, count: number): ClosedLoop {
+  return loopOf(async () => {
+    const start = performance.now();
+    const list = await manager.list();
+    const tookMs = performance.now() - start;
+    let violations = list.length === count ? 0 : 1;
+    for (let at = 1; at < list.length; at++) {
+      if ((list[at - 1]?.name ?? '') >= (list[at]?.name ?? '')) violations++;
+    }
+    return { tookMs, violations };
+  });
+}
+
+/**
+ * A sample is from before `start` is called until the event `started` of this service has come, which is not the call's own answer; the
+ * service is stopped again in between. An outcome other than these, a wrong state in the event, or lost events are violations.
+ */
+async function createStartLoop(manager: Manager, service: Service): Promise<ClosedLoop> {
+  const stream = await manager.events();
+  const events = stream[Symbol.asyncIterator]();
+  let violations = 0;
+  const until = async (kind: 'started' | 'stopped'): Promise<void> => {
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done === true) throw new Error('the manager has ended');
+      if (value.lost > 0) violations++;
+      if (value.kind !== kind) continue;
+      if (value.service !== service.name || value.status?.state !== kind) violations++;
+      return;
+    }
+  };
+  await service.stop();
+  await until('stopped');
+  return loopOf(async () => {
+    violations = 0;
+    const start = performance.now();
+    const answered = service.start();
+    await until('started');
+    const tookMs = performance.now() - start;
+    const outcome = await answered;
+    if (outcome.already || outcome.state !== 'started') violations++;
+    const stopped = await service.stop();
+    if (stopped.state !== 'stopped') violations++;
+    await until('stopped');
+    return { tookMs, violations };
+  });
+}
+
+const patienceMs = 20_000;
+
+/** Waits until a manager that is being started has loaded its services and started this one. */
+async function untilStarted(manager: Manager, name: string, count: number): Promise<void> {
+  const endMs = performance.now() + patienceMs;
+  const isStarted = async (): Promise<boolean> => {
+    const list = await manager.list();
+    return list.length === count && list.every(({ state }) => state === 'started');
+  };
+  while (!(await isStarted())) {
+    if (performance.now() > endMs) throw new Error(`${name} and ${count - 1} other services are not started`);
+    await sleep(20);
+  }
+}
+
+/** The loop of an operation; `name` is a service of a manager that has `count` in all, which are waited for. */
+export async function createControlLoop(
+  manager: Manager,
+  operation: ControlOperation,
+  name: string,
+  count: number,
+): Promise<ClosedLoop> {
+  await untilStarted(manager, name, count);
+  if (operation === 'list') return createListLoop(manager, count);
+  const service = await manager.find(name);
+  return operation === 'status' ? createStatusLoop(service, name) : createStartLoop(manager, service);
 }

@@ -5,6 +5,7 @@
  * Configuration and reason: each peer is a process of its own with Node's defaults; deadlines are on, because a program that calls without
  * one does not survive in practice.
  */
+import { fileURLToPath } from 'node:url';
 import {
   type CapabilityNode,
   type Handle,
@@ -18,12 +19,14 @@ import { createTime } from '../../broker/native/time.js';
 import { connect } from '../../clients/library/index.js';
 import { transports } from '../../transports/catalog.js';
 import { serveCommands, servePipelined, serveUntilEnd } from './client-port.js';
-import { createStatusLoop } from './control.js';
+import { controlOperations, createControlLoop } from './control.js';
+import { runCrew } from './crew.js';
 import { createDirectory, find, publish } from './directory.js';
 import { createCaller, createEcho } from './echo.js';
 import { createFanOutCost, createFanOutLoop, createReceiver } from './fan-out.js';
 import { createManySink, createManyStream, runCrowd, tellMemory } from './many.js';
 import { runNetClient, runNetServer } from './net-echo.js';
+import { drives, offers, together, victim } from './parties.js';
 import { runRelay } from './relay.js';
 import { createSink, createStreamLoop } from './stream.js';
 
@@ -108,10 +111,15 @@ async function alone(transport: Transport, path: string, payloadBytes: number): 
   server.close();
 }
 
-async function control(transport: string, socket: string, name: string): Promise<void> {
+async function control(
+  transport: string,
+  socket: string,
+  name: string,
+  [wanted, count = '1']: readonly string[],
+): Promise<void> {
   const manager = await connect({ transport, socket });
-  const service = await manager.find(name);
-  await serveCommands(createStatusLoop(service, name));
+  const operation = controlOperations.find((each) => each === wanted) ?? 'status';
+  await serveCommands(await createControlLoop(manager, operation, name, Number(count)));
   manager.close();
 }
 
@@ -180,7 +188,7 @@ switch (role) {
     await alone(openTransport(name), path, Number(last));
     break;
   case 'control':
-    await control(name, path, last);
+    await control(name, path, last, more);
     break;
   case 'relay':
     await runRelay(await connectTo(), last);
@@ -191,8 +199,28 @@ switch (role) {
   case 'net-client':
     await runNetClient(path, Number(last));
     break;
-  default:
-    throw new Error(`no peer has the role "${role}"`);
+  case 'crew':
+    // Of TypeScript clients: their role, transport, path and arguments.
+    await runCrew(Number(name), [process.execPath, fileURLToPath(import.meta.url), path, last, ...more]);
+    break;
+  case 'together':
+    await together(openTransport(name), path, [last, ...more]);
+    break;
+  case 'victim':
+    await victim(connectTo, [last, ...more], untilEndOfInput);
+    break;
+  default: {
+    const transport = openTransport(name);
+    const connect = (): Promise<Session> => transport.connect({ path });
+    const loop = await drives[role]?.(connect, [last, ...more]);
+    if (loop !== undefined) await serveCommands(loop);
+    else {
+      const offer = offers[role];
+      if (offer === undefined) throw new Error(`no peer has the role "${role}"`);
+      await offer(connect, [last, ...more]);
+      await untilEndOfInput();
+    }
+  }
 }
 // What a transport leaves open must not keep a finished peer alive; the leak tests look for that, not the benchmark.
 process.exit(0);

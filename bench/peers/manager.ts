@@ -1,10 +1,11 @@
 /**
  * A whole manager with its client in one process, over `memory`: what a control call costs without any socket.
  *
- *   node manager.js launch DIRECTORY    becomes capstan-init, which runs the next
- *   node manager.js run DIRECTORY       the broker, serving the services in DIRECTORY over memory, and the client of the harness
+ *   node manager.js launch DIRECTORY NAMES OPERATION COUNT   becomes capstan-init, which runs the next
+ *   node manager.js run DIRECTORY NAMES OPERATION COUNT      the broker, serving the services in DIRECTORY over memory, and the client
  *
- * DIRECTORY has an internal service `probe`. This is a composition root like the command's, and the only file of the benchmark that imports
+ * NAMES are the services that are started, with commas between; the client does OPERATION (control.ts) with the first. There are COUNT
+ * services in all. This is a composition root like the command's, and the only file of the benchmark that imports
  * the broker: a client in its process is what `memory` means.
  */
 import { join } from 'node:path';
@@ -17,15 +18,12 @@ import { createTime } from '../../broker/native/time.js';
 import { connect } from '../../clients/library/index.js';
 import { createMemoryTransport } from '../../transports/memory/index.js';
 import { serveCommands } from './client-port.js';
-import { createStatusLoop } from './control.js';
-
-const service = 'probe';
+import { controlOperations, createControlLoop } from './control.js';
 
 async function serveClient(transport: Transport, socket: string): Promise<void> {
   const manager = await connect({ transport, socket });
-  const probe = await manager.find(service);
-  await serveCommands(createStatusLoop(probe, service));
-  probe.close();
+  const operation = controlOperations.find((name) => name === wanted) ?? 'status';
+  await serveCommands(await createControlLoop(manager, operation, service, Number(count)));
   await manager.shutdown();
   manager.close();
 }
@@ -44,7 +42,7 @@ function run(directory: string): void {
     socketPath,
     mode: 'user',
     serviceDirectories: [directory],
-    startNames: [service],
+    startNames: names.split(','),
     environment: process.env,
     version: 'benchmark',
     identity: { pid: process.pid, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
@@ -55,12 +53,14 @@ function run(directory: string): void {
   });
 }
 
-const [role = '', directory = ''] = process.argv.slice(2);
+const [role = '', directory = '', names = '', wanted = 'status', count = '1'] = process.argv.slice(2);
+const [service = ''] = names.split(',');
 if (role === 'launch') {
   const self = fileURLToPath(import.meta.url);
   const variables = Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`);
   const init = initPath(process.env);
-  loadNative().execve(init, [init, '--', process.execPath, self, 'run', directory], variables);
+  const command = [process.execPath, self, 'run', directory, names, wanted, count];
+  loadNative().execve(init, [init, '--', ...command], variables);
 } else {
   run(directory);
 }

@@ -16,6 +16,7 @@ import {
 } from '../../broker/contract/index.js';
 import type { ClosedLoop } from './client-port.js';
 import { find, publish } from './directory.js';
+import { createShelf, takeHandles } from './shelf.js';
 import { createSinkReceiver, createStreamLoop } from './stream.js';
 
 /** Uids that need not be anybody's. */
@@ -24,38 +25,11 @@ const firstOtherUser = 61_000;
 /** Connections that are made at the same time. */
 const connectingMax = 64;
 
-/**
- * A sink with `count` nodes that all count together. A call with two numbers (u32: from which node, how many, at most 64) on the
- * entry is answered with handles to these; all other messages are the stream's.
- */
+/** A sink with `count` nodes that all count together, on a shelf; what is no question to the shelf is the stream's, too. */
 export function createManySink(peer: Peer, count: number): CapabilityNode {
-  const receive = createSinkReceiver();
-  const message: Receiver['message'] = (delivery) => {
-    const { bytes, reply } = delivery;
-    if (reply === undefined || bytes.length !== 8) {
-      receive(delivery);
-      return;
-    }
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const first = view.getUint32(0, true);
-    reply.send({ bytes: new Uint8Array(0), handles: nodes.slice(first, first + view.getUint32(4, true)) });
-  };
+  const message = createSinkReceiver();
   const nodes = Array.from({ length: count }, () => peer.createNode({ message }));
-  return peer.createNode({ message });
-}
-
-/** Handles to the first `count` nodes of the sink. */
-export async function takeHandles(entry: Handle, count: number): Promise<Handle[]> {
-  const handles: Handle[] = [];
-  while (handles.length < count) {
-    const request = new DataView(new ArrayBuffer(8));
-    request.setUint32(0, handles.length, true);
-    request.setUint32(4, Math.min(limits.messageHandlesMax, count - handles.length), true);
-    const answer = await entry.call({ bytes: new Uint8Array(request.buffer) });
-    if (answer.handles.length === 0) throw new Error('the sink has no more nodes');
-    handles.push(...answer.handles);
-  }
-  return handles;
+  return createShelf(peer, nodes, message);
 }
 
 /** The stream of W2, through `count` handles in turn. */
