@@ -3,7 +3,7 @@
  * sleep between blocks; the run interleaves blocks of all cells, so that a change of the machine hits all of them.
  */
 import * as hdr from 'hdr-histogram-js';
-import type { Loop, Varied, Waiting } from '../results/line.js';
+import type { Holdings, Loop, Varied, Waiting } from '../results/line.js';
 import type { PeerProcess } from './peer-process.js';
 import { type Block, Stage } from './stage.js';
 
@@ -30,6 +30,8 @@ export interface CellProcesses {
   readonly others: readonly PeerProcess[];
   /** The one among the others that routes every message, where there is one. */
   readonly broker?: PeerProcess;
+  /** What they hold when everything is in place, where the cell is about that (W9). */
+  readonly holdings?: Holdings;
   /** Called after the processes were stopped: removes what the launch left on disk. */
   readonly cleanUp?: () => Promise<void> | void;
 }

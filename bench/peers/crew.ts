@@ -64,11 +64,11 @@ export async function runCrew(count: number, command: readonly string[]): Promis
     }
     console.log(['ready', process.pid, ...pids].join(' '));
     for await (const line of createInterface({ input: process.stdin })) {
-      const [, word, milliseconds, file = ''] = /^(\w+) (\d+) (\S+)$/.exec(line) ?? [];
+      const [word, milliseconds, file = '', ...more] = line.split(' ');
       if (word !== 'run') throw new Error(`a crew cannot do this: ${line}`);
       const files = members.map((_, number) => `${file}.${number}`);
       for (const [number, { child }] of members.entries()) {
-        child.stdin.write(`run ${milliseconds} ${files[number]}\n`);
+        child.stdin.write(`${['run', milliseconds, files[number], ...more].join(' ')}\n`);
       }
       const answers = await Promise.all(members.map(nextLine));
       writeFileSync(file, Buffer.concat(files.map((part) => readFileSync(part))));

@@ -207,7 +207,7 @@ switch (role) {
     await together(openTransport(name), path, [last, ...more]);
     break;
   case 'victim':
-    await victim(connectTo, [last, ...more], untilEndOfInput);
+    await victim(connectTo, [last, ...more], serveUntilEnd);
     break;
   default: {
     const transport = openTransport(name);
@@ -218,7 +218,7 @@ switch (role) {
       const offer = offers[role];
       if (offer === undefined) throw new Error(`no peer has the role "${role}"`);
       await offer(connect, [last, ...more]);
-      await untilEndOfInput();
+      await serveUntilEnd();
     }
   }
 }

@@ -11,13 +11,14 @@ import {
   limits,
   type Peer,
   type Receiver,
+  type Reply,
   type Session,
   type Transport,
 } from '../../broker/contract/index.js';
 import type { ClosedLoop } from './client-port.js';
 import { find, publish } from './directory.js';
 import { createShelf, takeHandles } from './shelf.js';
-import { createSinkReceiver, createStreamLoop } from './stream.js';
+import { createStreamLoop, readNumber } from './stream.js';
 
 /** Uids that need not be anybody's. */
 const firstOtherUser = 61_000;
@@ -25,11 +26,41 @@ const firstOtherUser = 61_000;
 /** Connections that are made at the same time. */
 const connectingMax = 64;
 
-/** A sink with `count` nodes that all count together, on a shelf; what is no question to the shelf is the stream's, too. */
+const questionBytes = 4;
+
+/**
+ * A sink with `count` nodes on a shelf. Each expects the numbers 0, 1, 2 … one after the other. A call on the shelf with a number (u32) is
+ * answered with it when so many messages have come to all nodes together, since not every transport promises order across handles; with
+ * another number if one came twice or out of its turn.
+ */
 export function createManySink(peer: Peer, count: number): CapabilityNode {
-  const message = createSinkReceiver();
-  const nodes = Array.from({ length: count }, () => peer.createNode({ message }));
-  return createShelf(peer, nodes, message);
+  let arrived = 0;
+  let disorder = 0;
+  const asked: { readonly expected: number; readonly reply: Reply }[] = [];
+  const answerReached = (): void => {
+    for (let next = asked[0]; next !== undefined && next.expected <= arrived; next = asked[0]) {
+      asked.shift();
+      const answer = new DataView(new ArrayBuffer(questionBytes));
+      answer.setUint32(0, next.expected + disorder, true);
+      next.reply.send({ bytes: new Uint8Array(answer.buffer) });
+    }
+  };
+  const nodes = Array.from({ length: count }, () => {
+    let expected = 0;
+    return peer.createNode({
+      message({ bytes }): void {
+        if (readNumber(bytes) !== expected) disorder++;
+        expected = (expected + 1) >>> 0;
+        arrived++;
+        if (asked.length > 0) answerReached();
+      },
+    });
+  });
+  return createShelf(peer, nodes, ({ bytes, reply }) => {
+    if (reply === undefined) return;
+    asked.push({ expected: readNumber(bytes), reply });
+    answerReached();
+  });
 }
 
 /** The stream of W2, through `count` handles in turn. */
@@ -40,13 +71,23 @@ export async function createManyStream(
 ): Promise<ClosedLoop> {
   const entry = await find(session, 'sink');
   const handles = await takeHandles(entry, count);
+  const numbers = new Uint32Array(count);
+  const question = new DataView(new ArrayBuffer(questionBytes));
   let next = 0;
+  let sent = 0;
   const turning = {
     send: (message: Parameters<Handle['send']>[0]): Promise<number> => {
-      next = (next + 1) % handles.length;
+      next = (next + 1) % count;
+      sent = (sent + 1) >>> 0;
+      const number = numbers[next] ?? 0;
+      numbers[next] = number + 1;
+      new DataView(message.bytes.buffer).setUint32(0, number, true);
       return (handles[next] as Handle).send(message);
     },
-    call: (message: Parameters<Handle['call']>[0]) => (handles[next] as Handle).call(message),
+    call: (): ReturnType<Handle['call']> => {
+      question.setUint32(0, sent, true);
+      return entry.call({ bytes: new Uint8Array(question.buffer) });
+    },
   };
   return createStreamLoop(turning, payloadBytes);
 }

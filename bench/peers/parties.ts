@@ -54,9 +54,9 @@ export const offers: Readonly<Record<string, Offer>> = {
 };
 
 export const drives: Readonly<Record<string, Drive>> = {
-  /** W2: to the sink of number INDEX. */
-  'stream-to': async (connect, [index, payloadBytes]) =>
-    createStreamLoop(await find(await connect(), `sink ${index}`), Number(payloadBytes)),
+  /** W2: to the sink of number INDEX, one of SENDERS. */
+  'stream-to': async (connect, [index, payloadBytes, senders]) =>
+    createStreamLoop(await find(await connect(), `sink ${index}`), Number(payloadBytes), Number(senders)),
   /** W3: COUNT handles in each message. */
   giver: async (connect, [payloadBytes, count]) => {
     const session = await connect();

@@ -94,6 +94,20 @@ export interface Figures {
   readonly errors: number;
 }
 
+/**
+ * What a cell's processes hold while its messages run (W9). `resident_bytes` and `descriptors` are those of all its processes together;
+ * the broker's memory is told after collection, `broker_grown_bytes` is by how much its used memory (heap and buffers) has grown since
+ * there was nothing.
+ */
+export interface Holdings {
+  readonly resident_bytes: number;
+  readonly descriptors: number;
+  readonly broker_resident_bytes: number | null;
+  readonly broker_used_bytes: number | null;
+  readonly broker_grown_bytes: number | null;
+  readonly broker_descriptors: number | null;
+}
+
 /** One launch. */
 export interface LaunchFigures extends Figures {
   readonly launch: number;
@@ -103,6 +117,8 @@ export interface LaunchFigures extends Figures {
   readonly is_settled: boolean;
   /** Of an open loop: how late the generator was at worst, beyond what waiting for the contender explains; a late one is invalid. */
   readonly late_us: number | null;
+  /** W9. */
+  readonly holdings?: Holdings;
 }
 
 /** A cell of a finished run, as `cells.jsonl` and `--json` have it. */

@@ -1,9 +1,11 @@
-/** W4: one message to many receivers, until the last has it, over what needs nothing but this project. */
+/** W4: one message to many receivers, until the last has it, and what it costs the sender; bench/peers/fan-out.ts says what a sample is. */
 import type { CellDefinition, Placement } from '../latency/cell.js';
 import { PeerProcess } from '../latency/peer-process.js';
 import { fanOutBatch } from '../peers/fan-out.js';
 import { createReceipts } from '../peers/receipts.js';
-import { brokerFirst, clientLast, cpuArgument, freshPath, nativePeer, startPeer } from './contenders.js';
+import { clientLast, cpuArgument, freshPath, nativePeer } from './contenders.js';
+import { launchParties, type Party, processTransports } from './parties.js';
+import { type Launcher, type Scenario, type ScenarioContext, type Tier, thoseWho } from './scenario.js';
 
 /** A cell of W4, whatever the contender. */
 export function fanOutCell(
@@ -24,28 +26,12 @@ export function freshReceipts(directory: string): string {
   return path;
 }
 
-/** The receivers' side of a launch over a transport, each a peer with a connection of its own. */
-function startReceivers(
-  name: string,
-  path: string,
-  receipts: string,
-  placement: Placement,
-  receivers: number,
-  processes: number,
-): (() => PeerProcess)[] {
-  const share = Math.ceil(receivers / processes);
-  return Array.from({ length: Math.ceil(receivers / share) }, (_, at) => {
-    const first = at * share;
-    const numbers = [first, Math.min(share, receivers - first)].map(String);
-    return () => startPeer(placement.service, 'receivers', name, path, receipts, ...numbers);
-  });
-}
-
 /** The receivers' side of a launch: one process each. */
 export function startEach(receivers: number, start: (index: string) => PeerProcess): (() => PeerProcess)[] {
   return Array.from({ length: receivers }, (_, index) => () => start(String(index)));
 }
 
+/** The receivers share `processes`, each a peer with a connection of its own. */
 function launchOver(
   name: string,
   placement: Placement,
@@ -54,17 +40,22 @@ function launchOver(
   receivers: number,
   processes: number,
 ): CellDefinition['launch'] {
-  const start = name === 'bus' ? brokerFirst : clientLast;
-  return async (directory) => {
-    const path = freshPath(directory);
+  const share = Math.ceil(receivers / processes);
+  return launchParties(name, placement, (directory) => {
     const told = receipts(directory);
-    const numbers = [payloadBytes, receivers].map(String);
-    return start([
-      () => startPeer(placement.broker, 'hub', name, path),
-      ...startReceivers(name, path, told, placement, receivers, processes),
-      () => startPeer(placement.client, 'fan-out', name, path, told, ...numbers),
-    ]);
-  };
+    const offers = Array.from({ length: Math.ceil(receivers / share) }, (_, at): Party => {
+      const numbers = [at * share, Math.min(share, receivers - at * share)].map(String);
+      return { cpu: placement.service, role: 'receivers', args: [told, ...numbers] };
+    });
+    const args = [told, String(payloadBytes), String(receivers)];
+    return { offers, client: { cpu: placement.client, role: 'fan-out', args } };
+  });
+}
+
+function cLaunch(placement: Placement, payloadBytes: number, receivers: number): CellDefinition['launch'] {
+  const cpus = [cpuArgument(placement.client), cpuArgument(placement.service)];
+  const command = [nativePeer('seqpacket-fanout'), ...cpus, String(payloadBytes), String(receivers)];
+  return () => clientLast([() => new PeerProcess('c-seqpacket', command)]);
 }
 
 /** Until the last has it. With `processes` the receivers share as many; without it each is a process of its own. */
@@ -74,12 +65,9 @@ export function fanOutCells(
   receivers: number,
   processes: number = receivers,
 ): CellDefinition[] {
-  const cpus = [cpuArgument(placement.client), cpuArgument(placement.service)];
-  const command = [nativePeer('seqpacket-fanout'), ...cpus, String(payloadBytes), String(receivers)];
+  const inC = cLaunch(placement, payloadBytes, receivers);
   return [
-    fanOutCell('c-seqpacket', 'multicast', placement, payloadBytes, receivers, () =>
-      clientLast([() => new PeerProcess('c-seqpacket', command)]),
-    ),
+    fanOutCell('c-seqpacket', 'multicast', placement, payloadBytes, receivers, inC),
     ...['sockets', 'bus'].map((name) => ({
       ...fanOutCell(
         name,
@@ -114,3 +102,84 @@ export function fanOutCostCells(
     receiverProcesses: Math.min(processes, receivers),
   }));
 }
+
+const payloadBytes = 64;
+
+/** Processes that the receivers of the TypeScript peers share at most. */
+export const receiverProcessesMax = 16;
+
+const receiverCounts: Readonly<Record<Tier, readonly number[]>> = {
+  smoke: [2],
+  quick: [],
+  standard: [1, 4, 16, 64, 256],
+  full: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+};
+
+/** Receivers of the multicasts of which only the sender's cost is taken; they share one process, so that nobody has to wait for it. */
+const costCounts: Readonly<Record<Tier, readonly number[]>> = {
+  smoke: [3],
+  quick: [],
+  standard: [1, 16, 256],
+  full: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+};
+
+function overTransport(name: string): Launcher {
+  return (placement, shape) => {
+    const { receivers = 1, receiver_processes: processes = receivers } = shape.varied;
+    return launchOver(name, placement, freshReceipts, shape.payloadBytes, receivers, processes);
+  };
+}
+
+function costOver(name: string): Launcher {
+  return (placement, shape) => {
+    const { receivers = 1, receiver_processes: processes = receivers } = shape.varied;
+    return launchOver(name, placement, () => 'none', shape.payloadBytes, receivers, processes);
+  };
+}
+
+/** How the own transports do it, and C: a loop over connections. */
+export const multicastLaunchers: Readonly<Record<string, Launcher>> = {
+  'c-seqpacket': (placement, shape) => cLaunch(placement, shape.payloadBytes, shape.varied.receivers ?? 1),
+  ...Object.fromEntries(processTransports.map((name) => [name, overTransport(name)])),
+};
+
+/** What it costs the sender, where its CPU time is its thread's own. */
+export const multicastCostLaunchers: Readonly<Record<string, Launcher>> = Object.fromEntries(
+  processTransports.map((name) => [name, costOver(name)]),
+);
+
+function cellsOf(
+  context: ScenarioContext,
+  call: 'multicast' | 'multicast-cost',
+  what: string,
+  receivers: number,
+  processes: number,
+): CellDefinition[] {
+  const varied = { receivers, receiver_processes: processes };
+  return thoseWho(context, call, what).map(({ contender, launcher }) => {
+    const launch = launcher(context.placement, { payloadBytes, varied });
+    return {
+      ...fanOutCell(contender.name, call, context.placement, payloadBytes, receivers, launch),
+      ...(call === 'multicast-cost' ? { messagesPerSample: fanOutBatch } : {}),
+      receiverProcesses: processes,
+      varied,
+      waiting: contender.waiting,
+      baseline: 'sockets',
+      group: `${receivers} receivers, ${call}`,
+    };
+  });
+}
+
+export const fanOutScenario: Scenario = {
+  workload: 'W4',
+  title: 'one message to many, until the last receiver has it',
+  question: 2,
+  cells: (context): CellDefinition[] => [
+    ...receiverCounts[context.tier].flatMap((count) =>
+      cellsOf(context, 'multicast', 'send one message to many', count, Math.min(count, receiverProcessesMax)),
+    ),
+    ...costCounts[context.tier].flatMap((count) =>
+      cellsOf(context, 'multicast-cost', 'tell what a multicast costs its sender', count, 1),
+    ),
+  ],
+};

@@ -1,13 +1,16 @@
 /**
- * W9, many: what a broker keeps for each handle and each idle peer, and what a message costs it with one of everything and with ten
- * thousand. Only the bus has such a broker.
+ * W9, many: what a broker keeps for each handle and each idle peer, and what a message costs with one of everything and with ten
+ * thousand of something. Only the bus has such a broker; of the other transports it is told what their processes hold.
  */
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { limits } from '../../broker/contract/index.js';
 import type { CellDefinition, CellProcesses, Placement } from '../latency/cell.js';
 import type { PeerProcess } from '../latency/peer-process.js';
 import { streamBatch } from '../peers/stream.js';
+import type { Holdings, Varied } from '../results/line.js';
 import { freshPath, startInOrder, startPeer } from './contenders.js';
+import { processTransports } from './parties.js';
+import { type Launcher, type Scenario, type ScenarioContext, type Tier, thoseWho } from './scenario.js';
 
 /** What there are many of: handles of the sender (each to another node of one owner), holders of the node, idle peers. */
 export type Dimension = 'none' | 'handles' | 'holders' | 'peers';
@@ -65,33 +68,88 @@ async function order(peer: PeerProcess, ...commands: readonly string[]): Promise
   }
 }
 
+interface Memory {
+  readonly resident: number;
+  readonly used: number;
+}
+
+async function memoryOf(hub: PeerProcess): Promise<Memory> {
+  hub.write('memory');
+  return JSON.parse(await hub.line(commandPatienceMs)) as Memory;
+}
+
+/** Resident memory in bytes and open descriptors of a process, from proc(5). */
+function holdingOf(pid: number): { readonly residentBytes: number; readonly descriptors: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const residentBytes = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024;
+  return { residentBytes, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+}
+
+function holdingsOf(
+  peers: readonly PeerProcess[],
+  broker: PeerProcess | undefined,
+  before: Memory | undefined,
+  now: Memory | undefined,
+): Holdings {
+  const sum = (processes: readonly PeerProcess[], value: (pid: number) => number): number =>
+    processes.flatMap(({ pids }) => pids).reduce((all, pid) => all + value(pid), 0);
+  const resident = (pid: number): number => holdingOf(pid).residentBytes;
+  const descriptors = (pid: number): number => holdingOf(pid).descriptors;
+  return {
+    resident_bytes: sum(peers, resident),
+    descriptors: sum(peers, descriptors),
+    broker_resident_bytes: now?.resident ?? null,
+    broker_used_bytes: now?.used ?? null,
+    broker_grown_bytes: now === undefined || before === undefined ? null : now.used - before.used,
+    broker_descriptors: broker === undefined ? null : sum([broker], descriptors),
+  };
+}
+
+/** What launches of W9 need to know beside the transport. */
+interface Crowd {
+  readonly dimension: Dimension;
+  readonly many: number;
+  readonly payloadBytes: number;
+}
+
+/** Brings in what there shall be many of: peers, and what they hold. */
+async function gather(crowd: PeerProcess, { dimension, many }: Crowd): Promise<void> {
+  await order(crowd, `connect ${many}`);
+  if (dimension === 'holders') await order(crowd, 'hold 1');
+}
+
+/**
+ * One sender and one receiver, and many of something. The broker of the bus tells its memory before there is anything, and when all is
+ * there.
+ */
 async function launchMany(
-  dimension: Dimension,
-  many: number,
+  name: string,
+  crowd: Crowd,
   placement: Placement,
-  payloadBytes: number,
   directory: string,
 ): Promise<CellProcesses> {
   const path = freshPath(directory);
+  const { dimension, many, payloadBytes } = crowd;
+  const isBus = name === 'bus';
   const count = String(dimension === 'handles' ? many : 1);
-  const crowded = dimension === 'holders' || dimension === 'peers';
-  const started = await startInOrder([
-    () => startPeer(placement.broker, 'hub', 'bus', path),
-    () => startPeer(placement.service, 'many-sink', 'bus', path, count),
-    ...(crowded ? [() => startPeer(placement.service, 'crowd', 'bus', path)] : []),
-  ]);
-  const [broker, sink, crowd] = started;
+  const isCrowded = dimension === 'holders' || dimension === 'peers';
+  const started: PeerProcess[] = [];
+  const start = async (cpu: number | undefined, role: string, ...args: string[]): Promise<PeerProcess> => {
+    const [peer] = await startInOrder([() => startPeer(cpu, role, name, path, ...args)]);
+    if (peer === undefined) throw new Error(`no ${role}`);
+    started.push(peer);
+    return peer;
+  };
   try {
-    if (broker === undefined || sink === undefined) throw new Error('no peers');
-    if (crowd !== undefined) {
-      await order(crowd, `connect ${many}`);
-      if (dimension === 'holders') await order(crowd, 'hold 1');
-    }
-    const [client] = await startInOrder([
-      () => startPeer(placement.client, 'many-stream', 'bus', path, String(payloadBytes), count),
-    ]);
-    if (client === undefined) throw new Error('no client');
-    return { client, broker, others: [...(crowd === undefined ? [] : [crowd]), sink, broker] };
+    const hub = await start(placement.broker, isBus ? 'measured-hub' : 'hub');
+    const before = isBus ? await memoryOf(hub) : undefined;
+    await start(placement.service, 'many-sink', count);
+    if (isCrowded) await gather(await start(placement.service, 'crowd'), crowd);
+    const client = await start(placement.client, 'many-stream', String(payloadBytes), count);
+    const now = isBus ? await memoryOf(hub) : undefined;
+    const holdings = holdingsOf(started, isBus ? hub : undefined, before, now);
+    const others = started.filter((peer) => peer !== client).reverse();
+    return { client, others, holdings, ...(isBus ? { broker: hub } : {}) };
   } catch (error) {
     for (const peer of started) peer.kill();
     throw error;
@@ -109,18 +167,8 @@ export function manyCells(placement: Placement, payloadBytes: number, many: numb
     messagesPerSample: streamBatch,
     dimension,
     many: dimension === 'none' ? 1 : many,
-    launch: (directory) => launchMany(dimension, many, placement, payloadBytes, directory),
+    launch: (directory) => launchMany('bus', { dimension, many, payloadBytes }, placement, directory),
   }));
-}
-
-interface Memory {
-  readonly resident: number;
-  readonly used: number;
-}
-
-async function memoryOf(hub: PeerProcess): Promise<Memory> {
-  hub.write('memory');
-  return JSON.parse(await hub.line(commandPatienceMs)) as Memory;
 }
 
 /**
@@ -186,3 +234,86 @@ export async function measureMemory(
     kill();
   }
 }
+
+/** What there are how many of in the suite's cells. */
+type Many = readonly [dimension: Dimension, many: number];
+
+const payloadBytes = 64;
+
+const one: Many = ['none', 1];
+
+const sizes: Readonly<Record<Tier, readonly Many[]>> = {
+  smoke: [
+    ['handles', 70],
+    ['peers', 20],
+  ],
+  quick: [],
+  standard: [one, ['handles', 10_000], ['peers', 10_000]],
+  full: [
+    one,
+    ['handles', 100],
+    ['handles', 10_000],
+    ['peers', 100],
+    ['peers', 10_000],
+    ['holders', 100],
+    ['holders', 4_000],
+  ],
+};
+
+/** So many peers, handles of the sender and holders of one node. */
+function variedOf([dimension, many]: Many): Varied {
+  const handles = dimension === 'handles' ? many : 1;
+  if (dimension === 'holders') return { handles, peers: many, holders: many };
+  return { handles, peers: dimension === 'peers' ? many : 1 };
+}
+
+function overTransport(name: string): Launcher {
+  return (placement, shape) => {
+    const { handles = 1, peers = 1, holders } = shape.varied;
+    const dimension = holders !== undefined ? 'holders' : peers > 1 ? 'peers' : 'handles';
+    const crowd = { dimension, many: Math.max(handles, peers), payloadBytes: shape.payloadBytes } as const;
+    const isAlone = crowd.many === 1;
+    const launched: Crowd = isAlone ? { ...crowd, dimension: 'none' } : crowd;
+    return (directory) => launchMany(name, launched, placement, directory);
+  };
+}
+
+/** How the own transports do it. */
+export const manyLaunchers: Readonly<Record<string, Launcher>> = Object.fromEntries(
+  processTransports.map((name) => [name, overTransport(name)]),
+);
+
+/** Descriptors that each idle peer costs the process that all of them share. */
+const descriptorsPerPeer: Readonly<Record<string, number>> = { datagram: 3 };
+
+function cellsOf(context: ScenarioContext, size: Many): CellDefinition[] {
+  const [dimension, many] = size;
+  return thoseWho(context, 'many', 'hold many handles').flatMap(({ contender, launcher }) => {
+    const needed = many * (descriptorsPerPeer[contender.name] ?? 1);
+    if (affordablePeers(needed) < needed) {
+      context.cannot(contender.name, `have ${many} ${dimension} with the limit of descriptors here`);
+      return [];
+    }
+    const varied = variedOf(size);
+    return {
+      workload: 'W9',
+      contender: contender.name,
+      call: 'one-way',
+      payloadBytes,
+      placement: context.placement.name,
+      messagesPerSample: streamBatch,
+      varied,
+      waiting: contender.waiting,
+      baseline: 'sockets',
+      group: `${many} ${dimension}`,
+      launch: launcher(context.placement, { payloadBytes, varied }),
+    };
+  });
+}
+
+export const manyScenario: Scenario = {
+  workload: 'W9',
+  title: 'many handles, many peers: memory, descriptors, and the cost of one message',
+  question: 1,
+  cells: (context): CellDefinition[] => sizes[context.tier].flatMap((size) => cellsOf(context, size)),
+};

@@ -22,11 +22,17 @@ export type Action =
   | 'call'
   | 'control'
   | 'stream'
+  | 'stream-many'
   | 'give'
   | 'multicast'
   | 'multicast-cost'
   | 'revoke'
+  | 'revoke-one'
   | 'death'
+  | 'death-held'
+  | 'status'
+  | 'list'
+  | 'start-event'
   | 'many';
 
 export type Presence = { readonly present: true } | { readonly present: false; readonly reason: string };

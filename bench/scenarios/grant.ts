@@ -1,0 +1,58 @@
+/** W3: a handle is given to a third party, who makes one call on it; bench/peers/grant.ts says what a sample is. */
+import type { CellDefinition } from '../latency/cell.js';
+import { launchParties, launchTogether, processTransports } from './parties.js';
+import { type Launcher, type Scenario, type Tier, thoseWho } from './scenario.js';
+
+const payloadBytes = 64;
+
+const handles: Readonly<Record<Tier, readonly number[]>> = {
+  smoke: [2],
+  quick: [],
+  standard: [1, 8, 64],
+  full: [1, 2, 4, 8, 16, 32, 64],
+};
+
+function overTransport(name: string): Launcher {
+  return (placement, shape) => {
+    const count = String(shape.varied.handles ?? 1);
+    return launchParties(name, placement, () => ({
+      // The owner beside the giver: a call of the taker on its new handle crosses cores like the giver's to the taker.
+      offers: [
+        { cpu: placement.client, role: 'grant-owner', args: [count] },
+        { cpu: placement.service, role: 'taker', args: [] },
+      ],
+      client: { cpu: placement.client, role: 'giver', args: [String(shape.payloadBytes), count] },
+    }));
+  };
+}
+
+/** How the own transports do it. */
+export const grantLaunchers: Readonly<Record<string, Launcher>> = {
+  memory: (placement, shape) => {
+    const count = String(shape.varied.handles ?? 1);
+    const giver = ['giver', String(shape.payloadBytes), count];
+    return launchTogether(placement, [['grant-owner', count], ['taker'], giver]);
+  },
+  ...Object.fromEntries(processTransports.map((name) => [name, overTransport(name)])),
+};
+
+export const grantScenario: Scenario = {
+  workload: 'W3',
+  title: 'a handle is given to a third party, who makes one call on it',
+  question: 1,
+  cells: (context): CellDefinition[] =>
+    handles[context.tier].flatMap((count) =>
+      thoseWho(context, 'give', 'give a handle away').map(({ contender, launcher }) => ({
+        workload: 'W3',
+        contender: contender.name,
+        call: 'grant',
+        payloadBytes,
+        placement: context.placement.name,
+        varied: { handles: count },
+        waiting: contender.waiting,
+        baseline: 'c-fd',
+        group: `${count} handles`,
+        launch: launcher(context.placement, { payloadBytes, varied: { handles: count } }),
+      })),
+    ),
+};
