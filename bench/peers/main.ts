@@ -28,7 +28,7 @@ import { createManySink, createManyStream, runCrowd, tellMemory } from './many.j
 import { runNetClient, runNetServer } from './net-echo.js';
 import { drives, offers, together, victim } from './parties.js';
 import { runRelay } from './relay.js';
-import { createSink, createStreamLoop } from './stream.js';
+import { createSink, createStreamLoop, needsPatience } from './stream.js';
 
 function openTransport(name: string): Transport {
   const entry = transports.find((candidate) => candidate.name === name);
@@ -73,7 +73,7 @@ async function client(session: Session, payloadBytes: number): Promise<void> {
 
 async function streamClient(session: Session, payloadBytes: number): Promise<void> {
   const sink = await find(session, 'sink');
-  await serveCommands(createStreamLoop(sink, payloadBytes));
+  await serveCommands(createStreamLoop(sink, { payloadBytes, isPatient: needsPatience(session.peer) }));
   session.peer.close();
 }
 

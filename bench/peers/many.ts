@@ -18,7 +18,7 @@ import {
 import type { ClosedLoop } from './client-port.js';
 import { find, publish } from './directory.js';
 import { createShelf, takeHandles } from './shelf.js';
-import { createStreamLoop, readNumber } from './stream.js';
+import { createStreamLoop, needsPatience, readNumber, type StreamTarget } from './stream.js';
 
 /** Uids that need not be anybody's. */
 const firstOtherUser = 61_000;
@@ -27,11 +27,12 @@ const firstOtherUser = 61_000;
 const connectingMax = 64;
 
 const questionBytes = 4;
+const answerBytes = 8;
 
 /**
  * A sink with `count` nodes on a shelf. Each expects the numbers 0, 1, 2 … one after the other. A call on the shelf with a number (u32) is
- * answered with it when so many messages have come to all nodes together, since not every transport promises order across handles; with
- * another number if one came twice or out of its turn.
+ * answered when so many messages have come to all nodes together, since not every transport promises order across handles: with that
+ * number, and how many of all were not the next of their node (u32 each, as stream.ts has it).
  */
 export function createManySink(peer: Peer, count: number): CapabilityNode {
   let arrived = 0;
@@ -40,8 +41,9 @@ export function createManySink(peer: Peer, count: number): CapabilityNode {
   const answerReached = (): void => {
     for (let next = asked[0]; next !== undefined && next.expected <= arrived; next = asked[0]) {
       asked.shift();
-      const answer = new DataView(new ArrayBuffer(questionBytes));
-      answer.setUint32(0, next.expected + disorder, true);
+      const answer = new DataView(new ArrayBuffer(answerBytes));
+      answer.setUint32(0, next.expected, true);
+      answer.setUint32(4, disorder, true);
       next.reply.send({ bytes: new Uint8Array(answer.buffer) });
     }
   };
@@ -73,23 +75,32 @@ export async function createManyStream(
   const handles = await takeHandles(entry, count);
   const numbers = new Uint32Array(count);
   const question = new DataView(new ArrayBuffer(questionBytes));
+  const isPatient = needsPatience(session.peer);
   let next = 0;
   let sent = 0;
-  const turning = {
-    send: (message: Parameters<Handle['send']>[0]): Promise<number> => {
-      next = (next + 1) % count;
-      sent = (sent + 1) >>> 0;
+  const taken = (sequence: number): number => {
+    numbers[next] = (numbers[next] ?? 0) + 1;
+    next = (next + 1) % count;
+    sent = (sent + 1) >>> 0;
+    return sequence;
+  };
+  // What was refused is tried again with the same handle and number: then only is the next one's turn.
+  const turning: StreamTarget = {
+    send: (message) => {
       const number = numbers[next] ?? 0;
-      numbers[next] = number + 1;
       new DataView(message.bytes.buffer).setUint32(0, number, true);
-      return (handles[next] as Handle).send(message);
+      const sending = (handles[next] as Handle).send(message);
+      if (isPatient) return sending.then(taken);
+      taken(0);
+      return sending;
     },
-    call: (): ReturnType<Handle['call']> => {
+    call: () => {
       question.setUint32(0, sent, true);
       return entry.call({ bytes: new Uint8Array(question.buffer) });
     },
+    writable: () => (handles[next] as Handle).writable(),
   };
-  return createStreamLoop(turning, payloadBytes);
+  return createStreamLoop(turning, { payloadBytes, isPatient });
 }
 
 /** Connects as one of several users, if this process is root's; the first of them is whoever it is. */

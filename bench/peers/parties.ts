@@ -10,7 +10,7 @@ import { createDirectory, find, publish } from './directory.js';
 import { createGrantLoop, createGrantOwner, createTaker } from './grant.js';
 import { createHolder, createRevokeLoop, type Revoked } from './revoke.js';
 import { takeHandles } from './shelf.js';
-import { createSink, createStreamLoop } from './stream.js';
+import { createSink, createStreamLoop, needsPatience } from './stream.js';
 
 /** Makes a new session of the same process. */
 type Connect = () => Promise<Session>;
@@ -55,8 +55,14 @@ export const offers: Readonly<Record<string, Offer>> = {
 
 export const drives: Readonly<Record<string, Drive>> = {
   /** W2: to the sink of number INDEX, one of SENDERS. */
-  'stream-to': async (connect, [index, payloadBytes, senders]) =>
-    createStreamLoop(await find(await connect(), `sink ${index}`), Number(payloadBytes), Number(senders)),
+  'stream-to': async (connect, [index, payloadBytes, senders]) => {
+    const session = await connect();
+    return createStreamLoop(await find(session, `sink ${index}`), {
+      payloadBytes: Number(payloadBytes),
+      senders: Number(senders),
+      isPatient: needsPatience(session.peer),
+    });
+  },
   /** W3: COUNT handles in each message. */
   giver: async (connect, [payloadBytes, count]) => {
     const session = await connect();

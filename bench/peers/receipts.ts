@@ -88,7 +88,8 @@ export function openPolledCollector(
       return [...awaited].every((receiver) => countOf(receiver) !== counts[receiver]);
     };
     while (!haveAll()) {
-      if (performance.now() > endMs) throw new Error(`not all ${awaited.size} receivers have told of ${number}`);
+      if (performance.now() > endMs)
+        throw new Error(`not all ${awaited.size} receivers have told of ${number}`);
       await sleep(pollMs);
     }
     let lastNs = 0n;

@@ -149,7 +149,9 @@ function groupOf(operation: ControlOperation, count: number): string {
 }
 
 function cellsOf(context: ScenarioContext, operation: ControlOperation, count: number): CellDefinition[] {
-  const own = thoseWho(context, operation, 'control a manager').map(
+  // Who has no manager is not asked.
+  const managed = context.contenders.filter(({ kind }) => kind === 'own');
+  const own = thoseWho({ ...context, contenders: managed }, operation, 'control a manager').map(
     ({ contender, launcher }): CellDefinition => ({
       workload: 'W7',
       contender: contender.name,

@@ -13,10 +13,10 @@ import { controlScenario } from '../../bench/scenarios/control.js';
 import { deathScenario } from '../../bench/scenarios/death.js';
 import { fanOutScenario } from '../../bench/scenarios/fan-out.js';
 import { grantScenario } from '../../bench/scenarios/grant.js';
+import { allContenders } from '../../bench/scenarios/index.js';
 import { manyScenario } from '../../bench/scenarios/many.js';
-import { ownLaunchers } from '../../bench/scenarios/own-launchers.js';
 import { revokeScenario } from '../../bench/scenarios/revoke.js';
-import type { Contender, Scenario, Tier } from '../../bench/scenarios/scenario.js';
+import type { Scenario, Tier } from '../../bench/scenarios/scenario.js';
 import { streamScenario } from '../../bench/scenarios/stream.js';
 import { eventually } from '../support/eventually.js';
 import { checkDescriptors } from '../support/leaks.js';
@@ -26,15 +26,12 @@ checkDescriptors(test);
 const [placement] = placements();
 const options: RoundOptions = { seed: 1, rounds: 1, blockMs: 20, warmUpMs: 5, warmUpMaxMs: 1 };
 
-const contenders = ['c-seqpacket', 'memory', 'sockets', 'datagram', 'bus'].map((name): Contender => {
-  const kind = name === 'c-seqpacket' ? 'c' : 'own';
-  return { name, kind, waiting: 'block', launchers: ownLaunchers(name), presence: () => ({ present: true }) };
-});
+const names = ['c-seqpacket', 'memory', 'sockets', 'datagram', 'bus'];
+const contenders = allContenders().filter(({ name }) => names.includes(name));
 
-function cellsOf(scenario: Scenario, tier: Tier, cannot: string[] = []): CellDefinition[] {
+function cellsOf(scenario: Scenario, tier: Tier): CellDefinition[] {
   if (placement === undefined) throw new Error('no placement');
-  const note = (contender: string, what: string): number => cannot.push(`${contender}: ${what}`);
-  return scenario.cells({ placement, tier, contenders, cannot: note });
+  return scenario.cells({ placement, tier, contenders, cannot: () => {} });
 }
 
 /** Processes whose command line names the directory. */
