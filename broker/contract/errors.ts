@@ -115,13 +115,15 @@ export type QuotaHolder = (typeof QuotaHolder)[keyof typeof QuotaHolder];
 
 /** Which limit an `over-quota` (or the loss of a reply) is about. */
 export interface QuotaShortage {
-  readonly kind: 'bytes' | 'handles' | 'descriptors' | 'nodes' | 'calls' | 'items';
+  readonly resource: 'bytes' | 'handles' | 'descriptors' | 'nodes' | 'calls' | 'items';
   readonly whose: 'user' | 'peer' | 'flow' | 'receiver' | 'own';
-  /** Whose share it is, as in `Sender.account`; absent where it is not this peer's user. */
-  readonly account?: number;
+  /** The user whose share it is; absent where it is not this peer's. */
+  readonly uid?: number;
+  /** That user's name, where it has one. */
+  readonly user?: string;
 }
 
-const shortageKinds = [undefined, 'bytes', 'handles', 'descriptors', 'nodes', 'calls', 'items'] as const;
+const shortageResources = [undefined, 'bytes', 'handles', 'descriptors', 'nodes', 'calls', 'items'] as const;
 const shortageHolders = [undefined, 'user', 'peer', 'flow', 'receiver', 'own'] as const;
 
 /** Kind and holder as one number below 256; 0 stands for none. */
@@ -129,25 +131,44 @@ export function blameOf(kind: QuotaKind, whose: QuotaHolder): number {
   return kind | (whose << 4);
 }
 
-/** The reverse of `blameOf`, for the peer of this account; `undefined` for none and for what a later version may say. */
-export function shortageOf(blame: number, account?: number): QuotaShortage | undefined {
-  const kind = shortageKinds[blame & 15];
+/** The reverse of `blameOf`, for a peer of this user; `undefined` for none and for what a later version may say. */
+export function shortageOf(blame: number, uid?: number, user?: string): QuotaShortage | undefined {
+  const resource = shortageResources[blame & 15];
   const whose = shortageHolders[blame >> 4];
-  if (kind === undefined || whose === undefined) return undefined;
-  return whose === 'receiver' || account === undefined ? { kind, whose } : { kind, whose, account };
+  if (resource === undefined || whose === undefined) return undefined;
+  if (whose === 'receiver' || uid === undefined) return { resource, whose };
+  return user === undefined ? { resource, whose, uid } : { resource, whose, uid, user };
 }
 
-const holderTexts: Readonly<Record<QuotaShortage['whose'], string>> = {
-  user: 'this user has its share at the receiver',
-  peer: 'this program has its part of its user’s share at the receiver',
-  flow: 'the receiver does not take what it was sent',
-  receiver: 'the receiver has no more room',
-  own: 'this program has what it may have itself',
+const resourceTexts: Readonly<Record<QuotaShortage['resource'], string>> = {
+  bytes: 'bytes in flight',
+  handles: 'handles',
+  descriptors: 'descriptors in flight',
+  nodes: 'nodes',
+  calls: 'calls',
+  items: 'messages in flight',
 };
 
-/** The shortage as the end of a sentence. */
-export function shortageText({ kind, whose, account }: QuotaShortage): string {
-  return `${kind}: ${holderTexts[whose]}${account === undefined ? '' : ` (account ${account})`}`;
+function holderText({ whose, uid, user }: QuotaShortage): string {
+  const number = uid === undefined ? '' : `uid ${uid}`;
+  const who = user === undefined ? number || 'this user' : `${user} (${number})`;
+  switch (whose) {
+    case 'user':
+      return `the programs of ${who} have their share at the receiver`;
+    case 'peer':
+      return `this program has its part of the share of ${who} at the receiver`;
+    case 'flow':
+      return `the receiver does not take what this program, of ${who}, has sent it`;
+    case 'receiver':
+      return 'the receiver has no more room';
+    case 'own':
+      return `this program, of ${who}, has as many as it may`;
+  }
+}
+
+/** The shortage as the end of a sentence: `bytes in flight: the receiver has no more room`. */
+export function shortageText(shortage: QuotaShortage): string {
+  return `${resourceTexts[shortage.resource]}: ${holderText(shortage)}`;
 }
 
 export interface BrokerErrorOptions extends ErrorOptions {

@@ -49,9 +49,9 @@ export interface PeerFacts extends PeerName {
   /** Calls that it has received and not answered. */
   readonly repliesOwed: number | undefined;
   /** What waits for it on this side of the kernel. */
-  readonly queuedBytes: number;
-  readonly queuedItems: number;
-  readonly queuedDescriptors: number;
+  readonly bytesInFlight: number;
+  readonly itemsInFlight: number;
+  readonly descriptorsInFlight: number;
   /** Messages, calls and answers that it was sent, and that it has sent. */
   readonly messagesIn: number;
   readonly messagesOut: number;

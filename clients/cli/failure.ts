@@ -82,7 +82,7 @@ export function adviceFor(code: number, context: FailureContext): string {
     case ErrorCode.ShuttingDown:
       return "wait for its end, then start it again with 'capstan run'";
     case ErrorCode.OverQuota:
-      return 'try again later; if it stays so, a program that does not read, or keeps too much, is in the way';
+      return "try again later; if it stays so, a program that does not read, or keeps too much, is in the way: see 'capstan peers' and 'capstan handles --accounts'";
     case ErrorCode.AddressInUse:
       return 'another manager runs there: end it, or choose another path with --socket PATH';
     case ErrorCode.AddressTooLong:

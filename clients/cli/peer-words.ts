@@ -96,9 +96,9 @@ export function peerJson(peer: PeerInfo): Json {
     handles: peer.handles ?? null,
     calls_outstanding: peer.callsOutstanding ?? null,
     replies_owed: peer.repliesOwed ?? null,
-    queued_bytes: peer.queuedBytes,
-    queued_items: peer.queuedItems,
-    queued_descriptors: peer.queuedDescriptors,
+    bytes_in_flight: peer.bytesInFlight,
+    items_in_flight: peer.itemsInFlight,
+    descriptors_in_flight: peer.descriptorsInFlight,
     messages_in: peer.messagesIn,
     messages_out: peer.messagesOut,
     blocked_ms: peer.blockedMs === undefined ? null : milliseconds(peer.blockedMs),
@@ -119,8 +119,7 @@ export function handleJson(handle: HandleInfo): Json {
     age_ms: milliseconds(handle.ageMs),
     bytes_in_flight: handle.bytesInFlight,
     descriptors_in_flight: handle.descriptorsInFlight,
-    payer_uid: handle.payerUid,
-    payer: handle.payerUser ?? null,
+    payer: { uid: handle.payerUid, user: handle.payerUser ?? null },
     gone: handle.isGone,
   };
 }
@@ -141,7 +140,7 @@ export function accountJson(account: AccountInfo): Json {
 }
 
 export function passedJson(item: PassedItem): Json {
-  const { sender, receiver, blame, payload } = item;
+  const { sender, receiver, quota, payload } = item;
   return {
     kind: item.kind,
     time_ms: item.timeMs,
@@ -155,8 +154,8 @@ export function passedJson(item: PassedItem): Json {
     handles: item.handles,
     descriptors: item.descriptors,
     code: item.code ?? null,
-    blame:
-      blame === undefined ? null : { resource: blame.resource, uid: blame.uid, user: blame.user ?? null },
+    quota:
+      quota === undefined ? null : { resource: quota.resource, uid: quota.uid, user: quota.user ?? null },
     latency_ms: item.latencyMs === undefined ? null : milliseconds(item.latencyMs),
     payload_hex: payload === undefined ? null : Buffer.from(payload).toString('hex'),
     lost: item.lost,
@@ -200,10 +199,10 @@ function sizeText({ kind, bytes, handles, descriptors }: PassedItem): string {
   return [bytes === 1 ? '1 byte' : `${bytes} bytes`, ...more].join(', ');
 }
 
-function reasonText({ code, blame }: PassedItem): string {
+function reasonText({ code, quota }: PassedItem): string {
   if (code === undefined) return '';
-  if (blame === undefined) return code;
-  return `${code}: the ${blame.resource} of ${userText(blame.user, blame.uid)}`;
+  if (quota === undefined) return code;
+  return `${code}: the ${quota.resource} of ${userText(quota.user, quota.uid)}`;
 }
 
 /** Text where the bytes are text, else hexadecimal. */

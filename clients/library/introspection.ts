@@ -59,9 +59,9 @@ export interface PeerInfo extends PeerName {
   readonly callsOutstanding: number | undefined;
   readonly repliesOwed: number | undefined;
   /** What waits for it. */
-  readonly queuedBytes: number;
-  readonly queuedItems: number;
-  readonly queuedDescriptors: number;
+  readonly bytesInFlight: number;
+  readonly itemsInFlight: number;
+  readonly descriptorsInFlight: number;
   readonly messagesIn: number;
   readonly messagesOut: number;
   /** For how long it has not taken what waits for it. */
@@ -201,9 +201,9 @@ export function peerFrom(wire: PeerEntryShape): PeerInfo {
     handles: wire.handles ?? undefined,
     callsOutstanding: wire.callsOutstanding ?? undefined,
     repliesOwed: wire.repliesOwed ?? undefined,
-    queuedBytes: wire.queuedBytes ?? 0,
-    queuedItems: wire.queuedItems ?? 0,
-    queuedDescriptors: wire.queuedDescriptors ?? 0,
+    bytesInFlight: wire.bytesInFlight ?? 0,
+    itemsInFlight: wire.itemsInFlight ?? 0,
+    descriptorsInFlight: wire.descriptorsInFlight ?? 0,
     messagesIn: wire.messagesIn ?? 0,
     messagesOut: wire.messagesOut ?? 0,
     blockedMs: wire.blockedMs ?? undefined,

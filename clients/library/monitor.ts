@@ -34,7 +34,7 @@ export interface PassedItem {
   /** Why it was refused, or the reply lost: a name of the closed list. */
   readonly code: string | undefined;
   /** Whose share of what was full. */
-  readonly blame:
+  readonly quota:
     | { readonly resource: string; readonly uid: number; readonly user: string | undefined }
     | undefined;
   /** Of a reply: from the call to its end. */
@@ -79,7 +79,7 @@ function itemFrom(wire: PassedItemShape, lost: number): PassedItem {
     descriptors: wire.descriptors ?? 0,
     payload: payload && payload.length > 0 ? payload : undefined,
     code: code ? errorName(code) : undefined,
-    blame: blamedResource
+    quota: blamedResource
       ? { resource: blamedResource, uid: wire.blamedUid ?? 0, user: wire.blamedUser || undefined }
       : undefined,
     latencyMs: wire.latencyMs ?? undefined,

@@ -58,10 +58,10 @@ async function stallable(world: World, sender: Session): Promise<Stallable> {
 /** An error that says which limit it was says it in the contract's words, and shows people the same. */
 function checkQuota({ quota, message }: BrokerError): void {
   if (quota === undefined) return;
-  assert.match(quota.kind, /^(bytes|items)$/);
+  assert.match(quota.resource, /^(bytes|items)$/);
   assert.match(quota.whose, /^(user|peer|flow|receiver|own)$/);
-  assert.ok(quota.whose === 'receiver' ? quota.account === undefined : (quota.account ?? 0) > 0);
-  assert.ok(message.includes(quota.kind), message);
+  assert.ok(quota.whose === 'receiver' ? quota.uid === undefined : quota.uid === process.geteuid?.());
+  assert.ok(message.includes(quota.resource === 'items' ? 'messages' : quota.resource), message);
 }
 
 /** Sends until it is refused; how many were accepted. */

@@ -138,12 +138,12 @@ test.serial('the names of JSON are stable', async (t) => {
   const [peer] = await manager.json('peers');
   t.is(
     keys(peer),
-    `transport ${party} age_ms rights nodes handles calls_outstanding replies_owed queued_bytes queued_items queued_descriptors messages_in messages_out blocked_ms`,
+    `transport ${party} age_ms rights nodes handles calls_outstanding replies_owed bytes_in_flight items_in_flight descriptors_in_flight messages_in messages_out blocked_ms`,
   );
   const [handle] = await manager.json('handles');
   t.is(
     keys(handle),
-    'transport holder owner node_id node service rights count uses age_ms bytes_in_flight descriptors_in_flight payer_uid payer gone',
+    'transport holder owner node_id node service rights count uses age_ms bytes_in_flight descriptors_in_flight payer gone',
   );
   t.is(keys(handle?.['holder'] as Row), party);
   const [account] = await manager.json('handles', '--accounts');

@@ -97,7 +97,7 @@ export class World {
     const id = this.broker.introduce(owner.port, { word, generation }, holder.port);
     if (id === undefined) return false;
     (own as unknown as { transferred(): void }).transferred();
-    holder.busPeer.welcomed(id.word, id.generation, holder.port.record.identity.account);
+    holder.busPeer.welcomed(id.word, id.generation, holder.port.record.identity.uid);
     holder.player.introduced(node, holder.busPeer.root);
     this.#wire.push({ ...noItem, at: this.#at, peer: holder.name, id: idText(id), name: node });
     return true;

@@ -10,12 +10,16 @@ export function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** As the least value of an option: anything above 0. */
+export const aboveZero = Number.MIN_VALUE;
+
 /** The value of an option `--name`, `otherwise` where it was not given. Throws `WrongUsage` unless it is a number from `least`. */
 export function numberOption(name: string, text: string | undefined, otherwise: number, least = 0): number {
   if (text === undefined) return otherwise;
   const value = Number(text);
   if (text.trim() === '' || !(value >= least)) {
-    throw new WrongUsage(`--${name} needs a number from ${least}, not '${text}'`);
+    const bound = least === aboveZero ? 'above 0' : `from ${least}`;
+    throw new WrongUsage(`--${name} needs a number ${bound}, not '${text}'`);
   }
   return value;
 }

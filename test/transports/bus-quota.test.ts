@@ -60,7 +60,7 @@ async function meeting(t: ExecutionContext, body: (place: Meeting) => Promise<vo
 
 interface Filled {
   readonly accepted: number;
-  readonly quota: { readonly kind: string; readonly whose: string; readonly account: number };
+  readonly quota: { readonly resource: string; readonly whose: string; readonly uid: number };
   readonly message: string;
 }
 
@@ -86,18 +86,21 @@ test.serial(
       for (const user of users) await user.ask('take', 'slow');
       service.stop();
       const model = new ShareModel(userBytesMax);
-      const accounts = new Set<number>();
+      const uids = new Set<number>();
       for (const [at, user] of users.entries()) {
         const expected = model.takeAll([`${at}`, '', ''], messageBytes + itemOverheadBytes);
         const { accepted, quota, message } = await fill(user, 'slow');
         // What the kernel takes before the service's connection is full is in nobody's share.
         if (at === 0) t.true(accepted >= expected, `${accepted} are at least ${expected}`);
         else t.is(accepted, expected, `user ${at + 1}`);
-        t.deepEqual([quota.kind, quota.whose], ['bytes', 'flow']);
-        t.regex(message, /bytes: the receiver does not take what it was sent \(account \d+\)/);
-        accounts.add(quota.account);
+        t.deepEqual([quota.resource, quota.whose], ['bytes', 'flow']);
+        t.regex(
+          message,
+          /bytes in flight: the receiver does not take what this program, of uid \d+, has sent it/,
+        );
+        uids.add(quota.uid);
       }
-      t.is(accounts.size, 12, 'each is told its own account');
+      t.is(uids.size, 12, 'each is told its own user');
       const other = await connect();
       t.is(
         textOf((await within('an answer', other.root.call({ bytes: bytesOf('ping there') }))).bytes),

@@ -6,9 +6,15 @@ import test from 'ava';
 import { BrokerError, ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import * as limits from '../../broker/contract/limits.js';
 import type { Delivery, Handle } from '../../broker/contract/transport.js';
+import { userName } from '../../transports/bus/user-name.js';
 import { BusRig } from '../support/bus-rig.js';
 import type { FakePacketSocket } from '../support/fake-packet-loop.js';
 import { openDescriptors } from '../support/leaks.js';
+
+/** As a client on this rig knows it. */
+const uid = process.geteuid?.() ?? 0;
+const user = userName(uid);
+const ownUser = user === undefined ? { uid } : { uid, user };
 
 interface Meeting {
   readonly rig: BusRig;
@@ -111,11 +117,10 @@ test('Q3–Q5: a blocked receiver refuses each sender after its part, says why, 
     }
     accepted.push(count);
     t.true(hasCode(error, ErrorCode.OverQuota));
-    // All clients of the rig are one user: its account is the second, after the broker's own.
-    t.deepEqual((error as BrokerError).quota, { kind: 'bytes', whose: 'flow', account: 2 });
+    t.deepEqual((error as BrokerError).quota, { resource: 'bytes', whose: 'flow', ...ownUser });
     t.regex(
       (error as BrokerError).message,
-      /bytes: the receiver does not take what it was sent \(account 2\)/,
+      /bytes in flight: the receiver does not take what this program, of .+, has sent it; try again when writable$/,
     );
     await t.throwsAsync(settled<unknown>(rig, handle.call({ bytes })), { instanceOf: BrokerError });
   }
@@ -158,7 +163,7 @@ test('M2: with partial, only the receiver without room is left out, and the outc
     rig,
     sender?.peer.multicast(both, { bytes }, { partial: true }) ?? Promise.resolve(undefined),
   );
-  const quota = { kind: 'bytes', whose: 'flow', account: 2 } as const;
+  const quota = { resource: 'bytes', whose: 'flow', ...ownUser } as const;
   t.deepEqual(result?.outcomes, [{ ok: false, code: ErrorCode.OverQuota, quota }, { ok: true }]);
   t.is(own.length, 1);
   t.is(seen.length, 0);

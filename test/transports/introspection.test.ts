@@ -85,8 +85,8 @@ test.serial('bus: who does not take what it is sent is told with since when, and
     }
     t.is(refusals, 1);
     const blocked = facts();
-    t.true((blocked?.queuedBytes ?? 0) > bytes.length);
-    t.true((blocked?.queuedItems ?? 0) > 1);
+    t.true((blocked?.bytesInFlight ?? 0) > bytes.length);
+    t.true((blocked?.itemsInFlight ?? 0) > 1);
     t.true((blocked?.blockedSinceMs ?? Number.POSITIVE_INFINITY) <= performance.now());
     const [held] = allHandles(of).filter(({ owner }) => owner?.pid === receiver.pid);
     t.is(held?.holder.pid, process.pid);
@@ -102,7 +102,7 @@ test.serial('bus: who does not take what it is sent is told with since when, and
     process.kill(receiver.pid, 'SIGCONT');
     await eventually(
       'it takes everything',
-      () => facts()?.queuedBytes === 0 && facts()?.blockedSinceMs === undefined,
+      () => facts()?.bytesInFlight === 0 && facts()?.blockedSinceMs === undefined,
     );
     end();
     handle.close();

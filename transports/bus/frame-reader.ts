@@ -113,7 +113,7 @@ export class FrameReader {
     const word = view.getUint32(at + 16, true);
     if (tag !== 0) events.callRefused(tag, word);
     else if (!this.#pending.refuse(serial, word, view.getUint32(at + 20, true))) {
-      const { code, message, quota } = refusal(word, this.#pending.account);
+      const { code, message, quota } = refusal(word, this.#pending.uid);
       events.fault(new BrokerError(code, `the broker refused request ${serial}: ${message}`, { quota }));
     }
   }

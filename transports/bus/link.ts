@@ -45,8 +45,8 @@ export interface BusLink {
 
 /** What reaches a peer. Called from the event loop, in the order of the bus; bytes, handles and descriptors are the peer's. */
 export interface LinkEvents {
-  /** First of all: the id of the root (bus P5), and the peer's own account. */
-  welcomed(word: number, generation: number, account: number): void;
+  /** First of all: the id of the root (bus P5), and the user that the broker takes the peer's to be. */
+  welcomed(word: number, generation: number, uid: number): void;
   /** `handles` are pairs of word and generation. */
   message(
     sequence: number,

@@ -71,7 +71,7 @@ export class BusPeer implements Peer, LinkEvents {
   #sender: Sender = { account: 0, credentials: undefined };
   #root: BusHandle | undefined;
   #openHandles = 0;
-  #account = 0;
+  #uid: number | undefined;
   #end: 'closed' | 'disconnected' | undefined;
   #resolveEnded: (reason: 'closed' | 'disconnected') => void = () => {};
 
@@ -133,7 +133,7 @@ export class BusPeer implements Peer, LinkEvents {
     let failed: Outcome[] | undefined;
     const attempt = new MulticastAttempt(plan.targets, given, (at, word) => {
       failed ??= [...plan.outcomes];
-      failed[plan.positions[at] ?? 0] = refusedOutcome(word, this.#account);
+      failed[plan.positions[at] ?? 0] = refusedOutcome(word, this.#uid);
     });
     const sequence = await this.#openLink().send(operation, attempt);
     return { sequence, outcomes: failed ?? plan.outcomes };
@@ -208,7 +208,10 @@ export class BusPeer implements Peer, LinkEvents {
     if (call === undefined) {
       for (const thing of given ?? []) takeBack(thing);
       if (operation.sealedBytes > 0) closeDescriptors(operation.descriptors.slice(0, 1));
-      const tooMany = new BrokerError(ErrorCode.OverQuota, 'too many calls are outstanding');
+      const tooMany = new BrokerError(
+        ErrorCode.OverQuota,
+        `this program has ${limits.callsOutstandingMax} calls outstanding, which is the limit; wait for their replies`,
+      );
       return Promise.reject(this.#refuse(message, tooMany));
     }
     operation.tag = call.tag;
@@ -242,7 +245,7 @@ export class BusPeer implements Peer, LinkEvents {
     if (word === 0) return;
     reply.restore();
     for (const thing of given ?? []) takeBack(thing);
-    throw refusal(word, this.#account);
+    throw refusal(word, this.#uid);
   }
 
   writable(target: Target): Promise<void> {
@@ -285,8 +288,8 @@ export class BusPeer implements Peer, LinkEvents {
 
   // What the link reports.
 
-  welcomed(word: number, generation: number, account: number): void {
-    this.#account = account;
+  welcomed(word: number, generation: number, uid: number): void {
+    this.#uid = uid;
     this.#root = this.#receiveOne(word, generation);
   }
 
@@ -347,7 +350,7 @@ export class BusPeer implements Peer, LinkEvents {
   }
 
   lost(tag: number, word: number): void {
-    this.#reject(tag, loss(word, this.#account));
+    this.#reject(tag, loss(word, this.#uid));
   }
 
   callRefused(tag: number, word: number): void {
@@ -503,7 +506,7 @@ export class BusPeer implements Peer, LinkEvents {
     this.#givenUp.get(tag)?.refusedUnseen();
     this.#givenUp.delete(tag);
     this.#calls.find(tag)?.attempt?.refused(word, position);
-    this.#reject(tag, refusal(word, this.#account));
+    this.#reject(tag, refusal(word, this.#uid));
   }
 
   /**

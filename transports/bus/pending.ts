@@ -21,8 +21,8 @@ interface PendingHolders {
 const settledMax = 1024;
 
 export class PendingQueue {
-  /** The peer's own, once it is known: errors name it. */
-  account: number | undefined = undefined;
+  /** Of the peer's user, once it is connected: errors name it. */
+  uid: number | undefined = undefined;
   #sends: (PendingSend | undefined)[] = [];
   #first = 0;
   #holders: PendingHolders[] = [];
@@ -54,13 +54,13 @@ export class PendingQueue {
     const [first] = this.#holders;
     if (first?.serial === serial) {
       this.#holders.shift();
-      first.reject(refusal(word, this.account));
+      first.reject(refusal(word, this.uid));
       return true;
     }
     const send = this.#take(serial);
     if (send === undefined) return false;
     send.attempt.refused(word, position);
-    send.reject(refusal(word, this.account));
+    send.reject(refusal(word, this.uid));
     return true;
   }
 

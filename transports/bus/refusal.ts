@@ -1,31 +1,42 @@
 /** Refusals and losses as they stand on the wire (`wire.refusalOf`), for people and for programs. */
-import { BrokerError, ErrorCode, shortageOf, shortageText } from '../../broker/contract/errors.js';
+import {
+  BrokerError,
+  ErrorCode,
+  type QuotaShortage,
+  shortageOf,
+  shortageText,
+} from '../../broker/contract/errors.js';
 import type { Outcome } from '../../broker/contract/transport.js';
+import { userName } from './user-name.js';
 import { refusalBlame, refusalCode } from './wire.js';
 
-/** The error of a refused request, for a peer of this account. */
-export function refusal(word: number, account?: number): BrokerError {
+function shortage(word: number, uid: number | undefined): QuotaShortage | undefined {
+  const blame = refusalBlame(word);
+  return blame === 0 ? undefined : shortageOf(blame, uid, userName(uid));
+}
+
+/** The error of a refused request, for a peer of this user. */
+export function refusal(word: number, uid?: number): BrokerError {
   const code = refusalCode(word) as ErrorCode;
-  const quota = shortageOf(refusalBlame(word), account);
+  const quota = shortage(word, uid);
   if (quota === undefined) return new BrokerError(code, texts[code] ?? 'the broker refused it');
-  const when = quota.kind === 'nodes' ? '' : '; try again when writable';
-  return new BrokerError(code, `no room for more ${shortageText(quota)}${when}`, { quota });
+  const when = quota.resource === 'nodes' ? 'destroy some first' : 'try again when writable';
+  return new BrokerError(code, `no room for more ${shortageText(quota)}; ${when}`, { quota });
 }
 
 /** Why a call was lost. */
-export function loss(word: number, account?: number): BrokerError {
+export function loss(word: number, uid?: number): BrokerError {
   const code = refusalCode(word) as ErrorCode;
-  const quota = shortageOf(refusalBlame(word), account);
+  const quota = shortage(word, uid);
   if (quota === undefined) return new BrokerError(code, 'nobody will answer: the reply was dropped');
-  return new BrokerError(code, `an answer came and there was no room for its ${shortageText(quota)}`, {
-    quota,
-  });
+  const text = `an answer came, and there was no room for more ${shortageText(quota)}; take the answers that wait, and call again`;
+  return new BrokerError(code, text, { quota });
 }
 
 /** What became of one destination that did not get a multicast. */
-export function refusedOutcome(word: number, account?: number): Outcome {
+export function refusedOutcome(word: number, uid?: number): Outcome {
   const code = refusalCode(word);
-  const quota = shortageOf(refusalBlame(word), account);
+  const quota = shortage(word, uid);
   return quota === undefined ? { ok: false, code } : { ok: false, code, quota };
 }
 

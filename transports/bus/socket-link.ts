@@ -198,9 +198,10 @@ export class SocketLink implements BusLink, PacketHandler {
     if (kind !== wire.FrameKind.Welcome || view.getUint32(at + 8, true) !== wire.magic) return false;
     if (view.getUint32(at + 12, true) !== wire.version) return false;
     this.#settleWelcome = undefined;
-    const account = view.getUint32(at + 16, true);
-    this.#pending.account = account;
-    this.#events.welcomed(view.getUint32(at + 24, true), view.getUint32(at + 28, true), account);
+    // Whom the broker's kernel has seen; it tells its own number for that user (`account`), which says nothing to people.
+    const uid = process.geteuid?.() ?? 0;
+    this.#pending.uid = uid;
+    this.#events.welcomed(view.getUint32(at + 24, true), view.getUint32(at + 28, true), uid);
     greeted.resolve();
     return true;
   }
@@ -363,7 +364,7 @@ export class SocketLink implements BusLink, PacketHandler {
   #wait(word: number, attempt: Attempt): Promise<number> {
     if (word === 0) return this.#pending.add(this.#serial, attempt);
     attempt.refused(word, ownSide);
-    return Promise.reject(refusal(word, this.#pending.account));
+    return Promise.reject(refusal(word, this.#pending.uid));
   }
 
   #disconnect(error: BrokerError): void {

@@ -9,6 +9,7 @@ import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
 import { boundedLabel } from '../../broker/contract/labels.js';
 import {
   callDeadlineMs,
+  callsOutstandingMax,
   datagramBytesMax,
   multicastHandlesMax,
   peerHandlesMax,
@@ -95,7 +96,10 @@ function refusal(code: number): BrokerError {
   if (code === ErrorCode.NodeGone) return new BrokerError(ErrorCode.NodeGone, 'the node is gone');
   if (code === ErrorCode.Closed)
     return new BrokerError(ErrorCode.Closed, 'the peer was closed before it was sent');
-  return new BrokerError(ErrorCode.OverQuota, 'the receiver does not take what was sent before');
+  return new BrokerError(
+    ErrorCode.OverQuota,
+    'no room for more in flight: the receiver does not take what it was sent; try again when writable',
+  );
 }
 
 export class DatagramPeer implements Peer, NodeOwner, Holder, Answerer, Shipper, Reader, ContactsEvents {
@@ -437,7 +441,10 @@ export class DatagramPeer implements Peer, NodeOwner, Holder, Answerer, Shipper,
     }
     if (signal?.aborted === true) return new BrokerError(ErrorCode.Aborted, 'the caller gave the call up');
     if (!this.calls.isFull) return undefined;
-    return new BrokerError(ErrorCode.OverQuota, 'too many calls of this peer wait for their answers');
+    return new BrokerError(
+      ErrorCode.OverQuota,
+      `this program has ${callsOutstandingMax} calls outstanding, which is the limit; wait for their replies`,
+    );
   }
 
   #destinationsFault(handles: readonly Handle[]): BrokerError | undefined {

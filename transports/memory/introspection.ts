@@ -161,9 +161,9 @@ function peerFacts(peer: MemoryPeer): PeerFacts {
     handles: peer.held.size,
     callsOutstanding: peer.calls.size,
     repliesOwed: peer.replies.size,
-    queuedBytes: bytes,
-    queuedItems: items,
-    queuedDescriptors: descriptors,
+    bytesInFlight: bytes,
+    itemsInFlight: items,
+    descriptorsInFlight: descriptors,
     messagesIn: peer.messagesIn,
     messagesOut: peer.messagesOut,
     // Every peer is in this process: what waits for it waits for its turn.

@@ -329,7 +329,7 @@ export class MemoryPeer implements Peer, Scheduled {
     if (this.calls.size < callsOutstandingMax) return undefined;
     return new BrokerError(
       ErrorCode.OverQuota,
-      `a peer has at most ${callsOutstandingMax} calls outstanding`,
+      `this peer has ${callsOutstandingMax} calls outstanding, which is the limit; wait for their replies`,
     );
   }
 
@@ -416,7 +416,10 @@ function quotaFault(receiver: MemoryPeer, message: Message): BrokerError | undef
   if (receiver.references + handles >= peerHandlesMax) return overHandles();
   if (receiver.inbox.admits('messages', message.bytes.byteLength, message.descriptors?.length ?? 0))
     return undefined;
-  return new BrokerError(ErrorCode.OverQuota, 'the receiver has too much waiting for it');
+  return new BrokerError(
+    ErrorCode.OverQuota,
+    'no room for more in flight: the receiver does not take what it was sent; try again when writable',
+  );
 }
 
 function overHandles(): BrokerError {

@@ -107,7 +107,7 @@ export function refusalOf(errno: number): BrokerError {
   if (passingErrnos.has(errno)) {
     return new BrokerError(
       ErrorCode.OverQuota,
-      `the kernel has no room for more descriptors (errno ${errno})`,
+      `the kernel has no room for more descriptors (errno ${errno}); close some, or try again when writable`,
     );
   }
   if (errno === errnoEPERM) {

@@ -229,7 +229,9 @@ export class SocketsHandle
   /** Makes a new connection to the same node: one end goes to the owner, the other is the caller's (sockets S3). */
   #introduce(): { readonly far: number; readonly fence: number } | BrokerError {
     if (this.#isCrowded)
-      return this.refuseUntilAllowed('the owner takes no more connections from this grant');
+      return this.refuseUntilAllowed(
+        'the owner takes no more connections from this grant; try again when writable',
+      );
     const pair = createPair(this.core.system);
     if (pair instanceof BrokerError) return pair;
     const [near, far] = pair;
@@ -263,7 +265,7 @@ export class SocketsHandle
   #callsFault(): BrokerError {
     return new BrokerError(
       ErrorCode.OverQuota,
-      `${this.core.calls.outstanding} calls of this peer are outstanding`,
+      `this program has ${this.core.calls.outstanding} calls outstanding, which is the limit; wait for their replies`,
     );
   }
 

@@ -221,7 +221,9 @@ export abstract class Link implements PacketHandler {
     }
     if (this.isFull) return this.#refuseFull();
     if (this.#sealedBytes + sealedBytes > sealedBytesInFlightMax) {
-      return this.refuseUntilAllowed(`${this.#sealedBytes} bytes are in flight to this receiver`);
+      return this.refuseUntilAllowed(
+        noRoom('bytes in sealed memory', `${this.#sealedBytes} of ${sealedBytesInFlightMax}`),
+      );
     }
     return this.#refuseInFlight(needed);
   }
@@ -382,12 +384,20 @@ export abstract class Link implements PacketHandler {
     const inFlight = (this.#descriptorsSent - this.#descriptorsAcknowledged) >>> 0;
     if (inFlight + count <= descriptorsInFlightMax) return undefined;
     this.#isRefused = true;
-    return new BrokerError(ErrorCode.OverQuota, `${inFlight} descriptors are in flight to this receiver`);
+    const taken = `${inFlight} of ${descriptorsInFlightMax}`;
+    return new BrokerError(ErrorCode.OverQuota, noRoom('descriptors in flight', taken));
   }
 
   #refuseFull(): BrokerError {
     this.#isRefused = true;
-    return new BrokerError(ErrorCode.OverQuota, `${this.socket.queuedBytes} bytes wait for this receiver`);
+    const { queuedBytes, queuedFrames } = this.socket;
+    const isBytes = queuedBytes > this.queueBytesLimit;
+    return new BrokerError(
+      ErrorCode.OverQuota,
+      isBytes
+        ? noRoom('bytes in flight', `${queuedBytes} of ${this.queueBytesLimit}`)
+        : noRoom('messages in flight', `${queuedFrames} of ${queueItemsMax}`),
+    );
   }
 
   /** The other side takes no more for now, and will say when it does. */
@@ -432,4 +442,9 @@ export abstract class Link implements PacketHandler {
     this.socket.close();
     this.allow();
   }
+}
+
+/** Of a connection whose other side does not take what it was sent; `taken` is how much of the limit. */
+function noRoom(what: string, taken: string): string {
+  return `no room for more ${what}: the receiver has not taken ${taken}; try again when writable`;
 }

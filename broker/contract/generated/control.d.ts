@@ -3107,14 +3107,14 @@ export namespace capstan {
             /** PeerEntry repliesOwed. */
             repliesOwed?: (number|null);
 
-            /** PeerEntry queuedBytes. */
-            queuedBytes: number;
+            /** PeerEntry bytesInFlight. */
+            bytesInFlight: number;
 
-            /** PeerEntry queuedItems. */
-            queuedItems: number;
+            /** PeerEntry itemsInFlight. */
+            itemsInFlight: number;
 
-            /** PeerEntry queuedDescriptors. */
-            queuedDescriptors: number;
+            /** PeerEntry descriptorsInFlight. */
+            descriptorsInFlight: number;
 
             /** PeerEntry messagesIn. */
             messagesIn: number;
@@ -3170,14 +3170,14 @@ export namespace capstan {
                 /** PeerEntry repliesOwed */
                 repliesOwed?: (number|null);
 
-                /** PeerEntry queuedBytes */
-                queuedBytes?: (number|null);
+                /** PeerEntry bytesInFlight */
+                bytesInFlight?: (number|null);
 
-                /** PeerEntry queuedItems */
-                queuedItems?: (number|null);
+                /** PeerEntry itemsInFlight */
+                itemsInFlight?: (number|null);
 
-                /** PeerEntry queuedDescriptors */
-                queuedDescriptors?: (number|null);
+                /** PeerEntry descriptorsInFlight */
+                descriptorsInFlight?: (number|null);
 
                 /** PeerEntry messagesIn */
                 messagesIn?: (number|null);

@@ -4527,9 +4527,9 @@ export const capstan = $root.capstan = (() => {
             PeerEntry.prototype.handles = null;
             PeerEntry.prototype.callsOutstanding = null;
             PeerEntry.prototype.repliesOwed = null;
-            PeerEntry.prototype.queuedBytes = 0;
-            PeerEntry.prototype.queuedItems = 0;
-            PeerEntry.prototype.queuedDescriptors = 0;
+            PeerEntry.prototype.bytesInFlight = 0;
+            PeerEntry.prototype.itemsInFlight = 0;
+            PeerEntry.prototype.descriptorsInFlight = 0;
             PeerEntry.prototype.messagesIn = 0;
             PeerEntry.prototype.messagesOut = 0;
             PeerEntry.prototype.blockedMs = null;
@@ -4587,12 +4587,12 @@ export const capstan = $root.capstan = (() => {
                     writer.uint32(48).uint32(message.callsOutstanding);
                 if (message.repliesOwed != null && $Object.hasOwnProperty.call(message, "repliesOwed"))
                     writer.uint32(56).uint32(message.repliesOwed);
-                if (message.queuedBytes != null && $Object.hasOwnProperty.call(message, "queuedBytes") && !$Object.is(message.queuedBytes, 0))
-                    writer.uint32(65).double(message.queuedBytes);
-                if (message.queuedItems != null && $Object.hasOwnProperty.call(message, "queuedItems") && message.queuedItems !== 0)
-                    writer.uint32(72).uint32(message.queuedItems);
-                if (message.queuedDescriptors != null && $Object.hasOwnProperty.call(message, "queuedDescriptors") && message.queuedDescriptors !== 0)
-                    writer.uint32(80).uint32(message.queuedDescriptors);
+                if (message.bytesInFlight != null && $Object.hasOwnProperty.call(message, "bytesInFlight") && !$Object.is(message.bytesInFlight, 0))
+                    writer.uint32(65).double(message.bytesInFlight);
+                if (message.itemsInFlight != null && $Object.hasOwnProperty.call(message, "itemsInFlight") && message.itemsInFlight !== 0)
+                    writer.uint32(72).uint32(message.itemsInFlight);
+                if (message.descriptorsInFlight != null && $Object.hasOwnProperty.call(message, "descriptorsInFlight") && message.descriptorsInFlight !== 0)
+                    writer.uint32(80).uint32(message.descriptorsInFlight);
                 if (message.messagesIn != null && $Object.hasOwnProperty.call(message, "messagesIn") && !$Object.is(message.messagesIn, 0))
                     writer.uint32(89).double(message.messagesIn);
                 if (message.messagesOut != null && $Object.hasOwnProperty.call(message, "messagesOut") && !$Object.is(message.messagesOut, 0))
@@ -4688,27 +4688,27 @@ export const capstan = $root.capstan = (() => {
                             if (wireType !== 1)
                                 break;
                             if (!$Object.is(value = reader.double(), 0))
-                                message.queuedBytes = value;
+                                message.bytesInFlight = value;
                             else
-                                delete message.queuedBytes;
+                                delete message.bytesInFlight;
                             continue;
                         }
                     case 9: {
                             if (wireType !== 0)
                                 break;
                             if (value = reader.uint32())
-                                message.queuedItems = value;
+                                message.itemsInFlight = value;
                             else
-                                delete message.queuedItems;
+                                delete message.itemsInFlight;
                             continue;
                         }
                     case 10: {
                             if (wireType !== 0)
                                 break;
                             if (value = reader.uint32())
-                                message.queuedDescriptors = value;
+                                message.descriptorsInFlight = value;
                             else
-                                delete message.queuedDescriptors;
+                                delete message.descriptorsInFlight;
                             continue;
                         }
                     case 11: {

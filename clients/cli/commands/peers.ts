@@ -48,7 +48,7 @@ function peerTable(output: Output, peers: readonly PeerInfo[]): string {
 }
 
 function waitingText(output: Output, peer: PeerInfo): string {
-  const load = loadText(peer.queuedBytes, peer.queuedItems, peer.queuedDescriptors);
+  const load = loadText(peer.bytesInFlight, peer.itemsInFlight, peer.descriptorsInFlight);
   if (peer.blockedMs === undefined) return load;
   return `${load} ${output.paint('red', `not taken for ${ageText(peer.blockedMs)}`)}`.trim();
 }

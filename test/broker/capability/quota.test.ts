@@ -68,9 +68,9 @@ test('Q2, Q3: twelve users, each with one program that takes all it can from one
     let expected = 0;
     while (descriptors.take([`${at}`, '', ''], 3) && bytes.take([`${at}`, '', ''], item)) expected += 1;
     t.is(fill(user, handle, '', [1, 2, 3]), expected);
-    t.is(user.shortage?.kind, 'descriptors');
+    t.is(user.shortage?.resource, 'descriptors');
     t.is(fill(user, handle), bytes.takeAll([`${at}`, '', ''], item));
-    t.deepEqual(user.shortage, { kind: 'bytes', whose: 'flow' });
+    t.deepEqual(user.shortage, { resource: 'bytes', whose: 'flow' });
   }
   endAll(t, world, [service, ...users]);
 });
@@ -81,7 +81,7 @@ test('Q3: a program that has used up its part leaves some to the others of its u
   const [flooder, other, stranger] = peersOf(world, 2, 2, 3) as [WorldPeer, WorldPeer, WorldPeer];
   const node = stuck.create();
   t.is(fill(flooder, stuck.grant(node, flooder)), 100);
-  t.deepEqual(flooder.shortage, { kind: 'bytes', whose: 'flow' });
+  t.deepEqual(flooder.shortage, { resource: 'bytes', whose: 'flow' });
   // The same program to the receiver's sibling, another program of the same user, and another user.
   t.is(fill(flooder, sibling.grant(sibling.create(), flooder)), 33);
   t.is(fill(other, stuck.grant(node, other)), 44);
@@ -114,7 +114,7 @@ test('Q5: a refusal says whose share is full: that of the flow, of the program, 
   t.true(first.send(handle, '', { transfers: mine.slice(0, 2) }) > 0);
   full.drain();
   t.is(first.send(handle, '', { transfers: mine.slice(2) }), -ErrorCode.OverQuota);
-  t.deepEqual(first.shortage, { kind: 'handles', whose: 'receiver' });
+  t.deepEqual(first.shortage, { resource: 'handles', whose: 'receiver' });
   t.not(two, one);
   t.deepEqual([...seen].sort(), ['flow', 'peer', 'user']);
   endAll(t, world, [...receivers, ...senders, full]);
@@ -181,7 +181,7 @@ test('M8: a client that never reads its answers harms only itself, and every ans
     for (const { reply } of service.drain()) t.true(service.reply(reply, 'x'.repeat(50_000)) > 0);
   }
   t.is(refusals, 150);
-  t.deepEqual(bad.shortage, { kind: 'calls', whose: 'own' });
+  t.deepEqual(bad.shortage, { resource: 'calls', whose: 'own' });
   t.is(service.record.user.bytes.used, 0, 'nothing of it is the service’s');
   t.is(service.record.held.size, 0);
   t.true(good.call(fromGood, 'question', 1) > 0);
@@ -209,7 +209,7 @@ test('M8: calls that nobody answers fill the caller’s share of the callee’s 
     tag += 1;
   }
   t.is(tag, 100);
-  t.deepEqual(bad.shortage, { kind: 'handles', whose: 'flow' });
+  t.deepEqual(bad.shortage, { resource: 'handles', whose: 'flow' });
   let calls = 0;
   while (good.call(fromGood, '', 0x1_0000 + calls) > 0) calls += 1;
   t.is(calls, Math.floor(700 / 3 / 2 / 2));
@@ -264,7 +264,7 @@ test('Q5: who waits for a receiver that stays stuck is told when others have gon
   const late = world.peer('late', 99);
   const handle = sibling.grant(sibling.create(), late);
   t.is(late.send(handle, 'x'.repeat(item)), -ErrorCode.OverQuota);
-  t.deepEqual(late.shortage, { kind: 'bytes', whose: 'receiver' });
+  t.deepEqual(late.shortage, { resource: 'bytes', whose: 'receiver' });
   t.deepEqual(late.drain(), []);
   while (stuck.receive() !== undefined && late.record.queue.length === 0);
   t.deepEqual(
@@ -421,7 +421,7 @@ test('N2, Q5: too many nodes are the owner’s own, in a message too', (t) => {
   const handle = p.grant(p.create(), q);
   const fresh = [0, 1, 2].map((index) => `${wordOf(index, newNodeBits)}.1`);
   t.is(q.send(handle, '', { transfers: fresh }), -ErrorCode.OverQuota);
-  t.deepEqual(q.shortage, { kind: 'nodes', whose: 'own' });
+  t.deepEqual(q.shortage, { resource: 'nodes', whose: 'own' });
   t.is(q.record.nodes.size, 0);
   endAll(t, world, [p, q]);
 });

@@ -358,7 +358,7 @@ test('M8: an answer beyond the reserve that the caller has no room for is a lost
     t.true(p.reply(p.drain()[0]?.reply ?? '', 'a'.repeat(length), { descriptors: [tag] }) > 0);
   }
   const [lost, answer] = q.drain();
-  t.deepEqual([lost?.kind, lost?.tag, lost?.shortage], ['Lost', 1, { kind: 'bytes', whose: 'own' }]);
+  t.deepEqual([lost?.kind, lost?.tag, lost?.shortage], ['Lost', 1, { resource: 'bytes', whose: 'own' }]);
   t.deepEqual([answer?.kind, answer?.tag], ['Answer', 2]);
   t.deepEqual(world.closed, [1]);
   t.is(p.record.held.size, 0, 'the callee is rid of both');

@@ -12,7 +12,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { numberOption, runMain } from '../../support/main-program.js';
+import { aboveZero, numberOption, runMain } from '../../support/main-program.js';
 import { createRandom } from '../../support/random.js';
 import { type Child, startChild } from './child.js';
 import { runRound } from './round.js';
@@ -49,7 +49,7 @@ function settings(): Settings {
     options: { minutes: text, peers: text, seed: text, json: { type: 'boolean' } },
   });
   return {
-    minutes: numberOption('minutes', values.minutes, 5),
+    minutes: numberOption('minutes', values.minutes, 5, aboveZero),
     peers: numberOption('peers', values.peers, 6, 1),
     seed: numberOption('seed', values.seed, randomInt(1, 2 ** 31), 1),
     isJson: values.json === true,

@@ -280,9 +280,9 @@ export class BusIntrospection implements Introspection, CoreWatcher {
         handles: peer.held.size - peer.repliesOwed,
         callsOutstanding: peer.callsOutstanding,
         repliesOwed: peer.repliesOwed,
-        queuedBytes: peer.queuedBytes,
-        queuedItems: peer.queue.length,
-        queuedDescriptors: peer.queuedDescriptors,
+        bytesInFlight: peer.queuedBytes,
+        itemsInFlight: peer.queue.length,
+        descriptorsInFlight: peer.queuedDescriptors,
         messagesIn: peer.messagesIn,
         messagesOut: peer.messagesOut,
         blockedSinceMs: line.blockedSinceMs,
@@ -378,5 +378,5 @@ function blameFrom(blame: number, sender: PeerRecord, receiver: PeerRecord | und
   const shortage = shortageOf(blame);
   if (shortage === undefined) return undefined;
   const { uid } = (shortage.whose === 'receiver' ? (receiver ?? sender) : sender).identity;
-  return { resource: shortage.kind, uid };
+  return { resource: shortage.resource, uid };
 }

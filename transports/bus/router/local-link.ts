@@ -61,7 +61,7 @@ export class LocalLink implements BusLink, Outlet, Drain, Line {
   readonly #retryTimer: Timer;
   readonly #turnTimer: Timer;
   readonly #ids = new Uint32Array(3);
-  readonly #account: number;
+  readonly #uid: number;
   #arrivals: Arrival[] = [];
   #isScheduled = false;
   #batches = 0;
@@ -72,7 +72,7 @@ export class LocalLink implements BusLink, Outlet, Drain, Line {
     this.#router = router;
     this.#events = events;
     const account = router.core.accountOf(who.uid);
-    this.#account = account;
+    this.#uid = who.uid;
     this.sinceMs = router.time.monotonicMs();
     this.peer = router.core.addPeer({ account, ...who }, this);
     this.#retryTimer = router.time.createTimer(() => {
@@ -281,7 +281,7 @@ export class LocalLink implements BusLink, Outlet, Drain, Line {
     const word = this.#refusal(result, operation);
     if (word === 0) return Promise.resolve(result);
     attempt.refused(word, operation.refusedAt);
-    return Promise.reject(refusal(word, this.#account));
+    return Promise.reject(refusal(word, this.#uid));
   }
 
   /** Carries away what the operation has queued; returns why it was refused, or 0. */
@@ -296,7 +296,7 @@ export class LocalLink implements BusLink, Outlet, Drain, Line {
     const word = result < 0 ? refusalOf(-result, this.#router.core.nodeBlame(-result)) : 0;
     this.#router.settle();
     if (word === 0) return;
-    const { code, message, quota } = refusal(word, this.#account);
+    const { code, message, quota } = refusal(word, this.#uid);
     this.#events.fault(new BrokerError(code, `the bus refused a request: ${message}`, { quota }));
   }
 }
