@@ -37,7 +37,10 @@ export function findCounterExample(
 ): CounterExample | undefined {
   const isBroken = (part: Histories): boolean => breaks(part, property, options);
   if (!isBroken(histories)) return undefined;
-  const small = minimise(histories, isBroken);
+  // Often the two messages alone are enough, and then there is no need to look through a long history.
+  const [pair] = property === 'fifo' ? findOvertaken(histories) : findInversions(histories, options);
+  const two = restrict(histories, ({ message }) => message === pair?.cause || message === pair?.effect);
+  const small = minimise(isBroken(two) ? two : histories, isBroken);
   const diagram = drawDiagram(small, property, options);
   const size = new Set(diagram.arrows.map(({ message }) => message)).size;
   return { property, histories: small, size, diagram, text: renderDiagram(diagram) };

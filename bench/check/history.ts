@@ -78,6 +78,12 @@ export function restrict(histories: Histories, isKept: (event: HistoryEvent) => 
   return Object.fromEntries(Object.entries(histories).map(([name, log]) => [name, log.filter(isKept)]));
 }
 
+/** The same histories with other names for messages; different ones must stay different. */
+export function rename(histories: Histories, nameOf: (message: string) => string): Histories {
+  const renamed = (event: HistoryEvent): HistoryEvent => ({ ...event, message: nameOf(event.message) });
+  return Object.fromEntries(Object.entries(histories).map(([name, log]) => [name, log.map(renamed)]));
+}
+
 /** Names of all messages and of all that was told, each once, in an order that the histories agree with. */
 export function namesOf(histories: Histories): string[] {
   return [...new Set(Object.values(histories).flatMap((log) => log.map(({ message }) => message)))];

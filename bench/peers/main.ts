@@ -5,6 +5,7 @@
  * Configuration and reason: each peer is a process of its own with Node's defaults; deadlines are on, because a program that calls without
  * one does not survive in practice.
  */
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type CapabilityNode,
@@ -26,8 +27,9 @@ import { createCaller, createEcho } from './echo.js';
 import { createFanOutCost, createFanOutLoop, createReceiver } from './fan-out.js';
 import { createManySink, createManyStream, runCrowd, tellMemory } from './many.js';
 import { runNetClient, runNetServer } from './net-echo.js';
+import { runOrderProcess } from './order.js';
+import { createContractEndpoint, createNetEndpoint } from './order-endpoint.js';
 import { drives, offers, together, victim } from './parties.js';
-import { runRelay } from './relay.js';
 import { createSink, createStreamLoop, needsPatience } from './stream.js';
 
 function openTransport(name: string): Transport {
@@ -190,8 +192,12 @@ switch (role) {
   case 'control':
     await control(name, path, last, more);
     break;
-  case 'relay':
-    await runRelay(await connectTo(), last);
+  case 'order':
+    await runOrderProcess(last, dirname(path), Number(more[0]), async (receive) =>
+      name === 'node-net'
+        ? createNetEndpoint(dirname(path), last, receive)
+        : createContractEndpoint(await connectTo(), last, receive),
+    );
     break;
   case 'net-server':
     await runNetServer(path);

@@ -1,15 +1,12 @@
 /**
- * W8, first pattern: the relay, over one transport, without and with load. The result is a count of inversions, not a time; where the transport's
- * manifest promises causal or total order, an inversion is a violation and the cell has failed.
+ * W8, first pattern: the relay over one transport at one load, for the quick run. The result is a count of inversions, not a time; where the
+ * transport's manifest promises causal or total order, an inversion is a violation and the cell has failed.
  */
 import type { Manifest } from '../../broker/contract/index.js';
-import { findCounterExample } from '../check/counter-example.js';
-import { describeDeliveryFault, findDeliveryFaults } from '../check/delivery.js';
-import type { HistoryEvent } from '../check/history.js';
-import { findInversions } from '../check/order.js';
 import type { Placement } from '../latency/cell.js';
-import type { PeerProcess } from '../latency/peer-process.js';
-import { freshPath, startInOrder, startPeer } from './contenders.js';
+import { judgeOrder } from './order.js';
+import { OrderGroup } from './order-group.js';
+import { orderPattern } from './order-patterns.js';
 
 /** Messages of 1 KiB that A sends to C ahead of each cause: none, and more than a socket holds. */
 export const relayLoads: readonly number[] = [0, 400];
@@ -25,13 +22,6 @@ export interface RelayResult {
   readonly example: string | undefined;
 }
 
-async function historyOf(peer: PeerProcess): Promise<HistoryEvent[]> {
-  const stopped = peer.stop();
-  const line = await peer.line(20_000);
-  await stopped;
-  return JSON.parse(line) as HistoryEvent[];
-}
-
 export async function runRelayScenario(
   contender: string,
   manifest: Manifest,
@@ -40,35 +30,22 @@ export async function runRelayScenario(
   runs: number,
   directory: string,
 ): Promise<RelayResult> {
-  const path = freshPath(directory);
-  const peers = await startInOrder([
-    () => startPeer(placement.broker, 'hub', contender, path),
-    () => startPeer(placement.service, 'relay', contender, path, 'c'),
-    () => startPeer(placement.client, 'relay', contender, path, 'b'),
-    () => startPeer(placement.client, 'relay', contender, path, 'a'),
-  ]);
-  const [hub, c, b, a] = peers;
-  if (hub === undefined || a === undefined || b === undefined || c === undefined) throw new Error('no peers');
+  const pattern = orderPattern('relay');
+  const group = await OrderGroup.start(contender, placement, pattern.roles, directory, 1);
   try {
-    a.write(`run ${runs} ${load}`);
-    await a.line(60_000);
-    const histories = { a: await historyOf(a), b: await historyOf(b), c: await historyOf(c) };
-    await hub.stop();
-    const inversions = findInversions(histories);
-    const faults = findDeliveryFaults(histories);
-    const isPromised = manifest.order !== 'per-handle';
-    const [fault] = faults;
-    const example = findCounterExample(histories, 'causality')?.text;
-    return {
-      contender,
-      placement: placement.name,
-      load,
+    const outcome = await group.run({
+      pattern: pattern.name,
       runs,
-      inversions: inversions.length,
-      violations: faults.length + (isPromised ? inversions.length : 0),
-      example: fault === undefined ? example : describeDeliveryFault(fault),
-    };
+      loadMessages: load,
+      payloadBytes: 0,
+      seed: 1,
+      maxMs: 60_000,
+    });
+    await group.end();
+    const cell = { contender, promise: manifest, placement, pattern, load, preemption: 'none' } as const;
+    const { inversions, violations, example } = judgeOrder(cell, outcome);
+    return { contender, placement: placement.name, load, runs, inversions, violations, example };
   } finally {
-    for (const peer of peers) peer.kill();
+    group.kill();
   }
 }

@@ -1,0 +1,236 @@
+/**
+ * W8: what goes wrong without causal or total order, how often, and in which pattern of messages. The patterns (order-patterns.ts) run over every
+ * transport of the catalog whose peers can be different processes, and over `node:net` for reference; at several loads, and with processes being
+ * interrupted on purpose (order-preemption.ts). The result is a count of runs, not a time.
+ *
+ * Two questions are put to the recorded histories, and they are not the same. *Is there an inversion?* That is what a program sees, and what
+ * is counted: a multicast is one message, and what is told past the transport is a cause. *Is a promise broken?* That is what the manifest says,
+ * no more: a multicast that is a loop is several messages there. A broken promise, and every fault of delivery, fails the cell.
+ */
+import { transports } from '../../transports/catalog.js';
+import { type CounterExample, findCounterExample } from '../check/counter-example.js';
+import { describeDeliveryFault, findDeliveryFaults } from '../check/delivery.js';
+import { byRun, rename } from '../check/history.js';
+import { breaks } from '../check/order.js';
+import { brokenPromise, type OrderPromise } from '../check/promise.js';
+import type { Placement } from '../latency/cell.js';
+import { queueDepthOf } from '../report/cells.js';
+import type { OrderLine } from '../results/line.js';
+import { OrderGroup, type OrderOutcome } from './order-group.js';
+import {
+  isPromised,
+  type OrderPattern,
+  type OrderRole,
+  orderPattern,
+  orderPatterns,
+} from './order-patterns.js';
+import { interfere, type Preemption, preemptionPresence } from './order-preemption.js';
+import type { ScenarioContext, Tier } from './scenario.js';
+
+/** What is run at a tier. */
+export interface OrderSizes {
+  readonly patterns: readonly string[];
+  /** Messages of 1 KiB ahead. */
+  readonly loads: readonly number[];
+  readonly preemptions: readonly Preemption[];
+  /** Without and with a load, which takes some hundred times as long. */
+  readonly runs: number;
+  readonly loadedRuns: number;
+  /** No run of a cell begins later than this after its first; so a slow contender has fewer runs. */
+  readonly maxMs: number;
+}
+
+const all = orderPatterns.map(({ name }) => name);
+
+export const orderSizes: Readonly<Record<Tier, OrderSizes>> = {
+  smoke: { patterns: all, loads: [0], preemptions: ['none'], runs: 3, loadedRuns: 3, maxMs: 2_000 },
+  quick: {
+    patterns: ['relay'],
+    loads: [0, 400],
+    preemptions: ['none'],
+    runs: 200,
+    loadedRuns: 200,
+    maxMs: 5_000,
+  },
+  standard: {
+    patterns: all,
+    loads: [0, 400],
+    preemptions: ['none', 'stopped'],
+    runs: 1_000,
+    loadedRuns: 200,
+    maxMs: 1_500,
+  },
+  full: {
+    patterns: all,
+    loads: [0, 100, 400, 1600],
+    preemptions: ['none', 'stopped', 'neighbour', 'real-time'],
+    runs: 1_000,
+    loadedRuns: 200,
+    maxMs: 1_500,
+  },
+};
+
+export interface OrderRunOptions {
+  /** For sockets and pipes; the caller's, who removes it. */
+  readonly directory: string;
+  readonly seed: number;
+  /** Default: those of the context's tier. */
+  readonly sizes?: OrderSizes;
+  /** Called before each cell with what it is and the share that is done, 0 to 1. */
+  readonly onProgress?: (text: string, share: number) => void;
+}
+
+/** Bytes of each message that matters. */
+const payloadBytes = 64;
+
+/** `node:net` has no manifest; what a stream socket promises is known. */
+const netPromise: OrderPromise = { order: 'per-handle', multicast: 'loop' };
+
+/** What a contender promises; undefined for one that the patterns do not run over. */
+function promiseOf(contender: string): OrderPromise | undefined {
+  if (contender === 'node-net') return netPromise;
+  const manifest = transports.find(({ name }) => name === contender)?.manifest;
+  return manifest?.crossProcess === true ? manifest : undefined;
+}
+
+interface OrderCell {
+  readonly contender: string;
+  readonly promise: OrderPromise;
+  readonly placement: Placement;
+  readonly pattern: OrderPattern;
+  readonly load: number;
+  readonly preemption: Preemption;
+}
+
+/** Counter-examples are looked for in so many runs with an inversion; they differ little. */
+const examplesMax = 40;
+
+/** From histories to a line: the checkers' part. Pure. */
+export function judgeOrder(cell: OrderCell, outcome: OrderOutcome): OrderLine {
+  const { pattern, promise, contender } = cell;
+  const { histories, loadFaults } = outcome;
+  const faults = findDeliveryFaults(histories);
+  let inversions = 0;
+  let broken = 0;
+  let shortest: CounterExample | undefined;
+  for (const run of byRun(histories).values()) {
+    if (brokenPromise(run, promise) !== undefined) broken++;
+    if (!breaks(run, pattern.property)) continue;
+    inversions++;
+    if (inversions > examplesMax) continue;
+    // Within one run the number of the run says nothing.
+    const named = rename(run, (message) => message.replace(/ \d+$/, ''));
+    const example = findCounterExample(named, pattern.property);
+    if (example !== undefined && (shortest === undefined || example.size < shortest.size)) shortest = example;
+  }
+  // What reaches from one run into another is no inversion of the pattern; a promise it breaks all the same.
+  if (broken === 0 && brokenPromise(histories, promise) !== undefined) broken = 1;
+  const depth = queueDepthOf(contender);
+  const [fault] = faults;
+  const example = fault === undefined ? shortest?.text : describeDeliveryFault(fault);
+  return {
+    kind: 'order',
+    workload: 'W8',
+    contender,
+    call: pattern.name,
+    placement: cell.placement.name,
+    payload_bytes: payloadBytes,
+    ...(depth === undefined ? {} : { queue_depth: depth }),
+    load_kib: cell.load,
+    preemption: cell.preemption,
+    runs: outcome.runs,
+    samples: outcome.runs,
+    inversions,
+    property: pattern.property,
+    is_promised: isPromised(pattern, promise),
+    violations: faults.length + broken + loadFaults,
+    ...(example === undefined ? {} : { example }),
+    ...(shortest === undefined ? {} : { diagram: shortest.diagram }),
+  };
+}
+
+/** Runs the cells of one contender on one set of processes, and on a new one after a run that did not end. */
+async function runContender(
+  cells: readonly OrderCell[],
+  sizes: OrderSizes,
+  { directory, seed }: OrderRunOptions,
+  progress: (cell: OrderCell) => void,
+): Promise<OrderLine[]> {
+  const lines: OrderLine[] = [];
+  const roles = rolesOf(cells);
+  let group: OrderGroup | undefined;
+  try {
+    for (const [at, cell] of cells.entries()) {
+      progress(cell);
+      group ??= await OrderGroup.start(cell.contender, cell.placement, roles, directory, seed);
+      const interference = await interfere(cell.preemption, group.peers, cell.placement, seed + at);
+      let outcome: OrderOutcome;
+      try {
+        outcome = await group.run({
+          pattern: cell.pattern.name,
+          runs: cell.load === 0 ? sizes.runs : sizes.loadedRuns,
+          loadMessages: cell.load,
+          payloadBytes,
+          seed,
+          maxMs: sizes.maxMs,
+        });
+      } finally {
+        await interference.end();
+      }
+      lines.push(judgeOrder(cell, outcome));
+      if (!outcome.isStuck) continue;
+      group.kill();
+      group = undefined;
+    }
+    await group?.end();
+    return lines;
+  } catch (error) {
+    group?.kill();
+    throw error;
+  }
+}
+
+function rolesOf(cells: readonly OrderCell[]): OrderRole[] {
+  return [...new Set(cells.flatMap(({ pattern }) => pattern.roles))].sort();
+}
+
+/**
+ * Runs W8 at one placement over those of the context's contenders that have different processes. What cannot be done here is told to the
+ * context. Leaves no process behind, also when it fails.
+ */
+export async function runOrders(context: ScenarioContext, options: OrderRunOptions): Promise<OrderLine[]> {
+  const { placement, tier } = context;
+  const sizes = options.sizes ?? orderSizes[tier];
+  const possible = sizes.preemptions.filter((preemption) => {
+    const presence = preemptionPresence(preemption);
+    if (!presence.present) context.cannot(`preemption ${preemption}`, presence.reason);
+    return presence.present;
+  });
+  const groups: OrderCell[][] = [];
+  for (const { name, kind } of context.contenders) {
+    const promise = promiseOf(name);
+    if (promise === undefined) {
+      if (kind === 'own') context.cannot(name, 'order between processes: its peers are in one');
+      continue;
+    }
+    groups.push(
+      possible.flatMap((preemption) =>
+        sizes.patterns
+          .map(orderPattern)
+          .flatMap((pattern) =>
+            sizes.loads.map((load) => ({ contender: name, promise, placement, pattern, load, preemption })),
+          ),
+      ),
+    );
+  }
+  const total = groups.reduce((sum, cells) => sum + cells.length, 0);
+  let done = 0;
+  const progress = ({ contender, pattern, load, preemption }: OrderCell): void => {
+    const how = preemption === 'none' ? '' : `, ${preemption}`;
+    options.onProgress?.(`W8 ${pattern.name} over ${contender}, ${load} KiB ahead${how}`, done / total);
+    done++;
+  };
+  const lines: OrderLine[] = [];
+  for (const cells of groups) lines.push(...(await runContender(cells, sizes, options, progress)));
+  return lines;
+}
