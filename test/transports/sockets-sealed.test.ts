@@ -153,7 +153,7 @@ test.serial('S9, S11 a payload is acknowledged as soon as it was read, and bound
     owner.send(encodePacket([{ kind: 'ack', received: 1 }]));
     await within('writable', writable);
     await session.root.send({ bytes });
-    await t.throwsAsync(session.root.send({ bytes: large }), { message: /bytes are in flight/ });
+    await t.throwsAsync(session.root.send({ bytes: large }), { message: /bytes in sealed memory: / });
     owner.send(encodePacket([{ kind: 'ack', received: room + 1 }]));
     await eventually('the last', () => owner.descriptors.length === room + 1);
     await within('writable', session.root.writable());
