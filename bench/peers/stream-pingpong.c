@@ -1,0 +1,263 @@
+/*
+ * A stream socket pair between two processes: what most programs use, and what the other contenders in C are given beside.
+ *
+ * Configuration and reason: blocking receives, no poll where one call is under way, one system call a message; no framing, because both
+ * sides know the length. With many calls under way the server answers all whole messages of one receive with one send, and the stream of
+ * one-way messages is written in pieces of up to 64 KiB: that several messages go with one system call is what a stream is good for.
+ *
+ * usage: stream-pingpong CLIENT_CPU SERVER_CPU PAYLOAD_BYTES call|stream    (a CPU of -1 is not pinned)
+ * Samples are those of seqpacket-pingpong.c, commands those of client-port.h. The first line printed is "ready CLIENT_PID SERVER_PID".
+ */
+#define _GNU_SOURCE
+#include "client-port.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES (2u * PAYLOAD_BYTES_MAX)
+
+struct client {
+	int fd;
+	size_t bytes;
+	/* What is being sent, and how much of it the kernel has; all of it when nothing is left over. */
+	char *out;
+	size_t sent;
+	/* Whole and partial answers. */
+	char *in;
+	size_t received;
+	/* The calls under way are answered in their order. */
+	uint32_t first;
+	uint32_t next;
+};
+
+/* Echoes until the client ends; the first byte of each message is touched. */
+static int serve(int fd, char *buffer, size_t bytes)
+{
+	size_t held = 0;
+
+	for (;;) {
+		ssize_t n = recv(fd, buffer + held, BUFFER_BYTES - held, 0);
+		size_t whole;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		held += (size_t)n;
+		whole = held / bytes * bytes;
+		if (whole == 0)
+			continue;
+		for (size_t at = 0; at < whole; at += bytes)
+			buffer[at] ^= 1;
+		if (send(fd, buffer, whole, MSG_NOSIGNAL) != (ssize_t)whole)
+			return -errno;
+		memmove(buffer, buffer + whole, held - whole);
+		held -= whole;
+	}
+}
+
+/* Counts until the client ends; says after each batch how many messages came in order. */
+static int count(int fd, char *buffer, size_t bytes)
+{
+	uint32_t counted = 0, number;
+	size_t held = 0;
+
+	for (;;) {
+		ssize_t n = recv(fd, buffer + held, BUFFER_BYTES - held, 0);
+		size_t at = 0;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		for (held += (size_t)n; held - at >= bytes; at += bytes) {
+			memcpy(&number, buffer + at, sizeof number);
+			counted += number == counted;
+			if ((number + 1) % STREAM_BATCH == 0 && send(fd, &counted, sizeof counted, MSG_NOSIGNAL) < 0)
+				return -errno;
+		}
+		memmove(buffer, buffer + at, held - at);
+		held -= at;
+	}
+}
+
+/* Hands the kernel what it takes of the message that is being sent. Returns 0, -EAGAIN or -errno. */
+static int push(struct client *client)
+{
+	while (client->sent < client->bytes) {
+		ssize_t n = send(client->fd, client->out + client->sent, client->bytes - client->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0)
+			return -errno;
+		client->sent += (size_t)n;
+	}
+	return 0;
+}
+
+static int submit(void *context, uint32_t number)
+{
+	struct client *client = context;
+	int r = push(client);
+
+	if (r < 0)
+		return r;
+	memcpy(client->out, &number, sizeof number);
+	client->sent = 0;
+	client->next = number + 1;
+	r = push(client);
+	/* What the kernel does not take now goes from `collect`. */
+	return r == -EAGAIN ? 0 : r;
+}
+
+/* Waits for an answer, or for room where a message is half sent. Returns 0, also when the time has come, or -errno. */
+static int wait_for_socket(struct client *client, uint64_t until_ns)
+{
+	struct pollfd both = { .fd = client->fd, .events = POLLIN | POLLOUT };
+	int r = push(client);
+
+	if (r == 0 && until_ns != UNTIL_ANSWERED)
+		return wait_readable(client->fd, until_ns);
+	/* The receive itself waits. */
+	if (r == 0)
+		return 1;
+	if (r != -EAGAIN)
+		return r;
+	/* The server goes on as soon as its answers are read, so whatever comes first is soon. */
+	r = poll(&both, 1, until_ns == 0 ? 0 : 100);
+	return r < 0 && errno != EINTR ? -errno : both.revents & POLLIN;
+}
+
+static int collect(void *context, uint64_t until_ns, struct completions *ended)
+{
+	struct client *client = context;
+	uint32_t got;
+	size_t at = 0;
+	ssize_t n;
+	int r = client->received < client->bytes ? wait_for_socket(client, until_ns) : 1;
+
+	if (r <= 0)
+		return r;
+	if (client->received < client->bytes) {
+		n = recv(client->fd, client->in + client->received, BUFFER_BYTES - client->received, 0);
+		if (n <= 0)
+			return n < 0 ? -errno : -EPIPE;
+		client->received += (size_t)n;
+	}
+	for (; client->received - at >= client->bytes && ended->count < COMPLETIONS_MAX; at += client->bytes) {
+		memcpy(&got, client->in + at, sizeof got);
+		complete(ended, client->first, got == (client->first ^ 1u) ? ANSWERED : WRONG);
+		client->first++;
+	}
+	memmove(client->in, client->in + at, client->received - at);
+	client->received -= at;
+	return 0;
+}
+
+static int send_all(int fd, const char *bytes, size_t length)
+{
+	return send(fd, bytes, length, MSG_NOSIGNAL) == (ssize_t)length ? 0 : -errno;
+}
+
+/* Sends a batch in pieces that fill the buffer. */
+static int send_batch(struct client *client)
+{
+	size_t filled = 0;
+	int r = 0;
+
+	for (uint32_t at = 0; r == 0 && at < STREAM_BATCH; at++) {
+		if (filled + client->bytes > PAYLOAD_BYTES_MAX) {
+			r = send_all(client->fd, client->out, filled);
+			filled = 0;
+		}
+		memset(client->out + filled, 0, client->bytes);
+		memcpy(client->out + filled, &client->next, sizeof client->next);
+		client->next++;
+		filled += client->bytes;
+	}
+	return r < 0 ? r : send_all(client->fd, client->out, filled);
+}
+
+/* Waits for the answer to the oldest batch, which began at `start`. */
+static int await_batch(struct client *client, uint32_t expected, uint64_t start, struct samples *samples)
+{
+	uint32_t counted;
+	if (recv(client->fd, &counted, sizeof counted, MSG_WAITALL) != sizeof counted)
+		return -EPROTO;
+	samples->violations += counted != expected;
+	add_sample(samples, monotonic_ns() - start);
+	return 0;
+}
+
+static int stream(void *context, uint64_t end_ns, struct samples *samples)
+{
+	struct client *client = context;
+	uint64_t starts[STREAM_WINDOW], now = monotonic_ns();
+	uint32_t sent = 0, answered = 0, first = client->next;
+	int r = 0;
+
+	while (r == 0 && (block_goes_on(samples, now, end_ns) || answered < sent)) {
+		int is_ending = !block_goes_on(samples, now, end_ns);
+		if (!is_ending) {
+			starts[sent++ % STREAM_WINDOW] = now;
+			r = send_batch(client);
+		}
+		if (r == 0 && (is_ending || sent - answered == STREAM_WINDOW)) {
+			r = await_batch(client, first + (answered + 1) * STREAM_BATCH, starts[answered % STREAM_WINDOW], samples);
+			answered++;
+		}
+		now = monotonic_ns();
+	}
+	return r;
+}
+
+/* Starts the server and keeps the client's end. Returns its pid or -errno. */
+static pid_t start_server(struct client *client, const char *cpu, int is_stream)
+{
+	int fds[2], r;
+	pid_t self = getpid(), pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		die_with_parent(self);
+		close(fds[0]);
+		r = pin(atoi(cpu));
+		if (r == 0)
+			r = (is_stream ? count : serve)(fds[1], client->in, client->bytes);
+		_exit(r == 0 ? 0 : 1);
+	}
+	close(fds[1]);
+	client->fd = fds[0];
+	return pid < 0 ? -errno : pid;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct pipelined calls = { submit, collect };
+	static char out[PAYLOAD_BYTES_MAX], in[BUFFER_BYTES];
+	struct client client = { .out = out, .in = in };
+	pid_t pids[2] = { getpid(), -1 };
+	int is_stream, r;
+
+	client.bytes = argc == 5 ? payload_bytes(argv[3]) : 0;
+	if (client.bytes == 0) {
+		fprintf(stderr, "usage: %s CLIENT_CPU SERVER_CPU PAYLOAD_BYTES call|stream    (at most %u bytes)\n", argv[0],
+			PAYLOAD_BYTES_MAX);
+		return 2;
+	}
+	client.sent = client.bytes;
+	is_stream = strcmp(argv[4], "stream") == 0;
+	die_with_parent(getppid());
+	pids[1] = start_server(&client, argv[2], is_stream);
+	r = pids[1] < 0 ? (int)pids[1] : pin(atoi(argv[1]));
+	if (r == 0)
+		r = say_ready(pids, 2);
+	if (r == 0)
+		r = is_stream ? serve_commands(stream, &client) : serve_pipelined(&calls, &client);
+	if (pids[1] > 0) {
+		close(client.fd);
+		waitpid(pids[1], NULL, 0);
+	}
+	if (r < 0)
+		fprintf(stderr, "stream-pingpong: %s\n", strerror(-r));
+	return r < 0 ? 1 : 0;
+}
