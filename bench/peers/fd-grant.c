@@ -63,6 +63,8 @@ static int take(int fd, char *buffer)
 		if (n <= 0)
 			return (int)n;
 		r = use_one(fds, count, buffer, (size_t)n, &answer);
+		for (uint32_t at = 0; at < count; at++)
+			close(fds[at]);
 		if (r == 0 && send(fd, &answer, sizeof answer, MSG_NOSIGNAL) < 0)
 			r = -errno;
 	}

@@ -5,9 +5,9 @@
 #ifndef CAPSTAN_BENCH_GRANT_H
 #define CAPSTAN_BENCH_GRANT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <stddef.h>
 
 /* Descriptors in one message; the kernel allows 253. */
 #define GRANT_HANDLES_MAX 64u
@@ -33,8 +33,8 @@ struct taker_answer {
 pid_t start_owner(int cpu, int *ends, uint32_t count);
 
 /*
- * The taker's part: one call with `payload` on the descriptor whose turn it is by the payload's number; then closes all of them, also
- * if it fails. Returns 0 or -errno.
+ * The taker's part: one call with `payload` on the descriptor whose turn it is by the payload's number. The descriptors stay the
+ * caller's, who closes them afterwards. Returns 0 or -errno.
  */
 int use_one(const int *fds, uint32_t count, const void *payload, size_t bytes, struct taker_answer *answer);
 

@@ -79,7 +79,7 @@ static int serve(const char *path, const char *mode)
 	sd_bus *bus = NULL;
 	int is_direct = strcmp(mode, "direct") == 0, r;
 
-	r = is_direct ? accept_peer(&bus, path) : open_bus(&bus, path, 0);
+	r = is_direct ? accept_peer(&bus, path, 0) : open_bus(&bus, path, 0);
 	if (r >= 0)
 		r = sd_bus_add_object_vtable(bus, NULL, BENCH_PATH, BENCH_INTERFACE, methods, NULL);
 	if (r >= 0 && strcmp(mode, "signals") == 0)

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-int open_bus(sd_bus **bus, const char *path, int is_direct)
+int open_bus(sd_bus **bus, const char *path, unsigned options)
 {
 	char address[256];
 	sd_bus *opened = NULL;
@@ -20,8 +20,8 @@ int open_bus(sd_bus **bus, const char *path, int is_direct)
 	if (r >= 0)
 		r = sd_bus_set_address(opened, address);
 	if (r >= 0)
-		r = sd_bus_negotiate_fds(opened, 0);
-	if (r >= 0 && !is_direct)
+		r = sd_bus_negotiate_fds(opened, (options & BUS_DESCRIPTORS) != 0);
+	if (r >= 0 && !(options & BUS_DIRECT))
 		r = sd_bus_set_bus_client(opened, 1);
 	if (r >= 0)
 		r = sd_bus_start(opened);
@@ -56,7 +56,7 @@ static int accept_first(const char *path)
 	return r;
 }
 
-int accept_peer(sd_bus **bus, const char *path)
+int accept_peer(sd_bus **bus, const char *path, unsigned options)
 {
 	sd_bus *opened = NULL;
 	sd_id128_t id;
@@ -74,7 +74,7 @@ int accept_peer(sd_bus **bus, const char *path)
 	if (r >= 0)
 		r = sd_bus_set_server(opened, 1, id);
 	if (r >= 0)
-		r = sd_bus_negotiate_fds(opened, 0);
+		r = sd_bus_negotiate_fds(opened, (options & BUS_DESCRIPTORS) != 0);
 	if (r >= 0)
 		r = sd_bus_start(opened);
 	if (r < 0) {
