@@ -69,10 +69,10 @@ export function watchCollections(): () => { readonly gc_ns: number; readonly gc_
   };
 }
 
-async function serve(commands: Commands): Promise<void> {
+async function serve(commands: Commands, children: readonly number[]): Promise<void> {
   const samples = new Samples();
   const collections = watchCollections();
-  console.log(`ready ${process.pid}`);
+  console.log(['ready', process.pid, ...children].join(' '));
   for await (const line of createInterface({ input: process.stdin })) {
     const [word, first = '', second = '', outstanding = '1', gapMs = '0'] = line.split(' ');
     samples.clear();
@@ -92,25 +92,30 @@ async function serve(commands: Commands): Promise<void> {
   }
 }
 
-/** Serves commands until end-of-file; then resolves. */
-export async function serveCommands(loop: ClosedLoop): Promise<void> {
-  await serve({
+/** Serves commands until end-of-file; then resolves. `children` are the processes that this one has started for its cell. */
+export async function serveCommands(loop: ClosedLoop, children: readonly number[] = []): Promise<void> {
+  const commands: Commands = {
     async run(endMs, outstanding, gapMs, samples) {
       if (outstanding !== 1 || gapMs !== 0)
         throw new Error('this client has one call under way, and no gaps');
       return { violations: await loop(endMs, samples) };
     },
     open: () => Promise.reject(new Error('this client has no open loop')),
-  });
+  };
+  await serve(commands, children);
 }
 
 /** The same for a client that can have many calls under way. */
-export async function servePipelined(client: PipelinedClient): Promise<void> {
+export async function servePipelined(
+  client: PipelinedClient,
+  children: readonly number[] = [],
+): Promise<void> {
   const pipeline = new Pipeline(client);
-  await serve({
+  const commands: Commands = {
     run: (endMs, outstanding, gapMs, samples) => pipeline.run(endMs, outstanding, gapMs, samples),
     open: (schedulePath, samples) => pipeline.open(schedulePath, samples),
-  });
+  };
+  await serve(commands, children);
 }
 
 /**
