@@ -139,7 +139,12 @@ static int run(struct giver *giver, char **argv)
 		r = say_ready(pids, 3);
 	if (r == 0)
 		r = serve_commands(grants, giver);
-	/* The others end with this process. */
+	if (pids[1] > 0) {
+		close(giver->taker);
+		waitpid(pids[1], NULL, 0);
+	}
+	if (pids[2] > 0)
+		end_owner(pids[2], giver->handles, giver->count);
 	return r;
 }
 

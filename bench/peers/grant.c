@@ -5,9 +5,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-/* Answers on each socket; one that has no other end any more is left alone. */
+/* Answers on each socket, until the first of them has no other end any more. */
 static int own(const int *fds, uint32_t count)
 {
 	static char buffer[PAYLOAD_BYTES_MAX];
@@ -62,6 +63,13 @@ pid_t start_owner(int cpu, int *ends, uint32_t count)
 	for (uint32_t at = 0; at < count; at++)
 		close(owned[at]);
 	return pid < 0 ? -errno : pid;
+}
+
+void end_owner(pid_t pid, const int *ends, uint32_t count)
+{
+	for (uint32_t at = 0; at < count; at++)
+		close(ends[at]);
+	waitpid(pid, NULL, 0);
 }
 
 int use_one(const int *fds, uint32_t count, const void *payload, size_t bytes, struct taker_answer *answer)

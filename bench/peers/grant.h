@@ -32,6 +32,9 @@ struct taker_answer {
  */
 pid_t start_owner(int cpu, int *ends, uint32_t count);
 
+/* Ends the owner by closing the other ends, which nobody else may have any more, and waits until it has ended. */
+void end_owner(pid_t pid, const int *ends, uint32_t count);
+
 /*
  * The taker's part: one call with `payload` on the descriptor whose turn it is by the payload's number. The descriptors stay the
  * caller's, who closes them afterwards. Returns 0 or -errno.

@@ -53,7 +53,7 @@ static void advance(_Atomic uint32_t *counter, _Atomic uint32_t *other_sleeps)
 {
 	atomic_fetch_add(counter, 1);
 	if (atomic_load(other_sleeps) != 0 && atomic_exchange(other_sleeps, 0) != 0)
-		syscall(SYS_futex, counter, FUTEX_WAKE, 1, NULL, NULL, 0);
+		syscall(SYS_futex, other_sleeps, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 void publish(struct ring *ring)
@@ -75,19 +75,19 @@ static inline void relax(void)
 #endif
 }
 
-/* Sleeps while `counter` has the value that it was seen to have. Returns 0, also when woken for nothing, or -errno (-ETIMEDOUT). */
-static int sleep_on(_Atomic uint32_t *counter, uint32_t seen, uint64_t until_ns)
+/* Sleeps while `sleeps` is set. Returns 0, also when woken for nothing, or -errno (-ETIMEDOUT). */
+static int sleep_on(_Atomic uint32_t *sleeps, uint64_t until_ns)
 {
 	struct timespec end = { (time_t)(until_ns / 1000000000u), (long)(until_ns % 1000000000u) };
 	/* This operation takes a moment of CLOCK_MONOTONIC, and not a duration. */
-	long r = syscall(SYS_futex, counter, FUTEX_WAIT_BITSET, seen, until_ns == UINT64_MAX ? NULL : &end, NULL,
+	long r = syscall(SYS_futex, sleeps, FUTEX_WAIT_BITSET, 1, until_ns == UINT64_MAX ? NULL : &end, NULL,
 			 FUTEX_BITSET_MATCH_ANY);
 	return r == 0 || errno == EAGAIN || errno == EINTR ? 0 : -errno;
 }
 
-/* `is_ready` says whether there is something to do; what it waits for is a change of `counter`, which the other side owns. */
-static int await(struct ring *ring, void *(*is_ready)(struct ring *), _Atomic uint32_t *counter, _Atomic uint32_t *sleeps,
-		 uint64_t spin_ns, uint64_t until_ns)
+/* `is_ready` says whether there is something to do, and `sleeps` is where the other side looks whether to wake this one. */
+static int await(struct ring *ring, void *(*is_ready)(struct ring *), _Atomic uint32_t *sleeps, uint64_t spin_ns,
+		 uint64_t until_ns)
 {
 	uint64_t spin_end_ns = 0;
 	int r = 0;
@@ -109,13 +109,12 @@ static int await(struct ring *ring, void *(*is_ready)(struct ring *), _Atomic ui
 		}
 	}
 	while (r == 0) {
-		uint32_t seen = atomic_load(counter);
 		atomic_store(sleeps, 1);
 		if (is_ready(ring)) {
 			atomic_store(sleeps, 0);
 			return 1;
 		}
-		r = sleep_on(counter, seen, until_ns);
+		r = sleep_on(sleeps, until_ns);
 	}
 	atomic_store(sleeps, 0);
 	return r == -ETIMEDOUT ? 0 : r;
@@ -123,10 +122,10 @@ static int await(struct ring *ring, void *(*is_ready)(struct ring *), _Atomic ui
 
 int await_message(struct ring *ring, uint64_t spin_ns, uint64_t until_ns)
 {
-	return await(ring, oldest_slot, &ring->published, &ring->reader_sleeps, spin_ns, until_ns);
+	return await(ring, oldest_slot, &ring->reader_sleeps, spin_ns, until_ns);
 }
 
 int await_room(struct ring *ring, uint64_t spin_ns, uint64_t until_ns)
 {
-	return await(ring, free_slot, &ring->consumed, &ring->writer_sleeps, spin_ns, until_ns);
+	return await(ring, free_slot, &ring->writer_sleeps, spin_ns, until_ns);
 }

@@ -3,9 +3,10 @@
  * long as the other keeps up.
  *
  * The writer owns `published`, the reader `consumed`; both only grow, and what lies between them is what has been written and not been
- * read. Whoever finds nothing to do looks again for `spin_ns`, and then says so in a flag and sleeps on the other's counter (futex(2)).
- * The other looks at the flag after each change of the counter. Both are sequentially consistent, so of "I sleep" and "I have changed
- * it" at least one is seen, and the kernel compares the counter once more before it lets anybody sleep.
+ * read. Whoever finds nothing to do looks again for `spin_ns`, then sets its flag, looks a last time, and sleeps as long as the flag is
+ * set (futex(2)). The other side looks at the flag after each change of its counter; it takes the flag back before it wakes anybody.
+ * Flag and counters are sequentially consistent, so of "I sleep" and "there is something" at least one is seen; and because what one
+ * sleeps on is the flag itself, a flag that was taken back before its owner had fallen asleep keeps him awake.
  */
 #ifndef CAPSTAN_BENCH_RING_H
 #define CAPSTAN_BENCH_RING_H

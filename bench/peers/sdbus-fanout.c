@@ -1,7 +1,7 @@
 /*
  * One signal to many receivers over a D-Bus.
  *
- * usage: sdbus-fanout PATH receive RECEIPTS INDEX
+ * usage: sdbus-fanout PATH receive RECEIPTS FIRST COUNT    (as many receivers in this process, each with a connection of its own)
  *        sdbus-fanout PATH send RECEIPTS PAYLOAD_BYTES RECEIVERS
  * RECEIPTS is a file for receipts.h. A sample is the time from before the signal is made until the last receiver has read it.
  * Commands to the sender are those of client-port.h. The first line printed is "ready PID".
@@ -12,12 +12,14 @@
 #include "sdbus.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct receiver {
+	sd_bus *bus;
 	int receipts;
 	uint32_t index;
 	uint32_t count;
@@ -85,24 +87,43 @@ static int fan_out(void *context, uint64_t end_ns, struct samples *samples)
 	return r;
 }
 
-static int receive(const char *path, const char *receipts, const char *index)
+/* Handles what has come to all of them, and waits for more. Returns 0 or -errno. */
+static int process_all(struct receiver *receivers, struct pollfd *inputs, uint32_t count)
 {
-	struct receiver receiver = { .index = (uint32_t)strtoul(index, NULL, 10) };
-	sd_bus *bus = NULL;
-	int r = end_with_input();
+	int r = 0;
 
-	receiver.receipts = open(receipts, O_WRONLY | O_CLOEXEC);
-	if (r == 0 && receiver.receipts < 0)
+	for (uint32_t at = 0; r >= 0 && at < count; at++) {
+		do
+			r = sd_bus_process(receivers[at].bus, NULL);
+		while (r > 0);
+		inputs[at] = (struct pollfd){ .fd = sd_bus_get_fd(receivers[at].bus), .events = POLLIN };
+	}
+	if (r >= 0 && poll(inputs, count, -1) < 0 && errno != EINTR)
 		r = -errno;
-	if (r >= 0)
-		r = open_bus(&bus, path, 0);
-	if (r >= 0)
-		r = sd_bus_add_match(bus, NULL, BENCH_MATCH, received, &receiver);
+	return r < 0 ? r : 0;
+}
+
+static int receive(const char *path, const char *receipts, uint32_t first, uint32_t count)
+{
+	static struct receiver receivers[RECEIVERS_MAX];
+	static struct pollfd inputs[RECEIVERS_MAX];
+	int r = count < 1 || count > RECEIVERS_MAX ? -EINVAL : end_with_input(), fd = open(receipts, O_WRONLY | O_CLOEXEC);
+
+	if (r == 0 && fd < 0)
+		r = -errno;
+	for (uint32_t at = 0; r >= 0 && at < count; at++) {
+		receivers[at] = (struct receiver){ .receipts = fd, .index = first + at };
+		r = open_bus(&receivers[at].bus, path, 0);
+		if (r >= 0)
+			r = sd_bus_add_match(receivers[at].bus, NULL, BENCH_MATCH, received, &receivers[at]);
+	}
 	if (r >= 0)
 		r = say_ready_alone();
-	if (r >= 0)
-		r = process_for_ever(bus);
-	sd_bus_unref(bus);
+	if (r >= 0 && count == 1)
+		r = process_for_ever(receivers[0].bus);
+	while (r >= 0)
+		r = process_all(receivers, inputs, count);
+	/* The connections end with this process. */
 	return r;
 }
 
@@ -128,12 +149,12 @@ int main(int argc, char **argv)
 {
 	int r;
 	die_with_parent(getppid());
-	if (argc == 5 && strcmp(argv[2], "receive") == 0) {
-		r = receive(argv[1], argv[3], argv[4]);
+	if (argc == 6 && strcmp(argv[2], "receive") == 0) {
+		r = receive(argv[1], argv[3], (uint32_t)strtoul(argv[4], NULL, 10), (uint32_t)strtoul(argv[5], NULL, 10));
 	} else if (argc == 6 && strcmp(argv[2], "send") == 0) {
 		r = send_all(argv[1], argv[3], argv[4], argv[5]);
 	} else {
-		fprintf(stderr, "usage: %s PATH receive RECEIPTS INDEX | PATH send RECEIPTS PAYLOAD_BYTES RECEIVERS\n", argv[0]);
+		fprintf(stderr, "usage: %s PATH receive RECEIPTS FIRST COUNT | PATH send RECEIPTS PAYLOAD_BYTES RECEIVERS\n", argv[0]);
 		return 2;
 	}
 	if (r < 0)

@@ -169,8 +169,10 @@ static int give_all(const char *path, int is_direct, char **argv)
 		r = say_ready(pids, 2);
 	if (r >= 0)
 		r = serve_commands(grants, &giver);
-	/* The owner ends with this process. */
+	/* What was given is closed with the messages of the connection. */
 	sd_bus_unref(giver.bus);
+	if (pids[1] > 0)
+		end_owner(pids[1], giver.handles, giver.count);
 	return r;
 }
 

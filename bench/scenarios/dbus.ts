@@ -6,8 +6,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { CellDefinition, CellProcesses, Placement } from '../latency/cell.js';
 import { PeerProcess, pinned } from '../latency/peer-process.js';
-import { brokerFirst, clientLast, freshPath, hasNativePeer, nativePeer } from './contenders.js';
+import { brokerFirst, clientLast, cpuArgument, freshPath, hasNativePeer, nativePeer } from './contenders.js';
 import { fanOutCell, freshReceipts, startEach } from './fan-out.js';
+import type { CellShape, Launcher } from './scenario.js';
 import { streamCell } from './stream.js';
 
 export type DBus = 'dbus-broker' | 'dbus-daemon';
@@ -164,10 +165,71 @@ export function dbusFanOutCells(
       return brokerFirst([
         () => startBus(bus, path, placement.broker),
         ...startEach(receivers, (index) =>
-          startSdBus(placement.service, 'sdbus-fanout', path, 'receive', receipts, index),
+          startSdBus(placement.service, 'sdbus-fanout', path, 'receive', receipts, index, '1'),
         ),
         () => startSdBus(placement.client, 'sdbus-fanout', path, ...sender),
       ]);
     }),
   );
 }
+
+/** Which receivers each process has: the first and how many. */
+export function receiverShares({ varied }: CellShape): (readonly [first: number, count: number])[] {
+  const { receivers = 1, receiver_processes: processes = receivers } = varied;
+  const share = Math.ceil(receivers / processes);
+  return Array.from({ length: Math.ceil(receivers / share) }, (_, at) => {
+    const first = at * share;
+    return [first, Math.min(share, receivers - first)] as const;
+  });
+}
+
+function giverArguments(placement: Placement, { payloadBytes, varied }: CellShape): string[] {
+  // The owner beside the giver, as with the own transports.
+  return [cpuArgument(placement.client), String(payloadBytes), String(varied.handles ?? 1)];
+}
+
+/** What the suite asks of a bus. */
+export function throughBusLaunchers(
+  bus: DBus,
+): Readonly<Record<'call' | 'stream' | 'give' | 'multicast', Launcher>> {
+  return {
+    call: (placement, { payloadBytes }) => throughBus(bus, placement, payloadBytes, 'call'),
+    stream: (placement, { payloadBytes }) => throughBus(bus, placement, payloadBytes, 'one-way'),
+    give: (placement, shape) => (directory) => {
+      const path = freshPath(directory);
+      const giver = ['give', 'bus', ...giverArguments(placement, shape)];
+      return brokerFirst([
+        () => startBus(bus, path, placement.broker),
+        () => startSdBus(placement.service, 'sdbus-grant', path, 'take', 'bus'),
+        () => startSdBus(placement.client, 'sdbus-grant', path, ...giver),
+      ]);
+    },
+    multicast: (placement, shape) => (directory) => {
+      const path = freshPath(directory);
+      const receipts = freshReceipts(directory);
+      const sender = ['send', receipts, String(shape.payloadBytes), String(shape.varied.receivers ?? 1)];
+      return brokerFirst([
+        () => startBus(bus, path, placement.broker),
+        ...receiverShares(shape).map((share) => () => {
+          const args = ['receive', receipts, ...share.map(String)];
+          return startSdBus(placement.service, 'sdbus-fanout', path, ...args);
+        }),
+        () => startSdBus(placement.client, 'sdbus-fanout', path, ...sender),
+      ]);
+    },
+  };
+}
+
+/** What the suite asks of a direct connection. */
+export const directLaunchers: Readonly<Record<'call' | 'stream' | 'give', Launcher>> = {
+  call: (placement, { payloadBytes }) => direct(placement, payloadBytes, 'call'),
+  stream: (placement, { payloadBytes }) => direct(placement, payloadBytes, 'one-way'),
+  give: (placement, shape) => (directory) => {
+    const path = freshPath(directory);
+    const giver = ['give', 'direct', ...giverArguments(placement, shape)];
+    return clientLast([
+      () => startSdBus(placement.service, 'sdbus-grant', path, 'take', 'direct'),
+      () => startSdBus(placement.client, 'sdbus-grant', path, ...giver),
+    ]);
+  },
+};

@@ -48,6 +48,8 @@ export interface Contender {
   readonly isPipelined?: boolean;
   /** Most bytes that a payload may have here; 64 KiB if it is not said. */
   readonly payloadBytesMax?: number;
+  /** Why it cannot run at a placement ("cannot …"), where it cannot. */
+  cannotAt?(placement: Placement): string | undefined;
   /** Whether it can be had on this machine, and if not, what to install. */
   presence(): Presence;
 }
@@ -73,7 +75,7 @@ export interface Scenario {
   cells(context: ScenarioContext): CellDefinition[];
 }
 
-/** The contenders that can do `action`, each with its launcher; those that cannot are noted. */
+/** The contenders that can do `action` at this placement, each with its launcher; those that cannot are noted. */
 export function thoseWho(
   context: ScenarioContext,
   action: Action,
@@ -81,6 +83,11 @@ export function thoseWho(
 ): { readonly contender: Contender; readonly launcher: Launcher }[] {
   return context.contenders.flatMap((contender) => {
     const launcher = contender.launchers[action];
+    const why = contender.cannotAt?.(context.placement);
+    if (launcher !== undefined && why !== undefined) {
+      context.cannot(contender.name, why);
+      return [];
+    }
     if (launcher !== undefined) return [{ contender, launcher }];
     context.cannot(contender.name, what);
     return [];

@@ -52,10 +52,12 @@ async function forkPeer(cpu: string, ...args: readonly string[]): Promise<ChildP
   return child;
 }
 
-/** Ends the child, which was told nothing else to do. */
-function release(child: ChildProcess): void {
+/** Ends the child, which lives as long as the channel; resolves when it has ended. */
+async function release(child: ChildProcess): Promise<void> {
   child.removeAllListeners('exit');
+  const ended = once(child, 'exit');
   child.disconnect();
+  await ended;
 }
 
 /** A text of so many bytes in JSON. */
@@ -92,7 +94,7 @@ export async function runForkClient(serviceCpu: string, payloadBytes: number): P
     },
   };
   await servePipelined(calls, [child.pid ?? 0]);
-  release(child);
+  await release(child);
 }
 
 export async function runForkStream(serviceCpu: string, payloadBytes: number): Promise<void> {
@@ -109,7 +111,7 @@ export async function runForkStream(serviceCpu: string, payloadBytes: number): P
       }),
   );
   await serveCommands(createStreamLoop(handle, payloadBytes), [child.pid ?? 0]);
-  release(child);
+  await release(child);
 }
 
 /** Calls `listen` with each whole message of `bytes` bytes that comes. */
@@ -196,6 +198,6 @@ export async function runGiver(
         taker.send({ number, isLast: at === count - 1 }, handle, { keepOpen: true });
     });
   await serveCommands(createGiverLoop(count, give), [taker.pid ?? 0]);
-  release(taker);
+  await release(taker);
   for (const handle of handles) handle.destroy();
 }
