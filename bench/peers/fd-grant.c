@@ -139,12 +139,13 @@ static int run(struct giver *giver, char **argv)
 		r = say_ready(pids, 3);
 	if (r == 0)
 		r = serve_commands(grants, giver);
+	/* The owner first: it has inherited an end of the taker's socket. */
+	if (pids[2] > 0)
+		end_owner(pids[2], giver->handles, giver->count);
 	if (pids[1] > 0) {
 		close(giver->taker);
 		waitpid(pids[1], NULL, 0);
 	}
-	if (pids[2] > 0)
-		end_owner(pids[2], giver->handles, giver->count);
 	return r;
 }
 
