@@ -3,9 +3,9 @@
  */
 import { chmodSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
+import { ConnectionShares } from '../../broker/contract/connection-shares.js';
 import { itemOverheadBytes, peersMax, userBytesMax } from '../../broker/contract/limits.js';
 import type { Session } from '../../broker/contract/transport.js';
-import { ConnectionShares } from '../../transports/bus/router/connection-shares.js';
 import { catalogFixture } from '../conformance/catalog-fixture.js';
 import { inWorld, type World } from '../conformance/index.js';
 import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';

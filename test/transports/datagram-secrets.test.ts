@@ -215,17 +215,41 @@ test.serial('D1 no peer sends to an address of another form, nor through a link 
   await eventually('only the peer is left', () => world.server.peers === 1);
 });
 
-test.serial('D1 a hello from the same address again takes the place of the first', async (t) => {
+test.serial(
+  'D1 a hello with the address of somebody who is in leaves the session of that one as it was',
+  async (t) => {
+    const world = await inWorld(t);
+    const address = join(world.directory, '~twice000000');
+    const newcomer = listenAt(address);
+    for (const secret of [wrong, '11'.repeat(16)]) {
+      sendFrames(world.path, { kind: 'hello', secret, ticket: '00'.repeat(16), address });
+    }
+    await eventually('two welcomes', () => newcomer.received.length === 2);
+    t.is(world.server.peers, 1);
+    const sessions = newcomer.received.flatMap((bytes) =>
+      (decodeDatagram(bytes) ?? []).map((frame) => (frame.kind === 'welcome' ? frame.session : frame.kind)),
+    );
+    const [session = ''] = sessions;
+    t.deepEqual(sessions, [session, session]);
+    // What the first hello was answered with is still what ends it.
+    const server = addressOf({ peer: world.server.peer });
+    sendFrames(server, { kind: 'notice', address, entries: [{ kind: 'Leave', number: 0, key: session }] });
+    await eventually('it has left', () => world.server.peers === 0);
+    newcomer.close();
+  },
+);
+
+test.serial('D1 who is greeted in the name of another learns of its end all the same', async (t) => {
   const world = await inWorld(t);
-  const address = join(world.directory, '~twice000000');
-  const newcomer = listenAt(address);
-  for (const secret of [wrong, '11'.repeat(16)]) {
-    sendFrames(world.path, { kind: 'hello', secret, ticket: '00'.repeat(16), address });
+  const victim = await world.connect();
+  const address = addressOf(victim);
+  for (let again = 0; again < 3; again += 1) {
+    sendFrames(world.path, { kind: 'hello', secret: wrong, ticket: '00'.repeat(16), address });
   }
-  await eventually('two welcomes', () => newcomer.received.length === 2);
+  await ping(victim.root);
   t.is(world.server.peers, 1);
-  newcomer.close();
-  await eventually('its end is noticed', () => world.server.peers === 0);
+  victim.peer.close();
+  await eventually('its leave is understood', () => world.server.peers === 0);
 });
 
 test.serial('C72 an invitation is for one, and void when nobody can read it', async (t) => {

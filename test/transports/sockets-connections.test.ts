@@ -2,13 +2,18 @@
  * Rules S1 to S6, S12 and S16: connections, how they are made and given away, and who speaks on them.
  */
 import { spawnSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import { helloTimeoutMs } from '../../broker/contract/limits.js';
+import { createSocketsTransport } from '../../transports/sockets/index.js';
+import { SocketsPeer } from '../../transports/sockets/peer.js';
 import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
 import { eventually, turns, within } from '../support/eventually.js';
 import { drop, put, take } from '../support/exchange.js';
 import { ManualTime } from '../support/manual-time.js';
+import { createParts } from '../support/parts.js';
 import { encodePacket, helloFrame, textFrame } from '../support/sockets-frames.js';
 import { createTransport, framesOf, inSocketsWorld, packetFrames } from '../support/sockets-world.js';
 
@@ -374,4 +379,90 @@ test.serial('S2 a descriptor that does not listen is refused, and nothing is lef
     t.is(world.native.read(far, new Uint8Array(8), 0, 8), 0, 'the descriptor is closed');
     world.native.close(far);
   }),
+);
+
+test.serial(
+  'S4 connections are shared by user: one has at most half, the next a part of the rest, and all come back',
+  (t) =>
+    inSocketsWorld(async (world) => {
+      const transport = createSocketsTransport({ ...createParts(), peersMax: 8 });
+      chmodSync(world.directory, 0o755);
+      const path = join(world.directory, 'small');
+      const server = await transport.serve({
+        path,
+        mode: 0o666,
+        root: ({ peer }) => {
+          const node = peer.createNode({ message: () => {} });
+          return () => node;
+        },
+      });
+      world.defer(() => server.close());
+      // Who says nothing counts, too, and so does who was invited.
+      const silent = world.rawTo(path);
+      const descriptor = server.invite(server.peer.createNode({ message: () => {} }));
+      const sessions = [await transport.connect({ path }), await transport.connect({ path })];
+      await t.throwsAsync(transport.connect({ path }));
+      t.throws(() => server.invite(server.peer.createNode({ message: () => {} })), { message: /share/ });
+      if (process.getuid?.() === 0) {
+        const child = await world.spawn();
+        await child.ask('become', 54_324, 54_324);
+        await child.ask('connect', path);
+        const second = await world.spawn();
+        await second.ask('become', 54_324, 54_324);
+        await t.throwsAsync(
+          second.ask('connect', path),
+          undefined,
+          'of four that are free two users and the next have a part',
+        );
+      } else t.log('another user is left out: only root can become one');
+      world.native.close(descriptor);
+      silent.close();
+      for (const { peer } of sessions.splice(0)) peer.close();
+      await eventually('two come in again', async () => {
+        const session = await transport.connect({ path }).catch(() => undefined);
+        if (session !== undefined) sessions.push(session);
+        return sessions.length === 2;
+      });
+      for (const { peer } of sessions) peer.close();
+    }),
+);
+
+test.serial(
+  'when calls began is forgotten with the last monitor, and what was offered with an answer that goes elsewhere',
+  (t) =>
+    inSocketsWorld(async (world) => {
+      const { peer, introspection } = world.server;
+      if (!(peer instanceof SocketsPeer) || introspection === undefined)
+        throw new Error('not the right server');
+      const { witness } = peer;
+      const room = createCollector(peer);
+      const holder = await world.transport.connect({ descriptor: world.server.invite(room.node) });
+      const [one, two] = [introspection.observe(() => {}), introspection.observe(() => {})];
+      const calls = [1, 2, 3].map(() => holder.root.call({ bytes: bytesOf('?') }).catch(() => undefined));
+      await room.delivery(2);
+      t.is(witness?.timesNoted, 3);
+      one();
+      t.is(witness?.timesNoted, 3, 'somebody watches still');
+      two();
+      t.is(witness?.timesNoted, 0);
+      // The right to answer is given to the server's own peer, which answers with a node of its own.
+      const callee = await world.transport.connect({ descriptor: world.server.invite(room.node) });
+      const desk = createCollector(callee.peer);
+      await callee.root.send({ bytes: bytesOf('my desk'), handles: [desk.node] });
+      const [toDesk] = (await room.delivery(3)).handles;
+      const call = toDesk?.call({ bytes: bytesOf('whom?') });
+      const { reply } = await desk.delivery(0);
+      if (reply !== undefined) await callee.root.send({ bytes: bytesOf('you answer'), handles: [reply] });
+      const [right] = (await room.delivery(4)).handles;
+      await right?.send({ bytes: bytesOf('I do'), handles: [room.node] });
+      const answer = await call;
+      t.is(answer?.handles.length, 1, 'an answer from elsewhere has its handles');
+      for (const handle of answer?.handles ?? []) handle.close();
+      t.is(witness?.offers, 0);
+      for (const { reply: waiting } of room.deliveries) waiting?.close();
+      await Promise.all(calls);
+      for (const handle of [toDesk, right]) handle?.close();
+      room.node.destroy();
+      for (const session of [holder, callee]) session.peer.close();
+    }),
 );

@@ -190,14 +190,17 @@ export class DatagramServer implements Server {
 
   #welcome(contact: Contact, hello: Uint8Array, root: DatagramNode): void {
     const { secrets } = this.#parts;
-    const [session, ticket] = [secrets.make(), secrets.make()];
+    const ticket = secrets.make();
+    // Another hello from an address does not prove that it comes from there: the session stays what it was. The welcome goes to the
+    // address, so whoever is there learns the same in whatever order the hellos came, and nobody else learns anything.
+    const isNew = contact.session === undefined;
+    const session = contact.session ?? secrets.make();
     const { uses, contacts } = this.#peer;
     const use = uses.open(ticket, root, contact, true);
     if (use === undefined) return;
     contact.welcomes += 1;
     root.inUse();
-    // A second hello from one address takes the place of the first.
-    if (contact.session === undefined) this.#peers += 1;
+    if (isNew) this.#peers += 1;
     contact.session = session;
     const { number, secret } = root;
     const length = writeWelcome(
@@ -209,7 +212,7 @@ export class DatagramServer implements Server {
     );
     const undo = (): void => {
       uses.end(use);
-      if (contact.session !== session) return;
+      if (!isNew || contact.session !== session) return;
       contact.session = undefined;
       this.#peers -= 1;
     };

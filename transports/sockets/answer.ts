@@ -49,6 +49,7 @@ export const lostText = 'nobody will answer; the call may have been processed';
 /** The caller's end of a connection that brings one REPLY, from whoever holds the other end. */
 export class AnswerLink extends Link implements CallHolder, Closable {
   isSwept = false;
+  #isGreeted = false;
   #call: Call | undefined;
 
   /** Takes the descriptor; throws, and has closed it, if it is no connection. The call moves here. */
@@ -62,15 +63,26 @@ export class AnswerLink extends Link implements CallHolder, Closable {
 
   packet(offset: number, length: number, descriptors: readonly number[]): void {
     const { receiveView: view } = this.core.loop;
-    const helloEnd = wire.frameBytesAt(view, offset);
-    const at = offset + helloEnd;
+    const end = offset + length;
+    const isSound = wire.isPacketSound(view, offset, length, descriptors.length);
+    let at = offset;
     if (
-      !wire.isPacketSound(view, offset, length, descriptors.length) ||
-      wire.frameKindAt(view, offset) !== wire.FrameKind.Hello ||
-      !wire.isHelloUnderstood(view, offset) ||
-      helloEnd === length ||
+      isSound &&
+      !this.#isGreeted &&
+      wire.frameKindAt(view, at) === wire.FrameKind.Hello &&
+      wire.isHelloUnderstood(view, at)
+    ) {
+      this.#isGreeted = true;
+      at += wire.frameBytesAt(view, at);
+      // An answer with descriptors goes to the kernel by itself, behind the hello.
+      if (at === end && descriptors.length === 0) return;
+    }
+    if (
+      !isSound ||
+      !this.#isGreeted ||
+      at === end ||
       wire.frameKindAt(view, at) !== wire.FrameKind.Reply ||
-      helloEnd + wire.frameBytesAt(view, at) !== length
+      at + wire.frameBytesAt(view, at) !== end
     ) {
       closeAll(this.core.system, descriptors);
       this.#lose();

@@ -76,7 +76,8 @@ class SocketsDoor implements Door, Closable {
     this.#inode = inode;
     try {
       this.#reception = new Reception(peer, listening, {
-        hasRoom: (newcomers) => this.#hasRoom(newcomers),
+        take: (_who, newcomers) => this.#hasRoom(newcomers),
+        release: () => {},
         choose: (who) => this.#choose(who),
         entered: () => {
           this.#visitors += 1;

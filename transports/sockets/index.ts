@@ -3,6 +3,7 @@
  * to. Messages pass directly between holder and owner; the kernel enforces who may send (docs/spec/sockets.md, README.md).
  */
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
+import { peersMax } from '../../broker/contract/limits.js';
 import type { Time } from '../../broker/contract/platform.js';
 import type { ServeOptions, Server, Transport } from '../../broker/contract/transport.js';
 import type { PacketLoop } from '../../broker/native/packets.js';
@@ -31,6 +32,8 @@ export interface SocketsOptions {
    * unordered among each other.
    */
   readonly fence?: boolean;
+  /** Peers that one server takes, shared among users (sockets S4); default `limits.peersMax`. */
+  readonly peersMax?: number;
 }
 
 /** Socket files are private unless the server says otherwise. */
@@ -42,6 +45,7 @@ export function createSocketsTransport(options: SocketsOptions): Transport {
     time: options.time,
     system: options.system ?? createSystem(),
     hasFence: options.fence ?? false,
+    peersMax: options.peersMax ?? peersMax,
   };
   return {
     name: 'sockets',

@@ -92,7 +92,12 @@ export class SocketsIntrospection implements Introspection {
   }
 
   observe(listener: (item: PassingItem) => void): () => void {
-    return this.#witness.observers.add(listener);
+    const { observers } = this.#witness;
+    const end = observers.add(listener);
+    return () => {
+      end();
+      if (observers.tell === undefined) this.#witness.forgetTimes();
+    };
   }
 
   conceal(handle: Handle): () => void {

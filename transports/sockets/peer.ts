@@ -56,6 +56,8 @@ export interface SocketsParts {
   readonly system: SocketSystem;
   /** Whether the wide fence is kept (sockets S5). */
   readonly hasFence: boolean;
+  /** Peers that one server takes. */
+  readonly peersMax: number;
 }
 
 /** Raises what a receiver threw as an uncaught exception, outside of whatever delivered to it. */

@@ -16,8 +16,10 @@ import type { SocketsNode } from './node.js';
 
 /** Who decides where newcomers are led. */
 export interface Host {
-  /** Whether one more may come in, beside so many newcomers. */
-  hasRoom(newcomers: number): boolean;
+  /** Takes a place for one more connection of this user, beside so many newcomers; false if there is none. */
+  take(who: Credentials, newcomers: number): boolean;
+  /** Such a connection has ended, wherever it had come to. */
+  release(who: Credentials): void;
   /** The node for whoever has said hello, or the code of the refusal. */
   choose(who: Credentials): SocketsNode | ErrorCode;
   /** A connection was led to its node. */
@@ -62,7 +64,7 @@ export class Reception {
 
   #accept(descriptor: number, who: Credentials): void {
     const { system, time } = this.#core;
-    if (!this.#host.hasRoom(this.#newcomers.size)) {
+    if (!this.#host.take(who, this.#newcomers.size)) {
       system.close(descriptor);
       return;
     }
@@ -79,11 +81,13 @@ export class Reception {
         },
         ended: () => {
           this.#newcomers.delete(attachment);
+          this.#host.release(who);
           if (isVisitor) this.#host.left();
         },
       });
     } catch {
       // The loop or the kernel has no place for one more, and has closed it: the newcomer sees the end, nobody else notices.
+      this.#host.release(who);
       return;
     }
     this.#newcomers.set(attachment, time.monotonicMs() + helloTimeoutMs);

@@ -17,6 +17,7 @@ import { Link } from './link.js';
 import { areSame, type Comparable, comparable } from './sameness.js';
 import { createPair, makeOffer, type Offer, type Offering } from './transfer.js';
 import * as wire from './wire.js';
+import type { Witness } from './witness.js';
 
 /** The connection that a call came on, as its reply sees it. */
 export interface CallConnection {
@@ -158,6 +159,11 @@ class Outlet extends Link {
 
   close(): void {
     this.cut();
+  }
+
+  /** Who gets the answer, and with it what was offered, is not known here. */
+  protected override witnessed(witness: Witness): void {
+    witness.sentAway();
   }
 
   protected greet(): void {

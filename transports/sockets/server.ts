@@ -2,9 +2,9 @@
  * A listening socket and the peer that owns the roots.
  */
 import { lstatSync, unlinkSync } from 'node:fs';
+import { ConnectionShares } from '../../broker/contract/connection-shares.js';
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
 import type { Introspection } from '../../broker/contract/introspection.js';
-import { peersMax } from '../../broker/contract/limits.js';
 import type {
   CapabilityNode,
   Credentials,
@@ -27,12 +27,15 @@ export class SocketsServer implements Server {
   readonly #path: string | undefined;
   readonly #inode: bigint | undefined;
   readonly #chooseRoot: RootChooser;
+  /** By user, newcomers and those who were invited included. */
+  readonly #shares: ConnectionShares;
   #peers = 0;
   #isClosed = false;
 
   /** Takes the listening descriptor, also when it throws. `path` is what is unlinked at the end. */
   constructor(parts: SocketsParts, descriptor: number, path: string | undefined, options: ServeOptions) {
     this.#path = path;
+    this.#shares = new ConnectionShares(parts.peersMax);
     this.#inode = path === undefined ? undefined : inodeOf(path);
     this.#peer = new SocketsPeer(parts, options);
     this.peer = this.#peer;
@@ -49,7 +52,8 @@ export class SocketsServer implements Server {
     }
     try {
       this.#reception = new Reception(this.#peer, descriptor, {
-        hasRoom: (newcomers) => this.#peers + newcomers < peersMax,
+        take: ({ uid }) => this.#shares.enter(uid),
+        release: ({ uid }) => this.#shares.leave(uid),
         choose: (who) => this.#choose(who),
         entered: () => this.#count(1),
         left: () => this.#count(-1),
@@ -74,11 +78,19 @@ export class SocketsServer implements Server {
       throw new BrokerError(ErrorCode.InvalidArgument, `the root is not a node of the server's peer`);
     }
     if (root.isDestroyed) throw new BrokerError(ErrorCode.Closed, 'the node was destroyed before');
-    if (this.#peers >= peersMax) {
-      throw new BrokerError(ErrorCode.OverQuota, `a server has at most ${peersMax} peers`);
+    // Who is invited is not known yet, so it counts for who invites.
+    const { uid } = ownCredentials();
+    if (!this.#shares.enter(uid)) {
+      throw new BrokerError(ErrorCode.OverQuota, 'this user has its share of the connections to this server');
     }
-    const descriptor = root.createConnection(() => this.#count(-1));
-    if (descriptor instanceof BrokerError) throw descriptor;
+    const descriptor = root.createConnection(() => {
+      this.#shares.leave(uid);
+      this.#count(-1);
+    });
+    if (descriptor instanceof BrokerError) {
+      this.#shares.leave(uid);
+      throw descriptor;
+    }
     this.#peers += 1;
     return descriptor;
   }

@@ -34,6 +34,14 @@ class CallTimes {
     if (this.#times.size < seenMax) this.#times.set(serial, atMs);
   }
 
+  get size(): number {
+    return this.#times?.size ?? 0;
+  }
+
+  clear(): void {
+    this.#times = undefined;
+  }
+
   /** How long ago the call was seen. */
   take(serial: number, nowMs: number): number | undefined {
     const atMs = this.#times?.get(serial);
@@ -149,6 +157,34 @@ export class Witness {
     if (this.#offered.length === 0) return;
     if (holder !== undefined) for (const attachment of this.#offered) this.#move(attachment, holder);
     this.#offered = [];
+  }
+
+  /** What was offered went, or did not go, with a message to somebody who is not known here. */
+  sentAway(): void {
+    this.#presume(undefined);
+  }
+
+  /** Nobody watches any more: when calls began is of no use. */
+  forgetTimes(): void {
+    for (const { attachments } of this.holders.values()) {
+      for (const { standing } of attachments) standing?.times.clear();
+    }
+    for (const { times } of this.holdings.values()) times.clear();
+  }
+
+  /** Calls whose beginnings are remembered. */
+  get timesNoted(): number {
+    let noted = 0;
+    for (const { attachments } of this.holders.values()) {
+      for (const { standing } of attachments) noted += standing?.times.size ?? 0;
+    }
+    for (const { times } of this.holdings.values()) noted += times.size;
+    return noted;
+  }
+
+  /** Connections that were made for a message which is being sent. */
+  get offers(): number {
+    return this.#offered.length;
   }
 
   /** The holder has said hello. `isRoot`: it was given the node when it connected. */

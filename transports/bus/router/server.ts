@@ -1,5 +1,6 @@
 /** A place to connect to: the router, its own peer, and the listening socket. */
 import type { PeerRecord } from '../../../broker/capability/index.js';
+import { ConnectionShares } from '../../../broker/contract/connection-shares.js';
 import { BrokerError, ErrorCode } from '../../../broker/contract/errors.js';
 import type { Introspection } from '../../../broker/contract/introspection.js';
 import * as limits from '../../../broker/contract/limits.js';
@@ -19,7 +20,6 @@ import { BusNode } from '../node.js';
 import { BusPeer } from '../peer.js';
 import { fileAt, listenOn, removeSocket, systemFault } from '../socket-file.js';
 import { Connection, type ConnectionKeeper } from './connection.js';
-import { ConnectionShares } from './connection-shares.js';
 import { BusIntrospection } from './introspection.js';
 import { LocalLink } from './local-link.js';
 import { Router } from './router.js';
