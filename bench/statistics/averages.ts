@@ -28,3 +28,29 @@ export function variance(values: readonly number[]): number {
   for (const value of values) sum += (value - centre) ** 2;
   return sum / (values.length - 1);
 }
+
+/** A launch that is further from the others than this many of their deviations, and further than this share, is wild. */
+const wildDeviations = 4;
+const wildShare = 0.06;
+/** The deviation of normal values over their median distance from the median. */
+const deviationOverDistance = 1.4826;
+
+/**
+ * The values with wild ones pulled to the bound beyond which they are wild, in the logarithm; null stays. One launch in fifty meets
+ * something else that runs on the machine; it is to count as a slow launch, and not to be the whole average.
+ */
+export function tame(values: readonly (number | null)[]): (number | null)[] {
+  const logs = values.filter((value) => value !== null).map(Math.log);
+  if (logs.length < 3) return [...values];
+  const centre = median(logs);
+  const deviation = deviationOverDistance * median(logs.map((log) => Math.abs(log - centre)));
+  const bound = Math.max(wildDeviations * deviation, wildShare);
+  const pull = (log: number): number => Math.min(Math.max(log, centre - bound), centre + bound);
+  return values.map((value) =>
+    value === null
+      ? null
+      : Math.abs(Math.log(value) - centre) > bound
+        ? Math.exp(pull(Math.log(value)))
+        : value,
+  );
+}

@@ -1,0 +1,262 @@
+/**
+ * What changed between two runs, A before and B after, and how sure that is. Nothing here reads files or prints.
+ *
+ * For each cell that both have: the figure of each launch (p50, or messages a second where there is none), the ratio B/A of their geometric
+ * means with its 95 % bootstrap interval, Mann and Whitney's test with its effect size, and a verdict:
+ *
+ * - `worse`, `better`: the difference is sure (p ≤ 0.05, adjusted for all cells together) *and* the ratio is outside the
+ *   band of what matters, 5 % to both sides. Sure means more than launches differ by (step-down.ts) and more than runs do (between-runs.ts).
+ * - `unchanged`: the whole interval of the ratio is within the band. That is a finding too, and not the mere lack of one.
+ * - `unclear`: neither; then it says how many launches would probably tell.
+ * - `too few launches`: with so few no test can tell at 5 %, whatever they show.
+ * - `invalid`: a run says that this cell must not be used (violations, a generator that missed its schedule).
+ * - `baseline`: this cell was used to take out that the machines differ.
+ *
+ * Where the machines differ, or the baseline's cells show that one machine was slower, figures are divided by those of the baseline cell of
+ * the same run, launch by launch, and the verdict is on that. Both ratios are told.
+ */
+import type { Results } from '../results/directory.js';
+import { type CellLine, type CellName, cellKey, isOrderLine } from '../results/line.js';
+import { geometricMean, mean, tame, variance } from './averages.js';
+import { betweenRuns, type Difference } from './between-runs.js';
+import { type BootstrapOptions, bootstrapRatio, defaultResamples, type Interval } from './bootstrap.js';
+import { holm } from './holm.js';
+import { machineDifferences, speedOf } from './machines.js';
+import { effectName, hodgesLehmann, mannWhitney, vargha } from './mann-whitney.js';
+import { compareOrders, type OrderComparison, orderKey } from './orders.js';
+import { type FigureName, nameOf, type Pair, type PassFigures, pairsOf, present } from './pairs.js';
+import { stepDown } from './step-down.js';
+import { type Judging, reasonAgainst, type Verdict, verdictOf } from './verdict.js';
+
+export interface CompareOptions {
+  readonly seed?: number;
+  /** Draws of each interval; those of bootstrap.ts if it is not said. */
+  readonly resamples?: number;
+  /** `p50_us` if it is not said; where a cell has none, `per_second`. */
+  readonly figure?: FigureName;
+  /** Half the width of what does not matter, as a share: 0.05 if it is not said. */
+  readonly band?: number;
+  /** The probability of any false `worse` or `better` in the whole comparison: 0.05 if it is not said. */
+  readonly level?: number;
+  /** Whether verdicts are on the figures over those of the baseline. `auto`: where the machines or their speeds differ. */
+  readonly normalise?: 'auto' | 'always' | 'never';
+  /** Cells that are compared; all if it is not said. Fewer cells leave less to chance, so that smaller changes are sure. */
+  readonly only?: (name: CellName) => boolean;
+}
+
+/** What a cell is called and what was measured. Times in microseconds, ratios as B/A, null where there are no figures. */
+interface Ratios {
+  readonly key: string;
+  readonly name: CellName;
+  readonly figure: FigureName;
+  /** Geometric means over launches. */
+  readonly a: number;
+  readonly b: number;
+  readonly launches_a: number;
+  readonly launches_b: number;
+  readonly ratio: number | null;
+  readonly ratio_low: number | null;
+  readonly ratio_high: number | null;
+  /** The same over the baseline of each run; null where there is none. */
+  readonly normalised: number | null;
+  readonly normalised_low: number | null;
+  readonly normalised_high: number | null;
+}
+
+/** One cell that both runs have. */
+export interface CellComparison extends Ratios {
+  /** Which of the two ratios the verdict, the tests and the effect are about. */
+  readonly is_normalised: boolean;
+  /** Mann and Whitney's test of the launches: by itself, and by Holm for all cells. */
+  readonly p_mann_whitney: number | null;
+  readonly p_holm: number | null;
+  /** Adjusted for all cells, the greater of those of step-down.ts and between-runs.ts: what the verdict is from. */
+  readonly p: number | null;
+  /** The probability that a launch of B has the greater figure. */
+  readonly a12: number | null;
+  readonly effect: 'none' | 'small' | 'medium' | 'large' | null;
+  /** Hodges and Lehmann's estimate of the ratio, which a wild launch does not move. */
+  readonly shift: number | null;
+  readonly verdict: Verdict;
+  /** In words, where the verdict leaves a question. */
+  readonly why?: string;
+  /** Of `unclear`: launches of each cell with which it would probably be told. */
+  readonly launches_needed?: number;
+}
+
+export interface Comparison {
+  readonly band: number;
+  readonly level: number;
+  readonly is_normalised: boolean;
+  /** Speed of B's machine by the baseline's cells, as a ratio of their times; null where there are none. */
+  readonly speed: number | null;
+  /** What makes the two hard to compare, worst first. */
+  readonly warnings: readonly string[];
+  /** The deviation of a cell between two runs beyond what its launches explain, relative (between-runs.ts). */
+  readonly between_runs: number;
+  readonly cells: readonly CellComparison[];
+  readonly orders: readonly OrderComparison[];
+  readonly only_a: readonly string[];
+  readonly only_b: readonly string[];
+  /** Assignments of passes that the verdicts are from. */
+  readonly assignments: number;
+}
+
+export const defaultBand = 0.05;
+export const defaultLevel = 0.05;
+
+/** Throws if the two have nothing in common. */
+export function compareResults(a: Results, b: Results, options: CompareOptions = {}): Comparison {
+  const { band = defaultBand, level = defaultLevel, seed = 1, normalise = 'auto' } = options;
+  const { resamples = defaultResamples } = options;
+  const draws = { seed, resamples };
+  const cellsA = cellsOf(a, options);
+  const cellsB = cellsOf(b, options);
+  const pairs = pairsOf(cellsA, cellsB, options.figure ?? 'p50_us');
+  const orders = compareOrders(a, b, level);
+  if (pairs.length === 0 && orders.length === 0) throw new Error('the two runs have no cell in common');
+  const differences = machineDifferences(a, b);
+  const speed = speedOf(
+    pairs
+      .filter(({ isBaseline }) => isBaseline)
+      .map(({ raw, figure }) => ({ raw, isRate: figure === 'per_second' })),
+  );
+  const isFaster = speed !== null && Math.abs(Math.log(speed)) > Math.log1p(band / 2);
+  const isWanted = normalise === 'always' || (normalise === 'auto' && (isFaster || differences.length > 0));
+  const isNormalised = isWanted && pairs.some(({ normalised }) => normalised !== undefined);
+  const { cells, assignments, deviation } = judge(pairs, { band, level, isNormalised }, draws);
+  const namesA = [...cellsA.keys(), ...orderKeys(a)];
+  const namesB = [...cellsB.keys(), ...orderKeys(b)];
+  return {
+    band,
+    level,
+    is_normalised: isNormalised,
+    speed: rounded(speed),
+    warnings: [...differences, ...doubtsOf(a, 'A'), ...doubtsOf(b, 'B')],
+    between_runs: rounded(deviation) ?? 0,
+    cells,
+    orders,
+    only_a: namesA.filter((key) => !namesB.includes(key)),
+    only_b: namesB.filter((key) => !namesA.includes(key)),
+    assignments,
+  };
+}
+
+function cellsOf({ lines }: Results, { only }: CompareOptions): Map<string, CellLine> {
+  const cells = lines.filter((line): line is CellLine => !isOrderLine(line));
+  return new Map(cells.filter((line) => only?.(line) ?? true).map((line) => [cellKey(line), line]));
+}
+
+function orderKeys({ lines }: Results): string[] {
+  return lines.filter(isOrderLine).map(orderKey);
+}
+
+function doubtsOf({ run }: Results, name: string): string[] {
+  return run.noise.map((noise) => `${name}: ${noise}`);
+}
+
+type Figures = readonly [PassFigures, PassFigures];
+
+/** The tests of all cells together, and what they say of each. */
+function judge(
+  pairs: readonly Pair[],
+  judging: Judging,
+  draws: BootstrapOptions,
+): { cells: CellComparison[]; assignments: number; deviation: number } {
+  const { isNormalised } = judging;
+  const { seed } = draws;
+  const judged = pairs.map((pair) => {
+    const figures: Figures = isNormalised ? (pair.normalised ?? pair.raw) : pair.raw;
+    const [a, b] = figures;
+    return {
+      pair,
+      figures,
+      tamed: [tame(a), tame(b)] as const,
+      against: reasonAgainst(pair, figures, judging),
+    };
+  });
+  // What gets no verdict must not stand in the way of what does: it is left out of the adjustment.
+  const { p, assignments } = stepDown(
+    judged.map(({ tamed: [a, b], against }) =>
+      against === undefined ? { a: logarithms(a), b: logarithms(b) } : { a: [], b: [] },
+    ),
+    { seed },
+  );
+  const alone = judged.map(({ figures: [a, b], against }) =>
+    against === undefined ? mannWhitney(present(a), present(b)).p : Number.NaN,
+  );
+  const byHolm = holm(alone);
+  const between = betweenRuns(
+    judged.map(({ tamed, against }) => (against === undefined ? differenceOf(tamed) : noDifference)),
+  );
+  const cells = judged.map(({ pair, figures, against }, at) => {
+    const { raw, normalised, ratios } = ratiosOf(pair, draws);
+    const interval = figures === pair.normalised ? (normalised ?? raw) : raw;
+    // Both questions must be answered: is it more than launches differ by, and more than runs differ by.
+    const adjusted = Math.max(p[at] ?? Number.NaN, between.p[at] ?? Number.NaN);
+    return {
+      ...ratios,
+      is_normalised: figures === pair.normalised,
+      p_mann_whitney: rounded(alone[at] ?? null, 6),
+      p_holm: rounded(byHolm[at] ?? null, 6),
+      p: rounded(adjusted, 6),
+      ...effectOf(figures),
+      ...(against ?? verdictOf(pair.figure, interval, adjusted, figures, judging)),
+    };
+  });
+  return { cells, assignments, deviation: between.deviation };
+}
+
+function logarithms(values: PassFigures): (number | null)[] {
+  return values.map((value) => (value === null ? null : Math.log(value)));
+}
+
+function rounded(value: number | null, digits = 4): number | null {
+  return value === null || !Number.isFinite(value) ? null : Number(value.toFixed(digits));
+}
+
+function ratioOf([a, b]: Figures, draws: BootstrapOptions): Interval {
+  return bootstrapRatio(present(tame(b)), present(tame(a)), draws);
+}
+
+const noDifference: Difference = { difference: Number.NaN, error: Number.NaN };
+
+function differenceOf(figures: Figures): Difference {
+  const [a = [], b = []] = figures.map((values) => present(values).map(Math.log));
+  return { difference: mean(b) - mean(a), error: Math.sqrt(variance(a) / a.length + variance(b) / b.length) };
+}
+
+/** What a cell is called, its figures and their ratios, as measured and over the baseline. */
+function ratiosOf(
+  { key, figure, lineA, raw: figures, normalised: overBaseline }: Pair,
+  draws: BootstrapOptions,
+): { raw: Interval; normalised: Interval | undefined; ratios: Ratios } {
+  const raw = ratioOf(figures, draws);
+  const normalised = overBaseline === undefined ? undefined : ratioOf(overBaseline, draws);
+  const [a = [], b = []] = figures.map((values) => present(tame(values)));
+  const ratios = {
+    key,
+    name: nameOf(lineA),
+    figure,
+    a: rounded(geometricMean(a)) ?? 0,
+    b: rounded(geometricMean(b)) ?? 0,
+    launches_a: a.length,
+    launches_b: b.length,
+    ratio: rounded(raw.estimate),
+    ratio_low: rounded(raw.low),
+    ratio_high: rounded(raw.high),
+    normalised: rounded(normalised?.estimate ?? null),
+    normalised_low: rounded(normalised?.low ?? null),
+    normalised_high: rounded(normalised?.high ?? null),
+  };
+  return { raw, normalised, ratios };
+}
+
+/** How large the difference is, whatever its p. */
+function effectOf(figures: Figures): Pick<CellComparison, 'a12' | 'effect' | 'shift'> {
+  const [a = [], b = []] = figures.map(present);
+  if (a.length === 0 || b.length === 0) return { a12: null, effect: null, shift: null };
+  const a12 = vargha(a, b);
+  const shift = hodgesLehmann(a.map(Math.log), b.map(Math.log));
+  return { a12: rounded(a12), effect: effectName(a12), shift: rounded(Math.exp(shift.estimate)) };
+}

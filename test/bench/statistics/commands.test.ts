@@ -1,0 +1,158 @@
+/** `compare` and `gate` as commands: what they print, and with which status they end. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { type Results, writeResults } from '../../../bench/results/directory.js';
+import { runCompare } from '../../../bench/statistics/compare-main.js';
+import { runGate } from '../../../bench/statistics/gate-main.js';
+import type { Output } from '../../../bench/statistics/output.js';
+import { cellOf, orderOf, resultsOf } from './runs.js';
+
+const controlStart = '\u001b';
+const steady = [10, 10.02, 9.98, 10.01, 9.99];
+const times = (factor: number): number[] => steady.map((value) => value * factor);
+
+function before(): Results {
+  return resultsOf([cellOf('c-seqpacket', steady), cellOf('bus', times(4)), cellOf('sockets', times(2))]);
+}
+
+function after(bus: number): Results {
+  return resultsOf([
+    cellOf('c-seqpacket', steady),
+    cellOf('bus', times(4 * bus)),
+    cellOf('datagram', steady),
+  ]);
+}
+
+/** Two runs on disk, removed after the test. */
+function directories(t: ExecutionContext, a: Results, b: Results): readonly [string, string] {
+  const root = mkdtempSync(join(tmpdir(), 'capstan-compare-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  const paths = [join(root, 'a'), join(root, 'b')] as const;
+  writeResults(a, paths[0]);
+  writeResults(b, paths[1]);
+  return paths;
+}
+
+interface Ran {
+  readonly status: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+async function run(
+  command: (args: readonly string[], output: Output) => Promise<number>,
+  args: readonly string[],
+  isTerminal = false,
+): Promise<Ran> {
+  const out: string[] = [];
+  const error: string[] = [];
+  const status = await command(args, {
+    out: (text) => out.push(text),
+    error: (text) => error.push(text),
+    isTerminal,
+  });
+  return { status, out: out.join('\n'), error: error.join('\n') };
+}
+
+test('compare says of each cell what changed, names those of one run, and ends with 0', async (t) => {
+  const [a, b] = directories(t, before(), after(1.2));
+  const { status, out, error } = await run(runCompare, [a, b]);
+  t.is(status, 0);
+  t.is(error, '');
+  const line = (name: string): string => out.split('\n').find((text) => text.includes(name)) ?? '';
+  t.regex(line('W1 bus'), /40\.00.*48\.00.*1\.200.*worse/);
+  t.regex(line('W1 c-seqpacket'), /unchanged/);
+  t.regex(out, /only in A:\n {2}W1 sockets/);
+  t.regex(out, /only in B:\n {2}W1 datagram/);
+  t.regex(out, /1 worse, 1 unchanged/);
+  t.false(out.includes(controlStart));
+});
+
+test.serial('colours only on a terminal that may have them', async (t) => {
+  const [a, b] = directories(t, before(), after(1.2));
+  const own = process.env['NO_COLOR'];
+  t.teardown(() => {
+    if (own === undefined) delete process.env['NO_COLOR'];
+    else process.env['NO_COLOR'] = own;
+  });
+  delete process.env['NO_COLOR'];
+  t.true((await run(runCompare, [a, b], true)).out.includes(`${controlStart}[31mworse${controlStart}[0m`));
+  t.false((await run(runCompare, [a, b, '--no-color'], true)).out.includes(controlStart));
+  process.env['NO_COLOR'] = '1';
+  t.false((await run(runCompare, [a, b], true)).out.includes(controlStart));
+});
+
+test('compare --json has one object a line with stable names', async (t) => {
+  const [a, b] = directories(t, before(), after(1.2));
+  const { out } = await run(runCompare, [a, b, '--json']);
+  const lines = out.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  t.deepEqual(
+    lines.map(({ kind }) => kind),
+    ['comparison', 'cell', 'cell', 'only', 'only'],
+  );
+  const bus = lines.find(({ contender }) => contender === 'bus') ?? {};
+  t.is(bus['verdict'], 'worse');
+  t.is(bus['ratio'], 1.2);
+  for (const name of ['ratio_low', 'ratio_high', 'p', 'p_holm', 'p_mann_whitney', 'a12', 'a', 'b']) {
+    t.is(typeof bus[name], 'number', name);
+  }
+});
+
+test('compare refuses wrong usage with 2 and what is no run with 1', async (t) => {
+  const [a] = directories(t, before(), after(1));
+  t.is((await run(runCompare, [a])).status, 2);
+  t.is((await run(runCompare, [a, a, '--figure', 'nothing'])).status, 2);
+  t.is((await run(runCompare, ['--help'])).status, 0);
+  const { status, error } = await run(runCompare, [a, join(a, 'nowhere')]);
+  t.is(status, 1);
+  t.regex(error, /no finished run/);
+});
+
+test('the gate fails with the reason where a cell is surely slower by more than the tolerance', async (t) => {
+  const [a, b] = directories(t, before(), after(1.2));
+  const { status, error } = await run(runGate, ['--baseline', a, b]);
+  t.is(status, 1);
+  t.regex(error, /worse: W1 bus .*p50_us \+20\.0 % \(95 %: .*p 0\.0/);
+  t.is((await run(runGate, ['--baseline', a, b, '--tolerance', '25'])).status, 0);
+});
+
+test('the gate passes what is better, a little slower, or unclear, and says what it could not tell', async (t) => {
+  for (const factor of [0.7, 1, 1.03]) {
+    const [a, b] = directories(t, before(), after(factor));
+    const { status, out, error } = await run(runGate, ['--baseline', a, b, '--quiet']);
+    t.is(status, 0, `${factor}: ${error}`);
+    t.regex(out, /nothing is surely worse/);
+  }
+  const restless = resultsOf([cellOf('bus', [9, 10, 14, 9.5, 10.5])]);
+  const [a, b] = directories(t, restless, resultsOf([cellOf('bus', [9.5, 11, 15, 10, 11])]));
+  const { status, out } = await run(runGate, ['--baseline', a, b]);
+  t.is(status, 0);
+  t.regex(out, /note: 1 unclear; more launches would tell/);
+});
+
+test('the gate fails where a cell or an order that was kept is broken', async (t) => {
+  const promised = { contender: 'bus', is_promised: true };
+  const [a, b] = directories(
+    t,
+    resultsOf([cellOf('bus', steady), orderOf('relay', 0, promised)]),
+    resultsOf([
+      cellOf('bus', steady, { violations: 2 }),
+      orderOf('relay', 1, { ...promised, violations: 1 }),
+    ]),
+  );
+  const { status, out } = await run(runGate, ['--baseline', a, b, '--json']);
+  t.is(status, 1);
+  const line = JSON.parse(out) as { is_passed: boolean; reasons: string[] };
+  t.false(line.is_passed);
+  t.is(line.reasons.length, 2);
+});
+
+test('the gate ends with 2 on wrong usage and where there is no such run', async (t) => {
+  const [a] = directories(t, before(), after(1));
+  t.is((await run(runGate, [a])).status, 2);
+  t.is((await run(runGate, ['--baseline', a])).status, 2);
+  t.is((await run(runGate, ['--baseline', a, join(a, 'nowhere')])).status, 2);
+  t.is((await run(runGate, ['--baseline', a, a, '--tolerance', 'much'])).status, 2);
+});
