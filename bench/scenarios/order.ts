@@ -14,6 +14,7 @@ import { byRun, rename } from '../check/history.js';
 import { breaks } from '../check/order.js';
 import { brokenPromise, type OrderPromise } from '../check/promise.js';
 import type { Placement } from '../latency/cell.js';
+import { createShuffle } from '../latency/shuffle.js';
 import { queueDepthOf } from '../report/cells.js';
 import type { OrderLine } from '../results/line.js';
 import { OrderGroup, type OrderOutcome } from './order-group.js';
@@ -38,6 +39,8 @@ export interface OrderSizes {
   readonly loadedRuns: number;
   /** No run of a cell begins later than this after its first; so a slow contender has fewer runs. */
   readonly maxMs: number;
+  /** Whether `node:net` is there for reference, beside the transports. Default: it is. */
+  readonly hasReference?: boolean;
 }
 
 const all = orderPatterns.map(({ name }) => name);
@@ -51,6 +54,7 @@ export const orderSizes: Readonly<Record<Tier, OrderSizes>> = {
     runs: 200,
     loadedRuns: 200,
     maxMs: 5_000,
+    hasReference: false,
   },
   standard: {
     patterns: all,
@@ -62,11 +66,11 @@ export const orderSizes: Readonly<Record<Tier, OrderSizes>> = {
   },
   full: {
     patterns: all,
-    loads: [0, 100, 400, 1600],
+    loads: [0, 400, 1600],
     preemptions: ['none', 'stopped', 'neighbour', 'real-time'],
     runs: 1_000,
     loadedRuns: 200,
-    maxMs: 1_500,
+    maxMs: 1_000,
   },
 };
 
@@ -149,88 +153,152 @@ export function judgeOrder(cell: OrderCell, outcome: OrderOutcome): OrderLine {
   };
 }
 
-/** Runs the cells of one contender on one set of processes, and on a new one after a run that did not end. */
-async function runContender(
-  cells: readonly OrderCell[],
-  sizes: OrderSizes,
-  { directory, seed }: OrderRunOptions,
-  progress: (cell: OrderCell) => void,
-): Promise<OrderLine[]> {
-  const lines: OrderLine[] = [];
-  const roles = rolesOf(cells);
-  let group: OrderGroup | undefined;
-  try {
-    for (const [at, cell] of cells.entries()) {
-      progress(cell);
-      group ??= await OrderGroup.start(cell.contender, cell.placement, roles, directory, seed);
-      const interference = await interfere(cell.preemption, group.peers, cell.placement, seed + at);
-      let outcome: OrderOutcome;
-      try {
-        outcome = await group.run({
-          pattern: cell.pattern.name,
-          runs: cell.load === 0 ? sizes.runs : sizes.loadedRuns,
-          loadMessages: cell.load,
-          payloadBytes,
-          seed,
-          maxMs: sizes.maxMs,
-        });
-      } finally {
-        await interference.end();
-      }
-      lines.push(judgeOrder(cell, outcome));
-      if (!outcome.isStuck) continue;
-      group.kill();
-      group = undefined;
-    }
-    await group?.end();
-    return lines;
-  } catch (error) {
-    group?.kill();
-    throw error;
+/** The processes of each contender, started when they are first needed. */
+class OrderGroups {
+  readonly #groups = new Map<string, OrderGroup>();
+  readonly #roles: readonly OrderRole[];
+  readonly #options: OrderRunOptions;
+
+  constructor(roles: readonly OrderRole[], options: OrderRunOptions) {
+    this.#roles = roles;
+    this.#options = options;
   }
+
+  async of({ contender, placement }: OrderCell): Promise<OrderGroup> {
+    const { directory, seed } = this.#options;
+    const group =
+      this.#groups.get(contender) ??
+      (await OrderGroup.start(contender, placement, this.#roles, directory, seed));
+    this.#groups.set(contender, group);
+    return group;
+  }
+
+  /** After a run that did not end: the next cell gets new processes. */
+  discard(contender: string): void {
+    this.#groups.get(contender)?.kill();
+    this.#groups.delete(contender);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#groups.values()].map((group) => group.end()));
+  }
+
+  kill(): void {
+    for (const group of this.#groups.values()) group.kill();
+  }
+}
+
+async function runCell(
+  cell: OrderCell,
+  groups: OrderGroups,
+  sizes: OrderSizes,
+  seed: number,
+): Promise<OrderLine> {
+  const group = await groups.of(cell);
+  const interference = await interfere(cell.preemption, group.peers, cell.placement, seed);
+  let outcome: OrderOutcome;
+  try {
+    outcome = await group.run({
+      pattern: cell.pattern.name,
+      runs: cell.load === 0 ? sizes.runs : sizes.loadedRuns,
+      loadMessages: cell.load,
+      payloadBytes,
+      seed,
+      maxMs: sizes.maxMs,
+    });
+  } finally {
+    await interference.end();
+  }
+  if (outcome.isStuck) groups.discard(cell.contender);
+  return judgeOrder(cell, outcome);
 }
 
 function rolesOf(cells: readonly OrderCell[]): OrderRole[] {
   return [...new Set(cells.flatMap(({ pattern }) => pattern.roles))].sort();
 }
 
-/**
- * Runs W8 at one placement over those of the context's contenders that have different processes. What cannot be done here is told to the
- * context. Leaves no process behind, also when it fails.
- */
-export async function runOrders(context: ScenarioContext, options: OrderRunOptions): Promise<OrderLine[]> {
-  const { placement, tier } = context;
-  const sizes = options.sizes ?? orderSizes[tier];
+/** Who is run over, with what each promises; who cannot be is told to the context. */
+function participants(
+  { contenders, cannot }: Pick<ScenarioContext, 'contenders' | 'cannot'>,
+  { hasReference = true }: OrderSizes,
+): { readonly name: string; readonly promise: OrderPromise }[] {
+  return contenders.flatMap(({ name, kind }) => {
+    const promise = promiseOf(name);
+    if (promise !== undefined && (kind === 'own' || hasReference)) return [{ name, promise }];
+    if (kind === 'own') cannot(name, 'order between processes: its peers are in one');
+    return [];
+  });
+}
+
+/** All cells in the order in which they are run: contenders take turns, in an order that is shuffled for each question. */
+function cellsOf(context: ScenarioContext, sizes: OrderSizes, seed: number): OrderCell[] {
+  const { placement } = context;
+  const shuffle = createShuffle(seed);
   const possible = sizes.preemptions.filter((preemption) => {
     const presence = preemptionPresence(preemption);
     if (!presence.present) context.cannot(`preemption ${preemption}`, presence.reason);
     return presence.present;
   });
-  const groups: OrderCell[][] = [];
-  for (const { name, kind } of context.contenders) {
-    const promise = promiseOf(name);
-    if (promise === undefined) {
-      if (kind === 'own') context.cannot(name, 'order between processes: its peers are in one');
-      continue;
-    }
-    groups.push(
-      possible.flatMap((preemption) =>
-        sizes.patterns
-          .map(orderPattern)
-          .flatMap((pattern) =>
-            sizes.loads.map((load) => ({ contender: name, promise, placement, pattern, load, preemption })),
-          ),
+  const who = participants(context, sizes);
+  return possible.flatMap((preemption) =>
+    sizes.patterns.map(orderPattern).flatMap((pattern) =>
+      sizes.loads.flatMap((load) =>
+        shuffle(who).map(({ name, promise }) => {
+          return { contender: name, promise, placement, pattern, load, preemption };
+        }),
       ),
-    );
-  }
-  const total = groups.reduce((sum, cells) => sum + cells.length, 0);
-  let done = 0;
-  const progress = ({ contender, pattern, load, preemption }: OrderCell): void => {
-    const how = preemption === 'none' ? '' : `, ${preemption}`;
-    options.onProgress?.(`W8 ${pattern.name} over ${contender}, ${load} KiB ahead${how}`, done / total);
-    done++;
+    ),
+  );
+}
+
+/** In the order of the contenders as they were given, each with its cells together. */
+function sorted(lines: readonly OrderLine[], { contenders }: ScenarioContext): OrderLine[] {
+  return contenders.flatMap(({ name }) => lines.filter(({ contender }) => contender === name));
+}
+
+/** About how long `runOrders` takes, ms: at most the time that each cell may take, and starting all processes. */
+export function plannedOrderMs(
+  context: ScenarioContext,
+  sizes: OrderSizes = orderSizes[context.tier],
+): number {
+  const quiet = { ...context, cannot: (): void => {} };
+  const cells = cellsOf(quiet, sizes, 1);
+  const cellMs = (cell: OrderCell): number => {
+    const runs = cell.load === 0 ? sizes.runs : sizes.loadedRuns;
+    return Math.min(sizes.maxMs, runs * (runMs + cell.load * loadMessageMs)) + overheadMs;
   };
+  const starts = new Set(cells.map(({ contender }) => contender)).size * (rolesOf(cells).length + 1);
+  return cells.reduce((sum, cell) => sum + cellMs(cell), starts * startMs);
+}
+
+/** On two cores: a run without load, a message of load, what is around each cell, and the start of a process. */
+const runMs = 0.5;
+const loadMessageMs = 0.03;
+const overheadMs = 30;
+const startMs = 250;
+
+/**
+ * Runs W8 at one placement over those of the context's contenders that have different processes. What cannot be done here is told to the
+ * context. Leaves no process behind, also when it fails.
+ */
+export async function runOrders(context: ScenarioContext, options: OrderRunOptions): Promise<OrderLine[]> {
+  const sizes = options.sizes ?? orderSizes[context.tier];
+  const cells = cellsOf(context, sizes, options.seed);
+  const groups = new OrderGroups(rolesOf(cells), options);
   const lines: OrderLine[] = [];
-  for (const cells of groups) lines.push(...(await runContender(cells, sizes, options, progress)));
-  return lines;
+  try {
+    for (const [at, cell] of cells.entries()) {
+      const { contender, pattern, load, preemption } = cell;
+      const how = preemption === 'none' ? '' : `, ${preemption}`;
+      options.onProgress?.(
+        `W8 ${pattern.name} over ${contender}, ${load} KiB ahead${how}`,
+        at / cells.length,
+      );
+      lines.push(await runCell(cell, groups, sizes, options.seed + at));
+    }
+    await groups.end();
+    return sorted(lines, context);
+  } finally {
+    groups.kill();
+  }
 }
