@@ -23,7 +23,7 @@ import {
   type TakerAnswer,
   tellAnswer,
 } from './grant.js';
-import { Counter, createPayload, createStreamHandle, numberOf } from './payload.js';
+import { Counter, createPayload, createStreamTarget, numberOf } from './payload.js';
 
 interface TextMessage {
   readonly number: number;
@@ -102,7 +102,7 @@ export async function runForkStream(serviceCpu: string, payloadBytes: number): P
   const text = createText(payloadBytes);
   const waiting: ((counted: number) => void)[] = [];
   child.on('message', ({ number }: TextMessage) => waiting.shift()?.(number));
-  const handle = createStreamHandle(
+  const target = createStreamTarget(
     (bytes) => void child.send({ number: numberOf(bytes), text }),
     () =>
       new Promise((resolve) => {
@@ -110,7 +110,7 @@ export async function runForkStream(serviceCpu: string, payloadBytes: number): P
         child.send({ number: 0, text: '' });
       }),
   );
-  await serveCommands(createStreamLoop(handle, payloadBytes), [child.pid ?? 0]);
+  await serveCommands(createStreamLoop(target, { payloadBytes, isPatient: false }), [child.pid ?? 0]);
   await release(child);
 }
 

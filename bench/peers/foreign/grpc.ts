@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type PipelinedClient, serveCommands, servePipelined, serveUntilEnd } from '../client-port.js';
 import { createStreamLoop } from '../stream.js';
 import { loadPackage, peersDirectory } from './package.js';
-import { Counter, createPayload, createStreamHandle, isAnswer, touch } from './payload.js';
+import { Counter, createPayload, createStreamTarget, isAnswer, touch } from './payload.js';
 
 interface Payload {
   readonly payload: Uint8Array;
@@ -129,7 +129,7 @@ export async function runGrpcStream(path: string, payloadBytes: number): Promise
   const waiting: ((counted: number) => void)[] = [];
   stream.on('data', ({ counted }) => waiting.shift()?.(counted));
   const question = { payload: new Uint8Array(0) };
-  const handle = createStreamHandle(
+  const target = createStreamTarget(
     (payload) => void stream.write({ payload }),
     () =>
       new Promise((resolve) => {
@@ -137,7 +137,7 @@ export async function runGrpcStream(path: string, payloadBytes: number): Promise
         stream.write(question);
       }),
   );
-  await serveCommands(createStreamLoop(handle, payloadBytes));
+  await serveCommands(createStreamLoop(target, { payloadBytes, isPatient: false }));
   stream.end();
   client.close();
 }

@@ -16,7 +16,7 @@ import {
 import { openCollector, openReporter } from '../receipts.js';
 import { createStreamLoop } from '../stream.js';
 import { loadPackage } from './package.js';
-import { Counter, createPayload, createStreamHandle, isAnswer, numberOf, touch } from './payload.js';
+import { Counter, createPayload, createStreamTarget, isAnswer, numberOf, touch } from './payload.js';
 
 interface Message {
   readonly data: Uint8Array;
@@ -85,11 +85,11 @@ export async function runNatsClient(port: string, payloadBytes: number): Promise
 
 export async function runNatsStream(port: string, payloadBytes: number): Promise<void> {
   const connection = await connect(port);
-  const handle = createStreamHandle(
+  const target = createStreamTarget(
     (bytes) => connection.publish(subjects.sink, bytes),
     async () => numberOf((await connection.request(subjects.count, nothing, { timeout })).data),
   );
-  await serveCommands(createStreamLoop(handle, payloadBytes));
+  await serveCommands(createStreamLoop(target, { payloadBytes, isPatient: false }));
   await connection.close();
 }
 

@@ -1,5 +1,5 @@
 /** Payloads of the foreign contenders: they begin with a number, and an answer has its first byte changed. */
-import type { Handle } from '../../../broker/contract/index.js';
+import type { StreamTarget } from '../stream.js';
 
 /** A payload of its own for each message, as a program has it whose library keeps what it is given until it is sent. */
 export function createPayload(number: number, payloadBytes: number): Uint8Array {
@@ -38,20 +38,22 @@ export class Counter {
 const sent = Promise.resolve(0);
 
 /**
- * What `createStreamLoop` (stream.ts) wants of a handle, over something else: `send` takes bytes that are its own, and `count` asks how
+ * What `createStreamLoop` (stream.ts) sends to, over something else: `send` takes bytes that are its own, and `count` asks how
  * many have come.
  */
-export function createStreamHandle(
+export function createStreamTarget(
   send: (bytes: Uint8Array) => void,
   count: () => Promise<number>,
-): Pick<Handle, 'send' | 'call'> {
+): StreamTarget {
   return {
     send({ bytes = new Uint8Array(0) }) {
       send(bytes.slice());
       return sent;
     },
     async call() {
-      return { bytes: createPayload(await count(), 4), handles: [], descriptors: [], sequence: 0 };
+      // A message out of order is not counted, so the count says all.
+      return { bytes: createPayload(await count(), 8), handles: [], descriptors: [], sequence: 0 };
     },
+    writable: () => Promise.resolve(),
   };
 }

@@ -16,7 +16,7 @@ import { tasksetPath } from '../../latency/peer-process.js';
 import { type Done, type PipelinedClient, serveCommands, servePipelined } from '../client-port.js';
 import { createStreamLoop } from '../stream.js';
 import { createGiverLoop, createOwnerAnswer, type TakerAnswer, tellAnswer } from './grant.js';
-import { Counter, createPayload, createStreamHandle, isAnswer, numberOf, touch } from './payload.js';
+import { Counter, createPayload, createStreamTarget, isAnswer, numberOf, touch } from './payload.js';
 
 /** What a thread is started with. */
 interface ThreadData {
@@ -139,7 +139,7 @@ export async function runThreadStream(
   pinThread(clientCpu);
   const waiting: ((counted: number) => void)[] = [];
   port.on('message', (bytes: Uint8Array) => waiting.shift()?.(numberOf(bytes)));
-  const handle = createStreamHandle(
+  const target = createStreamTarget(
     (bytes) => port.postMessage(bytes),
     () =>
       new Promise((resolve) => {
@@ -147,7 +147,7 @@ export async function runThreadStream(
         port.postMessage(nothing);
       }),
   );
-  await serveCommands(createStreamLoop(handle, payloadBytes));
+  await serveCommands(createStreamLoop(target, { payloadBytes, isPatient: false }));
   await worker.terminate();
 }
 

@@ -18,7 +18,7 @@ import {
 import { openCollector, openReporter } from '../receipts.js';
 import { createStreamLoop } from '../stream.js';
 import { loadPackage } from './package.js';
-import { Counter, createPayload, createStreamHandle, isAnswer, numberOf, touch } from './payload.js';
+import { Counter, createPayload, createStreamTarget, isAnswer, numberOf, touch } from './payload.js';
 
 type Frame = Uint8Array;
 
@@ -114,7 +114,7 @@ export async function runZeroMqStream(path: string, payloadBytes: number): Promi
     for await (const [bytes = nothing] of socket) waiting.shift()?.(numberOf(bytes));
   };
   void receive();
-  const handle = createStreamHandle(
+  const target = createStreamTarget(
     send,
     () =>
       new Promise((resolve) => {
@@ -122,7 +122,7 @@ export async function runZeroMqStream(path: string, payloadBytes: number): Promi
         send(nothing);
       }),
   );
-  await serveCommands(createStreamLoop(handle, payloadBytes));
+  await serveCommands(createStreamLoop(target, { payloadBytes, isPatient: false }));
   socket.close();
 }
 
