@@ -75,7 +75,7 @@ export function adviceFor(code: number, context: FailureContext): string {
     case ErrorCode.PermissionDenied:
       // It tells the manager nothing about who asks, not even that it is root (sockets D4).
       return transport === 'datagram'
-        ? "over 'datagram' the manager knows whom it talks to only if its socket is in a private directory of its user (mode 0700): use another transport, or such a directory"
+        ? "over 'datagram' the manager knows whom it talks to only if its socket is in a private directory of its user: use another transport, or run the manager with one ('mkdir -m 700 DIR', then --socket DIR/control)"
         : 'only root and the user whom the manager runs as may do this';
     case ErrorCode.Deadline:
       return `it goes on: see 'capstan status ${name}', or give it more time with --timeout SECONDS`;

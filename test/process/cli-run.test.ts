@@ -180,7 +180,7 @@ test.serial(
     const refused = await stop('datagram');
     t.is(refused.status, 1);
     t.true(refused.stderr.includes('right to control'), refused.stderr);
-    t.true(refused.stderr.includes('mode 0700'), refused.stderr);
+    t.true(refused.stderr.includes('mkdir -m 700 DIR'), refused.stderr);
     t.false(refused.stderr.includes('only root'), refused.stderr);
     t.is((await manager.status('boot'))['state'], 'started');
     chmodSync(manager.directory, 0o700);
