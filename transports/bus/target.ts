@@ -76,7 +76,8 @@ export abstract class Target implements Attempt {
   }
 
   untilWritable(): Promise<void> {
-    if (!this.#isRefused) return Promise.resolve();
+    // A refusal may still come after the last handle was closed; no word of the broker will ever end it.
+    if (!this.#isRefused || this.#handles === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#waiters ??= [];
       this.#waiters.push(resolve);
