@@ -3,6 +3,7 @@ import { ownContenders } from './contenders.js';
 import { controlScenario } from './control.js';
 import { deathScenario } from './death.js';
 import { fanOutScenario } from './fan-out.js';
+import { foreignContenders } from './foreign.js';
 import { grantScenario } from './grant.js';
 import { manyScenario } from './many.js';
 import { ownLaunchers } from './own-launchers.js';
@@ -22,8 +23,9 @@ export const scenarios: readonly Scenario[] = [
 
 /** Everybody who can be compared, present here or not. */
 export function allContenders(): Contender[] {
-  return ownContenders().map((contender) => ({
+  const own = ownContenders().map((contender) => ({
     ...contender,
     launchers: { ...contender.launchers, ...ownLaunchers(contender.name) },
   }));
+  return [...own, ...foreignContenders];
 }
