@@ -46,7 +46,7 @@ export interface OrderSizes {
 const all = orderPatterns.map(({ name }) => name);
 
 export const orderSizes: Readonly<Record<Tier, OrderSizes>> = {
-  smoke: { patterns: all, loads: [0], preemptions: ['none'], runs: 3, loadedRuns: 3, maxMs: 2_000 },
+  smoke: { patterns: all, loads: [0], preemptions: ['none'], runs: 3, loadedRuns: 3, maxMs: 20_000 },
   quick: {
     patterns: ['relay'],
     loads: [0, 400],
