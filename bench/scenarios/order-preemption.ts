@@ -13,18 +13,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Placement } from '../latency/cell.js';
 import { PeerProcess, pinned } from '../latency/peer-process.js';
-import { createPrng } from '../latency/shuffle.js';
 import { buildDirectory, startInOrder } from './contenders.js';
 import type { Presence } from './scenario.js';
 
-export const preemptions = ['none', 'stopped', 'neighbour', 'real-time'] as const;
-export type Preemption = (typeof preemptions)[number];
+export type Preemption = 'none' | 'stopped' | 'neighbour' | 'real-time';
 
 const neighbourMain = join(buildDirectory, 'bench', 'peers', 'neighbour.js');
+const stopperMain = join(buildDirectory, 'bench', 'peers', 'stopper.js');
 const chrtPath = ['/usr/bin/chrt', '/bin/chrt'].find((path) => existsSync(path));
 
 /** The lowest real-time priority: above all that is not real-time, below all that is. */
 const realTime = ['-f', '1'];
+
+/** How long the stopper may take to answer. */
+const answerMs = 20_000;
 
 /** Whether this machine, and who runs this, can interfere in that way. */
 export function preemptionPresence(preemption: Preemption): Presence {
@@ -35,86 +37,81 @@ export function preemptionPresence(preemption: Preemption): Presence {
   return { present: false, reason: 'real-time priority needs CAP_SYS_NICE (or root)' };
 }
 
-export interface Interference {
-  /** Ends it; everybody runs again. */
-  end(): Promise<void>;
-}
+/** Interferes with one cell after another; whoever makes one ends it. */
+export class Interferer {
+  #stopper: PeerProcess | undefined;
+  #neighbours: readonly PeerProcess[] = [];
+  #isStopping = false;
 
-const nothing: Interference = { end: () => Promise.resolve() };
-
-/** Stops one of the processes at a time. */
-function stopAndContinue(peers: readonly PeerProcess[], seed: number): Interference {
-  const random = createPrng(seed);
-  const stopMs = [1, 4] as const;
-  const pauseMs = [1, 6] as const;
-  const between = ([least, most]: readonly [number, number]): number =>
-    least + (random() % ((most - least) * 1000)) / 1000;
-  const pids = peers.flatMap((peer) => peer.pids);
-  let stopped: number | undefined;
-  const signal = (pid: number, name: NodeJS.Signals): void => {
-    try {
-      process.kill(pid, name);
-    } catch {
-      // It has ended by itself; who waits for its answer finds that out.
+  /** Begins to interfere with these processes, which run at this placement. */
+  async begin(
+    preemption: Preemption,
+    peers: readonly PeerProcess[],
+    placement: Placement,
+    seed: number,
+  ): Promise<void> {
+    switch (preemption) {
+      case 'none':
+        return;
+      case 'stopped':
+        return this.#stop(peers, seed);
+      case 'neighbour':
+        return this.#startNeighbours(placement, 4_000, 0, seed, []);
+      case 'real-time':
+        return this.#startNeighbours(placement, 2_000, 2_000, seed, [chrtPath ?? 'chrt', ...realTime]);
     }
-  };
-  const step = (): void => {
-    if (stopped === undefined) {
-      stopped = pids[random() % pids.length] ?? 0;
-      signal(stopped, 'SIGSTOP');
-      timer = setTimeout(step, between(stopMs));
-    } else {
-      signal(stopped, 'SIGCONT');
-      stopped = undefined;
-      timer = setTimeout(step, between(pauseMs));
+  }
+
+  /** Ends what was begun; everybody runs again when it resolves. */
+  async pause(): Promise<void> {
+    const neighbours = this.#neighbours;
+    this.#neighbours = [];
+    await Promise.all(neighbours.map((neighbour) => neighbour.stop()));
+    if (!this.#isStopping || this.#stopper === undefined) return;
+    this.#isStopping = false;
+    this.#stopper.write('end');
+    await this.#stopper.line(answerMs);
+  }
+
+  async end(): Promise<void> {
+    await this.pause();
+    await this.#stopper?.stop();
+    this.#stopper = undefined;
+  }
+
+  kill(): void {
+    for (const neighbour of this.#neighbours) neighbour.kill();
+    // Not killed: it lets everybody go on first.
+    void this.#stopper?.stop();
+  }
+
+  async #stop(peers: readonly PeerProcess[], seed: number): Promise<void> {
+    if (this.#stopper === undefined) {
+      const [stopper] = await startInOrder([
+        () => new PeerProcess('stopper', [process.execPath, stopperMain]),
+      ]);
+      this.#stopper = stopper;
     }
-  };
-  let timer = setTimeout(step, between(pauseMs));
-  return {
-    end() {
-      clearTimeout(timer);
-      if (stopped !== undefined) signal(stopped, 'SIGCONT');
-      return Promise.resolve();
-    },
-  };
-}
+    const pids = peers.flatMap((peer) => peer.pids);
+    this.#isStopping = true;
+    this.#stopper?.write(`begin ${seed} ${pids.join(' ')}`);
+    await this.#stopper?.line(answerMs);
+  }
 
-async function startNeighbours(
-  placement: Placement,
-  burstUs: number,
-  pauseUs: number,
-  seed: number,
-  before: readonly string[],
-): Promise<Interference> {
-  const cpus = new Set([placement.client, placement.service, placement.broker]);
-  const neighbours = await startInOrder(
-    [...cpus].map((cpu, at) => () => {
-      const command = [process.execPath, neighbourMain, String(burstUs), String(pauseUs), String(seed + at)];
-      return new PeerProcess('neighbour', pinned(cpu, [...before, ...command]));
-    }),
-  );
-  return {
-    async end() {
-      await Promise.all(neighbours.map((neighbour) => neighbour.stop()));
-    },
-  };
-}
-
-/** Begins to interfere with these processes, which run at this placement. The caller ends it before he ends them. */
-export async function interfere(
-  preemption: Preemption,
-  peers: readonly PeerProcess[],
-  placement: Placement,
-  seed: number,
-): Promise<Interference> {
-  switch (preemption) {
-    case 'none':
-      return nothing;
-    case 'stopped':
-      return stopAndContinue(peers, seed);
-    case 'neighbour':
-      return startNeighbours(placement, 4_000, 0, seed, []);
-    case 'real-time':
-      return startNeighbours(placement, 2_000, 2_000, seed, [chrtPath ?? 'chrt', ...realTime]);
+  async #startNeighbours(
+    placement: Placement,
+    burstUs: number,
+    pauseUs: number,
+    seed: number,
+    before: readonly string[],
+  ): Promise<void> {
+    const cpus = new Set([placement.client, placement.service, placement.broker]);
+    const times = [burstUs, pauseUs].map(String);
+    this.#neighbours = await startInOrder(
+      [...cpus].map((cpu, at) => () => {
+        const command = [process.execPath, neighbourMain, ...times, String(seed + at)];
+        return new PeerProcess('neighbour', pinned(cpu, [...before, ...command]));
+      }),
+    );
   }
 }

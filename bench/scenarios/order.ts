@@ -25,7 +25,7 @@ import {
   orderPattern,
   orderPatterns,
 } from './order-patterns.js';
-import { interfere, type Preemption, preemptionPresence } from './order-preemption.js';
+import { Interferer, type Preemption, preemptionPresence } from './order-preemption.js';
 import type { ScenarioContext, Tier } from './scenario.js';
 
 /** What is run at a tier. */
@@ -70,7 +70,7 @@ export const orderSizes: Readonly<Record<Tier, OrderSizes>> = {
     preemptions: ['none', 'stopped', 'neighbour', 'real-time'],
     runs: 1_000,
     loadedRuns: 200,
-    maxMs: 1_000,
+    maxMs: 800,
   },
 };
 
@@ -82,6 +82,8 @@ export interface OrderRunOptions {
   readonly sizes?: OrderSizes;
   /** Called before each cell with what it is and the share that is done, 0 to 1. */
   readonly onProgress?: (text: string, share: number) => void;
+  /** Ends it between two cells; `runOrders` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Bytes of each message that matters. */
@@ -191,11 +193,12 @@ class OrderGroups {
 async function runCell(
   cell: OrderCell,
   groups: OrderGroups,
+  interferer: Interferer,
   sizes: OrderSizes,
   seed: number,
 ): Promise<OrderLine> {
   const group = await groups.of(cell);
-  const interference = await interfere(cell.preemption, group.peers, cell.placement, seed);
+  await interferer.begin(cell.preemption, group.peers, cell.placement, seed);
   let outcome: OrderOutcome;
   try {
     outcome = await group.run({
@@ -207,7 +210,7 @@ async function runCell(
       maxMs: sizes.maxMs,
     });
   } finally {
-    await interference.end();
+    await interferer.pause();
   }
   if (outcome.isStuck) groups.discard(cell.contender);
   return judgeOrder(cell, outcome);
@@ -256,27 +259,6 @@ function sorted(lines: readonly OrderLine[], { contenders }: ScenarioContext): O
   return contenders.flatMap(({ name }) => lines.filter(({ contender }) => contender === name));
 }
 
-/** About how long `runOrders` takes, ms: at most the time that each cell may take, and starting all processes. */
-export function plannedOrderMs(
-  context: ScenarioContext,
-  sizes: OrderSizes = orderSizes[context.tier],
-): number {
-  const quiet = { ...context, cannot: (): void => {} };
-  const cells = cellsOf(quiet, sizes, 1);
-  const cellMs = (cell: OrderCell): number => {
-    const runs = cell.load === 0 ? sizes.runs : sizes.loadedRuns;
-    return Math.min(sizes.maxMs, runs * (runMs + cell.load * loadMessageMs)) + overheadMs;
-  };
-  const starts = new Set(cells.map(({ contender }) => contender)).size * (rolesOf(cells).length + 1);
-  return cells.reduce((sum, cell) => sum + cellMs(cell), starts * startMs);
-}
-
-/** On two cores: a run without load, a message of load, what is around each cell, and the start of a process. */
-const runMs = 0.5;
-const loadMessageMs = 0.03;
-const overheadMs = 30;
-const startMs = 250;
-
 /**
  * Runs W8 at one placement over those of the context's contenders that have different processes. What cannot be done here is told to the
  * context. Leaves no process behind, also when it fails.
@@ -285,20 +267,23 @@ export async function runOrders(context: ScenarioContext, options: OrderRunOptio
   const sizes = options.sizes ?? orderSizes[context.tier];
   const cells = cellsOf(context, sizes, options.seed);
   const groups = new OrderGroups(rolesOf(cells), options);
+  const interferer = new Interferer();
   const lines: OrderLine[] = [];
   try {
     for (const [at, cell] of cells.entries()) {
+      options.signal?.throwIfAborted();
       const { contender, pattern, load, preemption } = cell;
       const how = preemption === 'none' ? '' : `, ${preemption}`;
       options.onProgress?.(
         `W8 ${pattern.name} over ${contender}, ${load} KiB ahead${how}`,
         at / cells.length,
       );
-      lines.push(await runCell(cell, groups, sizes, options.seed + at));
+      lines.push(await runCell(cell, groups, interferer, sizes, options.seed + at));
     }
-    await groups.end();
+    await Promise.all([interferer.end(), groups.end()]);
     return sorted(lines, context);
   } finally {
+    interferer.kill();
     groups.kill();
   }
 }
