@@ -1,12 +1,14 @@
 /** W8 at smoke sizes: every pattern over every transport between processes, with real processes, and nothing left behind. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { findDeliveryFaults } from '../../bench/check/delivery.js';
 import type { Histories, HistoryEvent } from '../../bench/check/history.js';
 import { placements } from '../../bench/index.js';
+import { PeerProcess } from '../../bench/latency/peer-process.js';
 import type { OrderLine } from '../../bench/results/line.js';
+import { projectDirectory, startInOrder } from '../../bench/scenarios/contenders.js';
 import { judgeOrder, type OrderSizes, orderSizes, runOrders } from '../../bench/scenarios/order.js';
 import { OrderGroup } from '../../bench/scenarios/order-group.js';
 import { arrivalsAt, orderPattern, orderPatterns } from '../../bench/scenarios/order-patterns.js';
@@ -116,6 +118,27 @@ test.serial('processes are stopped and crowded out without anything being lost',
     t.true(line.runs > 0);
   }
 });
+
+test.serial(
+  'whoever is stopped goes on when the one who stops is left alone, as by a harness that was killed',
+  async (t) => {
+    t.log(`seed ${seed}`);
+    const peers = join(projectDirectory, 'build', 'bench', 'peers');
+    const sleepy = [process.execPath, join(peers, 'neighbour.js'), '1', '20000', '1'];
+    const [victim, stopper] = await startInOrder([
+      () => new PeerProcess('victim', sleepy),
+      () => new PeerProcess('stopper', [process.execPath, join(peers, 'stopper.js')]),
+    ]);
+    const [pid = 0] = victim?.pids ?? [];
+    const isStopped = (): boolean => / T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    stopper?.write(`begin ${seed} ${pid}`);
+    t.is(await stopper?.line(10_000), 'begun');
+    await eventually('the victim is stopped', isStopped);
+    await stopper?.stop();
+    t.false(isStopped());
+    await victim?.stop();
+  },
+);
 
 test.serial('histories have what the pattern says, and the load is not in them', async (t) => {
   t.log(`seed ${seed}`);
