@@ -8,8 +8,9 @@
  * no more: a multicast that is a loop is several messages there. A broken promise, and every fault of delivery, fails the cell.
  */
 import { transports } from '../../transports/catalog.js';
-import { type CounterExample, findCounterExample } from '../check/counter-example.js';
-import { describeDeliveryFault, findDeliveryFaults } from '../check/delivery.js';
+import { type CounterExample, drawDelivery, findCounterExample } from '../check/counter-example.js';
+import { findDeliveryFaults } from '../check/delivery.js';
+import { renderDiagram } from '../check/diagram-text.js';
 import { byRun, rename } from '../check/history.js';
 import { breaks } from '../check/order.js';
 import { brokenPromise, type OrderPromise } from '../check/promise.js';
@@ -133,7 +134,7 @@ export function judgeOrder(cell: OrderCell, outcome: OrderOutcome): OrderLine {
   if (broken === 0 && brokenPromise(histories, promise) !== undefined) broken = 1;
   const depth = queueDepthOf(contender);
   const [fault] = faults;
-  const example = fault === undefined ? shortest?.text : describeDeliveryFault(fault);
+  const diagram = fault === undefined ? shortest?.diagram : drawDelivery(histories, fault);
   return {
     kind: 'order',
     workload: 'W8',
@@ -150,8 +151,7 @@ export function judgeOrder(cell: OrderCell, outcome: OrderOutcome): OrderLine {
     property: pattern.property,
     is_promised: isPromised(pattern, promise),
     violations: faults.length + broken + loadFaults,
-    ...(example === undefined ? {} : { example }),
-    ...(shortest === undefined ? {} : { diagram: shortest.diagram }),
+    ...(diagram === undefined ? {} : { example: renderDiagram(diagram), diagram }),
   };
 }
 
