@@ -4,8 +4,9 @@
  */
 import type { CellLine, ResultLine } from '../results/line.js';
 import type { Interval } from '../statistics/bootstrap.js';
+import { type Contrast, contrasts, contrastTable, extremes } from './contrast.js';
 import { crossings, crossingWords } from './crossing.js';
-import { counted, leastExcluded, orderContenders, patternsOf } from './figures/order.js';
+import { counted, leastExcluded, orderContenders, patternsOf, promiseTable } from './figures/order.js';
 import { senderCells } from './figures/receivers.js';
 import { usualStreams } from './figures/work.js';
 import { patternOf } from './patterns.js';
@@ -24,8 +25,8 @@ import {
   placementsOf,
   roundTrips,
   throughput,
-  verdictOf,
 } from './selection.js';
+import type { ReportTable } from './table.js';
 
 export interface Answer {
   readonly question: 1 | 2 | 3;
@@ -34,6 +35,8 @@ export interface Answer {
   readonly short: string;
   /** The rest, a sentence each; code between backquotes. */
   readonly sentences: readonly string[];
+  /** The numbers behind it; undefined where there are none. */
+  readonly table: ReportTable | undefined;
 }
 
 const questions = {
@@ -70,73 +73,61 @@ function comparisons(
   });
 }
 
-/** What a ratio says, in words for less, the same and more. */
-function worded(value: Interval, words: { less: string; same: string; more: string }): string {
-  return words[verdictOf(value)];
-}
-
 function byPlacement(cells: readonly CellLine[]): CellLine[] {
   const order = placementsOf(cells);
   return [...cells].sort((a, b) => order.indexOf(a.placement) - order.indexOf(b.placement));
 }
 
-function callSentences(lines: readonly ResultLine[]): string[] {
-  const calls = byPlacement(roundTrips(lines).filter(({ call }) => call === 'empty'));
-  return comparisons(calls, ['bus', 'sockets'], medianTime).map(({ pair, value }) => {
-    const verdict = worded(value, {
-      less: 'is shorter than',
-      same: 'differs from that over `sockets` by less than this run can tell',
-      more: 'is longer than',
-    });
-    const than = verdictOf(value) === 'same' ? '' : ' that over `sockets`';
-    const cpu = compared(pair, cpuTime);
-    const spent =
-      cpu === null
-        ? ''
-        : ` It spends ${times(cpu)} the CPU time: ${say.time(pair.ours.cpu_us_per_message)} instead of ${say.time(pair.theirs.cpu_us_per_message)}.`;
-    return `The median call over the bus ${where(pair.ours.placement)} ${verdict}${than}: ${say.time(pair.ours.p50_us)} to ${say.time(pair.theirs.p50_us)}, ${times(value)}.${spent}`;
-  });
+/** `1.20 to 1.37`, or one number where both are the same. */
+function spanOf(values: readonly number[]): string {
+  const [least, most] = [say.ratio(Math.min(...values)), say.ratio(Math.max(...values))];
+  return least === most ? most : `${least} to ${most}`;
 }
 
-function streamSentences(lines: readonly ResultLine[]): string[] {
-  return comparisons(byPlacement(usualStreams(lines)), ['bus', 'sockets'], throughput).map(
-    ({ pair, value }) => {
-      const verdict = worded(value, {
-        less: 'fewer',
-        same: 'as many (as far as this run can tell)',
-        more: 'more',
-      });
-      const cpu = compared(pair, cpuTime);
-      const spent = cpu === null ? '' : `, at ${times(cpu)} the CPU time a message`;
-      return `In a stream ${where(pair.ours.placement)} the bus carries ${verdict}: ${say.rate(pair.ours.per_second)} messages a second to ${say.rate(pair.theirs.per_second)} over \`sockets\`, ${times(value)}${spent}.`;
-    },
+function cpuSentence(lines: readonly ResultLine[]): string[] {
+  const calls = contrasts(lines).filter(
+    ({ workload, pair }) => workload === 'W1' && pair.ours.call === 'empty',
   );
+  const streams = contrasts(lines).filter(({ workload }) => workload === 'W2');
+  const part = (all: readonly Contrast[], what: string): string[] => {
+    const values = all.flatMap(({ cpu }) => (cpu === null ? [] : [cpu.estimate]));
+    return values.length === 0 ? [] : [`${spanOf(values)} times for ${what}`];
+  };
+  const parts = [...part(calls, 'a call'), ...part(streams, 'a one-way message')];
+  return parts.length === 0
+    ? []
+    : [`CPU time of all processes together, bus over \`sockets\`: ${say.listed(parts)}.`];
 }
 
 const others: readonly { readonly workload: string; readonly what: string }[] = [
   { workload: 'W3', what: 'A handle given away, with the first call on it,' },
   { workload: 'W5', what: 'Taking a grant back' },
   { workload: 'W6', what: "The notice of a peer's death" },
-  { workload: 'W7', what: 'A control operation' },
+  { workload: 'W7', what: 'A control operation of the service manager' },
   { workload: 'W10', what: 'A call after an idle gap' },
 ];
 
-/** The range of the ratios bus/sockets of a workload, over all its cells. */
+/** The range of the ratios of a workload, over all its cells. */
 function otherSentences(lines: readonly ResultLine[]): string[] {
   return others.flatMap(({ workload, what }) => {
-    const cells = cellsOf(lines).filter((cell) => cell.workload === workload && isUsable(cell));
-    const values = comparisons(cells, ['bus', 'sockets'], medianTime).map(({ value }) => value.estimate);
-    if (values.length === 0) return [];
-    const [least, most] = [Math.min(...values), Math.max(...values)];
-    const range =
-      values.length === 1 || say.ratio(least) === say.ratio(most)
-        ? say.ratio(most)
-        : `${say.ratio(least)} to ${say.ratio(most)}`;
-    const over = values.length === 1 ? '' : ` over ${values.length} cells`;
+    const found = contrasts(lines).filter((one) => one.workload === workload);
+    if (found.length === 0) return [];
+    const over = found.length === 1 ? '' : `, in ${found.length} cells`;
     return [
-      `${what} takes ${range} times as long over the bus as over \`sockets\`${over} (${workload}, medians).`,
+      `${what} takes ${spanOf(found.map(({ ratio }) => ratio.estimate))} times as long over the bus as over \`sockets\` (${workload}${over}).`,
     ];
   });
+}
+
+/** Which way the differences lie, counted. */
+function balanceSentence(lines: readonly ResultLine[]): string[] {
+  const all = contrasts(lines).filter(({ workload }) => workload !== 'W4');
+  if (all.length === 0) return [];
+  const number = (verdict: Contrast['verdict']): number =>
+    all.filter((one) => one.verdict === verdict).length;
+  return [
+    `Of ${all.length} questions that both were asked apart from multicasts, the bus is surely better in ${number('better')}, surely worse in ${number('worse')}, and in ${number('same')} this run cannot tell them apart.`,
+  ];
 }
 
 function foreignSentences(lines: readonly ResultLine[]): string[] {
@@ -146,7 +137,7 @@ function foreignSentences(lines: readonly ResultLine[]): string[] {
     if (found.length === 0) return [];
     const parts = found.map(({ pair, value }) => `${times(value)} ${where(pair.ours.placement)}`);
     return [
-      `Beside another brokered bus: a call over ours takes as long as one through \`${theirs}\` with C at both ends, times a factor: ${say.listed(parts)}.`,
+      `Beside another brokered bus, \`${theirs}\` with C at both ends, a call over ours takes as long ${say.listed(parts)}.`,
     ];
   });
 }
@@ -177,29 +168,31 @@ function memorySentences(lines: readonly ResultLine[]): string[] {
 
 function firstAnswer(lines: readonly ResultLine[]): Answer {
   const calls = byPlacement(roundTrips(lines).filter(({ call }) => call === 'empty'));
-  const found = comparisons(calls, ['bus', 'sockets'], medianTime);
-  const parts = found.map(({ pair, value }) => `${times(value)} ${where(pair.ours.placement)}`);
+  const parts = comparisons(calls, ['bus', 'sockets'], medianTime).map(
+    ({ pair, value }) => `${times(value)} as long ${where(pair.ours.placement)}`,
+  );
   const streams = comparisons(byPlacement(usualStreams(lines)), ['bus', 'sockets'], throughput);
   const carried = streams.map(
-    ({ pair, value }) => `${say.ratio(value.estimate)} ${where(pair.ours.placement)}`,
+    ({ pair, value }) => `${say.ratio(value.estimate)} times as many ${where(pair.ours.placement)}`,
   );
+  const stream = carried.length === 0 ? '' : `, and of one-way messages it carries ${say.listed(carried)}`;
   const short =
     parts.length === 0
       ? 'This run does not answer it: it has no call over both `bus` and `sockets`.'
-      : `A call over the bus takes as long as one over \`sockets\` times ${say.listed(parts.map((part) => part.replace(' times', '')))}${
-          carried.length === 0 ? '' : `; its throughput is that of \`sockets\` times ${say.listed(carried)}`
-        }.`;
+      : `A call over the bus takes ${say.listed(parts)} as one over \`sockets\`${stream}.`;
+  const all = contrasts(lines).filter(({ workload }) => workload !== 'W4');
   return {
     question: 1,
     asks: questions[1],
     short,
     sentences: [
-      ...callSentences(lines),
-      ...streamSentences(lines),
+      ...cpuSentence(lines),
       ...otherSentences(lines),
       ...memorySentences(lines),
       ...foreignSentences(lines),
+      ...balanceSentence(lines),
     ],
+    table: all.length === 0 ? undefined : contrastTable(extremes(all)),
   };
 }
 
@@ -229,11 +222,18 @@ function secondAnswer(lines: readonly ResultLine[]): Answer {
         )}.`;
   const steps = found.map(
     (crossing) =>
-      `Multicast over loop ${where(crossing.placement)}: ${say.listed(
+      `Time of the multicast over that of the loop ${where(crossing.placement)}: ${say.listed(
         crossing.steps.map(({ receivers, ratio }) => `${say.ratio(ratio.estimate)} at ${receivers}`),
-      )} ${crossing.steps.length === 1 ? 'receiver' : 'receivers'}; where the interval holds 1 it is not decided.`,
+      )} ${crossing.steps.length === 1 ? 'receiver' : 'receivers'}.`,
   );
-  return { question: 2, asks: questions[2], short, sentences: [...steps, ...senderSentences(lines)] };
+  const all = contrasts(lines).filter(({ workload }) => workload === 'W4');
+  return {
+    question: 2,
+    asks: questions[2],
+    short,
+    sentences: [...steps, ...senderSentences(lines)],
+    table: all.length === 0 ? undefined : contrastTable(all),
+  };
 }
 
 function orderSentence(contender: string, lines: readonly ResultLine[]): string {
@@ -287,6 +287,7 @@ function thirdAnswer(lines: readonly ResultLine[]): Answer {
     asks: questions[3],
     short,
     sentences: [...contenders.map((contender) => orderSentence(contender, lines)), ...loadSentence(lines)],
+    table: promiseTable(lines),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Answer } from './answers.js';
 import { drawDiagram, isDiagram } from './diagram-drawing.js';
 import type { Draw } from './drawing.js';
 import { type Absent, cellsSentence, commandOf, type Figure } from './figures/figure.js';
-import { examples, heatTable, patternTable, promiseTable } from './figures/order.js';
+import { examples, heatTable, patternTable } from './figures/order.js';
 import { disturbanceTable, machineTable, runTable, unusable } from './figures/trust.js';
 import { method, threats, trustIntroduction } from './method.js';
 import { patternOf } from './patterns.js';
@@ -18,6 +18,12 @@ export interface Page {
   readonly figures: readonly Figure[];
   readonly absent: readonly Absent[];
 }
+
+const tableTitles = {
+  1: 'The bus and sockets side by side, at the least and the greatest of what varies; medians, and messages a second',
+  2: 'One message to many: a multicast over the bus, and a loop over sockets; medians',
+  3: 'What was promised, and what was seen',
+} as const;
 
 function paragraphs(texts: readonly string[]): string {
   return texts.map((text) => `<p>${inlineHtml(text)}</p>`).join('\n');
@@ -54,13 +60,11 @@ function orderFigures({ results }: Page): string {
   if (heat === undefined) return '';
   const orders = ordersOf(lines);
   const command = commandOf({ workloads: ['W8'] }, run);
-  const promise = promiseTable(lines);
   return `<figure id="inversions">
 <h3>Runs with an inversion, by pattern</h3>
 <p class="reading"><span class="asks">How often does an effect arrive before its cause, or do receivers disagree?</span> Each field says in how many runs at least one inversion was seen; the stronger the ground, the greater the share.</p>
 ${tableHtml(heat, 'Runs with an inversion, of all runs')}
 ${provenance(3, cellsSentence(orders), command)}
-<details><summary>What is promised, and what the runs exclude</summary>${promise === undefined ? '' : tableHtml(promise, 'Inversions by transport and pattern')}</details>
 </figure>
 ${exampleFigures(results, command)}
 <h3 id="patterns">Which programs contain these patterns</h3>
@@ -100,6 +104,7 @@ async function questionHtml(page: Page, answer: Answer, draw: Draw): Promise<str
 <h2>${escapeHtml(answer.asks)}</h2>
 <p class="answer">${inlineHtml(answer.short)}</p>
 ${list(answer.sentences)}
+${answer.table === undefined ? '' : `<div class="key">${tableHtml(answer.table, tableTitles[answer.question])}</div>`}
 ${figures.join('\n')}
 </section>`;
 }
@@ -166,7 +171,8 @@ ${noise}
 ${sections.join('\n')}
 ${trustHtml(page)}
 </main>
-<footer><p>Repeat the run: <code>${escapeHtml(run.command)}</code>. All cells are in <code>cells.csv</code> and <code>cells.jsonl</code> beside this file, the samples of each in <code>histograms/</code>.</p></footer>
+<footer><p>Repeat the run: <code>${escapeHtml(run.command)}</code>. All cells are in <code>cells.csv</code> and <code>cells.jsonl</code> beside this file, the samples of each in <code>histograms/</code>.</p>
+<p class="paper">The tables of the figures are in <code>report.md</code>.</p></footer>
 </body>
 </html>
 `;

@@ -2,7 +2,7 @@
 import type { Results } from '../results/directory.js';
 import type { Answer } from './answers.js';
 import { type Absent, cellsSentence, commandOf, type Figure } from './figures/figure.js';
-import { examples, heatTable, patternTable, promiseTable } from './figures/order.js';
+import { examples, heatTable, patternTable } from './figures/order.js';
 import { machineTable, runTable, unusable } from './figures/trust.js';
 import { method, threats } from './method.js';
 import { patternOf } from './patterns.js';
@@ -33,7 +33,6 @@ function figure(one: Figure, results: Results): string[] {
 function orders({ lines, run }: Results): string[] {
   return [
     ...part('### Runs with an inversion, by pattern', table(heatTable(lines))),
-    ...part('### What is promised, and what the runs exclude', table(promiseTable(lines))),
     ...examples(lines).flatMap((line) =>
       line.example === undefined
         ? []
@@ -64,6 +63,8 @@ export function reportMarkdown(
       `**${answer.short}**`,
       '',
       ...bullets(answer.sentences),
+      '',
+      ...table(answer.table),
       '',
     );
     for (const one of figures.filter(({ question }) => question === answer.question))

@@ -2,7 +2,7 @@
 
 export const method: readonly string[] = [
   'Every end of a message is a process of its own, and so is the broker where there is one; both ends touch each byte of the payload.',
-  'All contenders of a table wait in the same way, which is part of a cell’s name; CPU time of all processes, from the kernel’s scheduler statistics, stands beside latency.',
+  'All contenders of a drawing wait in the same way, which is part of a cell’s name; CPU time of all processes, from the kernel’s scheduler statistics, stands beside latency. Curves leave out who spins or polls while the others block, and `memory`, which is one process; the tables have them.',
   'A closed loop sends the next message when an answer is there. An open loop sends by a schedule that was computed beforehand from the seed (constant or Poisson) and does not look at answers; its latency counts from the planned time, and a generator that missed its schedule makes the cell invalid. The two are never in one table.',
   'Offered load is a share of the peak that the same contender reached in a closed loop with many outstanding: 10, 50, 70 and 90 %.',
   'Cells of a group are launched together and their blocks run in an order that is shuffled anew in each round, from the seed, so that what the machine does meanwhile hits all of them.',

@@ -27,11 +27,11 @@ const own: readonly Family[] = [
 const others: readonly Family[] = [
   {
     variable: '--native',
-    members: ['c-seqpacket', 'c-shm-futex', 'c-shm-spin', 'c-descriptors', 'c-broker', 'c-stream'],
+    members: ['c-seqpacket', 'c-shm-futex', 'c-shm-spin', 'c-descriptors', 'c-broker', 'c-stream', 'c-fd'],
   },
   { variable: '--node', members: ['node-net', 'child-process', 'worker-threads', 'node:net'] },
   { variable: '--dbus', members: ['dbus-broker', 'dbus-daemon', 'sdbus-direct'] },
-  { variable: '--rpc', members: ['grpc', 'zeromq', 'capnproto', 'nats'] },
+  { variable: '--rpc', members: ['grpc', 'zeromq', 'capnp', 'nats', 'capnproto'] },
 ];
 
 const shapes = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'cross'] as const;

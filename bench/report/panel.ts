@@ -53,9 +53,28 @@ interface Encoded {
   readonly axis: Readonly<Record<string, unknown>>;
 }
 
-function encodedAxis(axis: Axis, isVertical: boolean): Encoded {
+const letterWidth = 7.2;
+
+/** As many ticks as have room for their labels along `width`. */
+function fittingTicks(axis: Axis, width: number): number[] {
+  for (let most = 7; most > 2; most--) {
+    const ticks = ticksOf(axis.scale, most);
+    const fit = ticks.every((value, at) => {
+      const next = ticks[at + 1];
+      if (next === undefined) return true;
+      const room = (shareOf(axis.scale, next) - shareOf(axis.scale, value)) * width;
+      return room > ((axis.label(value).length + axis.label(next).length) / 2 + 1.2) * letterWidth;
+    });
+    if (fit) return ticks;
+  }
+  return ticksOf(axis.scale, 2);
+}
+
+/** A vertical axis, or a horizontal one of `width`. */
+function encodedAxis(axis: Axis, width?: number): Encoded {
   const { scale } = axis;
-  const values = axis.ticks ?? ticksOf(scale, isVertical ? 7 : 6);
+  const isVertical = width === undefined;
+  const values = axis.ticks ?? (isVertical ? ticksOf(scale, 7) : fittingTicks(axis, width));
   const labels = Object.fromEntries(values.map((value) => [String(value), axis.label(value)]));
   return {
     scale: { type: scale.kind, domain: [scale.low, scale.high], nice: false, zero: false, clamp: true },
@@ -126,7 +145,7 @@ export function dotPanel(panel: DotPanel): Panel {
       ...columns,
     };
   });
-  const { scale, axis: x } = encodedAxis(axis, false);
+  const { scale, axis: x } = encodedAxis(axis, dotWidth);
   const xField = { field: 'value', type: 'quantitative', scale, axis: x };
   const y = {
     field: 'row',
@@ -240,7 +259,7 @@ function nameLayers(series: readonly Series[], panel: LinePanel, height: number)
   return [
     {
       data: { values },
-      mark: { type: 'rule', strokeWidth: 0.8, opacity: 0.6 },
+      mark: { type: 'rule', strokeWidth: 0.8, opacity: 0.4 },
       encoding: {
         x: pixel('fromX'),
         y: pixel('fromY'),
@@ -347,8 +366,8 @@ export function linePanel(panel: LinePanel): Panel {
   );
   const names = series.filter((one) => one.isSecondary !== true).length;
   const height = Math.max(leastHeight, names * labelGap + 10);
-  const x = encodedAxis(panel.x, false);
-  const y = encodedAxis(panel.y, true);
+  const x = encodedAxis(panel.x, lineWidth);
+  const y = encodedAxis(panel.y);
   const layer = [
     ...markLayers(panel, x, y),
     ...series.flatMap((one) => seriesLayers(one, x, y)),

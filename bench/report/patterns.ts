@@ -16,27 +16,27 @@ const known: Readonly<Record<string, Pattern>> = {
     programs:
       'write a record to a store or log, then ask another service to act on it; register with a name service, then tell a friend who looks it up',
   },
-  'side-channel-receipt': {
+  receipt: {
     title: 'side channel, by receipt',
-    what: 'A tells C; B, who got the same message, says so to D past the transport; D tells C.',
+    what: 'A multicasts to B and D; B, who has it, tells C past the transport (a file, a pipe, a person); C tells D. D should hear from A first.',
     programs:
-      'a service that logs what it got, and an operator or a script that reads the log and acts on it; a file that is written when a message arrives',
+      'a service that logs what it got, and an operator or a script that reads the log and acts; a marker file written when a message arrives',
   },
-  'side-channel-completion': {
+  completion: {
     title: 'side channel, by completion',
-    what: 'A tells C, and when its send is complete it says so to B past the transport; B tells C.',
+    what: "A's send to C is complete, so A tells B past the transport, and B tells C. C should hear from A first.",
     programs:
-      '`systemctl reload a && use a` in a shell; a program that exits with 0 when its request is sent, and the next one in the script',
+      'two commands one after the other in a script (`reload && use`); a program that exits with 0 when its request is sent, and the next that relies on it',
   },
   triangle: {
     title: 'triangle of multicasts',
-    what: 'A sends to B and C; B, having got it, sends to C (or to both): C should see the first before the answer to it.',
+    what: 'A multicasts to B and C; B answers with a multicast to C and A. C should see the question before the answer.',
     programs:
-      'an event bus: "network is up" to all, and one subscriber that publishes "mounted" because of it; chat and groupware; cache invalidation',
+      'an event bus: "network is up" to all, and a subscriber that publishes "mounted" because of it; cache invalidation; chat',
   },
   concurrent: {
     title: 'two concurrent multicasts',
-    what: 'A and B send to the same receivers at the same time: all receivers should agree which was first.',
+    what: 'A and B multicast to C and D at the same time: C and D should agree which was first.',
     programs:
       'replicas that apply updates as they come; two panels that both show the last setting; election of a leader by the first message',
   },
@@ -48,16 +48,6 @@ const known: Readonly<Record<string, Pattern>> = {
   },
 };
 
-const aliases: readonly (readonly [RegExp, keyof typeof known & string])[] = [
-  [/receipt/, 'side-channel-receipt'],
-  [/completion|complete/, 'side-channel-completion'],
-  [/triangle/, 'triangle'],
-  [/concurrent|two-multicasts/, 'concurrent'],
-  [/disjoint/, 'disjoint'],
-  [/relay/, 'relay'],
-];
-
 export function patternOf(call: string): Pattern {
-  const found = known[call] ?? known[aliases.find(([expression]) => expression.test(call))?.[1] ?? ''];
-  return found ?? { title: call, what: '', programs: '' };
+  return known[call] ?? { title: call, what: '', programs: '' };
 }

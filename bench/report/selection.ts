@@ -77,6 +77,14 @@ export function roundTrips(lines: readonly ResultLine[]): CellLine[] {
   return calls.filter((cell) => cell.call !== 'empty' || cell.payload_bytes === payload);
 }
 
+/**
+ * The cells that wait in the way in which most of them do: a drawing compares only these (method, point 2), the table beside it has all.
+ */
+export function sameWaiting(cells: readonly CellLine[]): CellLine[] {
+  const [most] = [...grouped(cells, ({ waiting }) => waiting).values()].sort((a, b) => b.length - a.length);
+  return most ?? [];
+}
+
 /** What two contenders did in the same question. */
 export interface Pair {
   readonly ours: CellLine;
@@ -131,11 +139,9 @@ export function compared({ ours, theirs }: Pair, measure: Measure): Interval | n
   const [over, under] = [values(ours), values(theirs)];
   const options = { seed: intervalSeed };
   if (over.length < 2 || under.length < 2) return { estimate, low: null, high: null };
-  const interval =
-    over.length === under.length
-      ? bootstrapPairedRatio(over, under, options)
-      : bootstrapRatio(over, under, options);
-  return { ...interval, estimate };
+  return over.length === under.length
+    ? bootstrapPairedRatio(over, under, options)
+    : bootstrapRatio(over, under, options);
 }
 
 function quotient(over: number | null, under: number | null): number | null {

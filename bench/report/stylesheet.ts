@@ -47,6 +47,7 @@ figure > .reading { margin: 0 0 12px; font-size: 0.95rem; }
 figcaption { margin-top: 8px; font-size: 0.84rem; color: var(--quiet); }
 figcaption p { margin: 0 0 2px; max-width: 110ch; }
 details { margin-top: 8px; }
+.paper { display: none; }
 summary { cursor: pointer; font-size: 0.9rem; color: var(--quiet); padding: 4px 0; width: fit-content; }
 summary:hover { color: var(--ink); }
 .scroll { overflow-x: auto; margin: 8px 0 14px; }
@@ -83,7 +84,8 @@ footer { margin-top: 60px; padding-bottom: 60px; color: var(--quiet); font-size:
   table { font-size: 7.5pt; }
   th, td { padding: 2px 7px 2px 0; }
   .scroll { overflow: visible; }
-  details::details-content { content-visibility: visible; height: auto; }
+  details { display: none; }
+  .paper { display: block; }
   section.question { margin-top: 24pt; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }

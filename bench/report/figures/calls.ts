@@ -1,6 +1,7 @@
 /** Question 1, the calls of W1: round trips, their percentiles, load, outstanding calls, payloads. */
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import type { CellLine, ResultLine } from '../../results/line.js';
+import { styleOf } from '../palette.js';
 import { linePanel, type Panel, type Series } from '../panel.js';
 import * as say from '../quantity.js';
 import { scaleOf } from '../scale.js';
@@ -11,6 +12,7 @@ import {
   isUsable,
   placementsOf,
   roundTrips,
+  sameWaiting,
   usualPayload,
 } from '../selection.js';
 import type { ReportTable } from '../table.js';
@@ -151,7 +153,8 @@ export const spectrumFigure: FigureMaker = {
   needs: 'W1, one call outstanding',
   make: (lines) => {
     const cells = byPlacement(roundTrips(lines)).filter(({ call }) => call === 'empty');
-    const drawn = cells.flatMap((cell) => {
+    const drawn = sameWaiting(cells).flatMap((cell) => {
+      if (cell.contender === 'memory') return [];
       const points = spectrum(decodeFromCompressedBase64(cell.histogram, 64, false));
       return points.length > 1 ? [{ cell, points }] : [];
     });
@@ -189,7 +192,7 @@ export const spectrumFigure: FigureMaker = {
       workloads: ['W1'],
       lines: drawn.map(({ cell }) => cell),
       panels,
-      table: latencyTable(drawn.map(({ cell }) => cell)),
+      table: latencyTable(cells),
     };
   },
 };
@@ -216,7 +219,7 @@ export const loadFigure: FigureMaker = {
       title: 'Latency against offered load',
       asks: 'What is left of the latency when there is more to do?',
       reading:
-        'Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. Points are 10, 50, 70 and 90 % of the peak that each contender reached itself; the thin dotted line of the same colour is its p99.',
+        'Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. Points are 10, 50, 70 and 90 % of the peak that each contender reached itself; the thin dotted line of the same colour is p99, drawn for the transports of this project only.',
       workloads: ['W1'],
       lines: cells,
       panels: curvePanels(cells, {
@@ -226,7 +229,7 @@ export const loadFigure: FigureMaker = {
         hasFreeTicks: true,
         yTitle: 'p50, and p99 dotted',
         y: ({ p50_us }) => p50_us,
-        second: ({ p99_us }) => p99_us,
+        second: ({ contender, p99_us }) => (styleOf(contender).isOwn ? p99_us : null),
         yLabel: say.tickTime,
         panelOf,
         describe: (panel) =>

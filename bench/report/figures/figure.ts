@@ -6,7 +6,7 @@ import type { Axis, Dot, Panel, Series } from '../panel.js';
 import { dotPanel, linePanel } from '../panel.js';
 import * as say from '../quantity.js';
 import { type Scale, scaleOf } from '../scale.js';
-import { distinct, grouped, placementsOf } from '../selection.js';
+import { distinct, grouped, placementsOf, sameWaiting } from '../selection.js';
 import type { ReportTable } from '../table.js';
 
 /** 1 to 3 are those of docs/benchmark.md; 0 is how far the numbers can be trusted. */
@@ -172,8 +172,17 @@ function measuredTicks(values: readonly number[], label: (value: number) => stri
 
 const lettersInAWidth = 48;
 
-/** Lines over what varies, a panel for each placement (or what `panelOf` says), all with the same axes. */
-export function curvePanels(cells: readonly CellLine[], options: CurveOptions): Panel[] {
+/** `memory` is one process and wakes nobody: a hundredth of the others, it would take most of the room. The table has it. */
+function betweenProcesses(cells: readonly CellLine[]): CellLine[] {
+  const others = cells.filter(({ contender }) => contender !== 'memory');
+  return others.length > 0 ? others : [...cells];
+}
+
+/**
+ * Lines over what varies, a panel for each placement (or what `panelOf` says), all with the same axes; of the cells that wait in the same way.
+ */
+export function curvePanels(all: readonly CellLine[], options: CurveOptions): Panel[] {
+  const cells = sameWaiting(betweenProcesses(all));
   const { xKind = 'log', yKind = 'log', xLabel = say.count } = options;
   const xs = distinct(cells, options.x);
   const { scale, place } = xScale(xs, xKind);

@@ -21,9 +21,17 @@ export function counted(lines: readonly OrderLine[]): OrderCount {
   };
 }
 
+const preemptionWords: Readonly<Record<string, string>> = {
+  none: '',
+  stopped: 'processes stopped now and then',
+  neighbour: 'busy neighbours',
+  'real-time': 'real-time neighbours',
+};
+
 function conditions(line: OrderLine): string {
   const load = line.load_kib === 0 ? 'no load' : `${line.load_kib}\u00a0KiB ahead`;
-  return line.preemption === 'none' || line.preemption === '' ? load : `${load}, ${line.preemption}`;
+  const how = preemptionWords[line.preemption] ?? line.preemption;
+  return how === '' ? load : `${load}, ${how}`;
 }
 
 /** Transports, those with the most inversions first. */

@@ -3,6 +3,7 @@
  * something. Each is a curve where the run varied it, and dots where it did not.
  */
 import type { CellLine, ResultLine, Varied } from '../../results/line.js';
+import { styleOf } from '../palette.js';
 import * as say from '../quantity.js';
 import { cellsOf, distinct, isUsable, medianTime, placementsOf, usualPayload } from '../selection.js';
 import type { ReportTable } from '../table.js';
@@ -75,7 +76,7 @@ const works: readonly Work[] = [
     title: 'A call after an idle gap',
     asks: 'What does a call cost when everybody has slept, as in the usual life of a control plane?',
     reading:
-      'The caller waits before each call, so that processors sleep and caches cool; the thin dotted line is p99.',
+      'The caller waits before each call, so that processors sleep and caches cool; the thin dotted line is p99 of the transports of this project.',
     over: 'gap_ms',
     overTitle: 'idle before each call, ms',
     overLabel: (ms) => String(ms),
@@ -184,7 +185,9 @@ function workFigure(work: Work, lines: readonly ResultLine[]): Figure | undefine
         ...(work.overLabel === undefined ? {} : { xLabel: work.overLabel }),
         yTitle: work.what,
         y: measure,
-        ...(work.workload === 'W10' ? { second: ({ p99_us }: CellLine) => p99_us } : {}),
+        ...(work.workload === 'W10'
+          ? { second: ({ contender, p99_us }: CellLine) => (styleOf(contender).isOwn ? p99_us : null) }
+          : {}),
         yLabel: label,
         panelOf,
         ...(work.isByCall === true ? { nameOf: ({ contender }: CellLine) => contender } : {}),

@@ -54,7 +54,7 @@ const contenders: readonly Synthetic[] = [
   { name: 'dbus-daemon', callUs: 80, cpuUs: 50, perSecond: 60_000, hasBroker: true },
   { name: 'grpc', callUs: 410, cpuUs: 250, perSecond: 7000 },
   { name: 'zeromq', callUs: 140, cpuUs: 75, perSecond: 74_000 },
-  { name: 'capnproto', callUs: 95, cpuUs: 53, perSecond: 78_000 },
+  { name: 'capnp', callUs: 95, cpuUs: 53, perSecond: 78_000 },
   { name: 'nats', callUs: 230, cpuUs: 120, perSecond: 26_000, hasBroker: true },
 ];
 
@@ -333,14 +333,7 @@ const diagram: MessageDiagram = {
   sentence: 'C got doing 17 before record 17, which came before it.',
 };
 
-const patterns = [
-  'relay',
-  'side-channel-receipt',
-  'side-channel-completion',
-  'triangle',
-  'concurrent',
-  'disjoint',
-];
+const patterns = ['relay', 'receipt', 'completion', 'triangle', 'concurrent', 'disjoint'];
 
 function makeOrders(make: Maker): void {
   for (const who of contenders.filter(({ isOwn, name }) => isOwn === true && name !== 'memory')) {
@@ -348,7 +341,7 @@ function makeOrders(make: Maker): void {
       for (const [load_kib, preemption] of [
         [0, 'none'],
         [400, 'none'],
-        [400, 'stopped receiver'],
+        [400, 'stopped'],
       ] as const) {
         const isTotal = who.name === 'bus';
         const isPromised = isTotal || (who.name === 'datagram' && at < 4);
