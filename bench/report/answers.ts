@@ -135,9 +135,9 @@ function foreignSentences(lines: readonly ResultLine[]): string[] {
   return ['dbus-broker', 'dbus-daemon'].flatMap((theirs) => {
     const found = comparisons(calls, ['bus', theirs], medianTime);
     if (found.length === 0) return [];
-    const parts = found.map(({ pair, value }) => `${times(value)} ${where(pair.ours.placement)}`);
+    const parts = found.map(({ pair, value }) => `${times(value)} as long ${where(pair.ours.placement)}`);
     return [
-      `Beside another brokered bus, \`${theirs}\` with C at both ends, a call over ours takes as long ${say.listed(parts)}.`,
+      `Beside another brokered bus, \`${theirs}\` with C at both ends, a call over ours takes ${say.listed(parts)}.`,
     ];
   });
 }

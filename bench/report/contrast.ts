@@ -98,6 +98,7 @@ export function contrasts(lines: readonly ResultLine[], ours = 'bus', theirs = '
     .sort(
       (a, b) =>
         number(a.workload) - number(b.workload) ||
+        Number(b.pair.ours.call === 'empty') - Number(a.pair.ours.call === 'empty') ||
         a.pair.ours.call.localeCompare(b.pair.ours.call) ||
         order.indexOf(a.placement) - order.indexOf(b.placement),
     );

@@ -70,8 +70,15 @@ export function findLayoutFaults(page: Page): string[] {
   const isEmpty = (box: Box): boolean => box.width < 10 || box.height < 10;
   const words = (element: PageElement): string => `"${(element.textContent ?? '').trim()}"`;
 
-  if (page.document.documentElement.scrollWidth > page.innerWidth + slack)
-    faults.push('the page is wider than the window');
+  if (page.document.documentElement.scrollWidth > page.innerWidth + slack) {
+    const widest = [...page.document.querySelectorAll('main *, header *')].find(
+      (one) =>
+        one.getBoundingClientRect().right > page.innerWidth + slack &&
+        one.closest('.scroll, .panel') === null,
+    );
+    const who = widest === undefined ? '' : `: ${widest.tagName.toLowerCase()} ${words(widest).slice(0, 60)}`;
+    faults.push(`the page is wider than the window${who}`);
+  }
   let figures = 0;
   for (const figure of page.document.querySelectorAll('figure')) {
     figures++;

@@ -124,11 +124,32 @@ export const cpuTime: Measure = ({ cpu_us_per_message }) => cpu_us_per_message;
 export const clientCpuTime: Measure = ({ client_cpu_us_per_message }) => client_cpu_us_per_message;
 export const throughput: Measure = ({ per_second }) => per_second;
 
+/** Ratios that were computed, by who, by whom and by what: several figures and sentences are about the same pair. */
+type Known = WeakMap<CellLine, WeakMap<CellLine, Map<Measure, Interval | null>>>;
+
+function createComparison(): (pair: Pair, measure: Measure) => Interval | null {
+  const known: Known = new WeakMap();
+  return (pair, measure) => {
+    const { ours, theirs } = pair;
+    const ofOurs = known.get(ours) ?? new WeakMap<CellLine, Map<Measure, Interval | null>>();
+    known.set(ours, ofOurs);
+    const ofPair = ofOurs.get(theirs) ?? new Map<Measure, Interval | null>();
+    ofOurs.set(theirs, ofPair);
+    const found = ofPair.get(measure);
+    if (found !== undefined) return found;
+    const ratio = ratioOf(pair, measure);
+    ofPair.set(measure, ratio);
+    return ratio;
+  };
+}
+
 /**
  * Ours over theirs, with its 95 % interval over launches; launches of equal number ran interleaved and are compared with each other.
  * Null where one of them was not measured.
  */
-export function compared({ ours, theirs }: Pair, measure: Measure): Interval | null {
+export const compared = createComparison();
+
+function ratioOf({ ours, theirs }: Pair, measure: Measure): Interval | null {
   const estimate = quotient(measure(ours), measure(theirs));
   if (estimate === null) return null;
   const values = (cell: CellLine): number[] =>

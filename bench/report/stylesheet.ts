@@ -84,6 +84,9 @@ footer { margin-top: 60px; padding-bottom: 60px; color: var(--quiet); font-size:
   table { font-size: 7.5pt; }
   th, td { padding: 2px 7px 2px 0; }
   .scroll { overflow: visible; }
+  table, caption { max-width: 100%; }
+  .number, .heat { white-space: normal; }
+  .heat { padding: 3px 5px; }
   details { display: none; }
   .paper { display: block; }
   section.question { margin-top: 24pt; }

@@ -154,7 +154,7 @@ export const spectrumFigure: FigureMaker = {
   make: (lines) => {
     const cells = byPlacement(roundTrips(lines)).filter(({ call }) => call === 'empty');
     const drawn = sameWaiting(cells).flatMap((cell) => {
-      if (cell.contender === 'memory') return [];
+      if (cell.contender === 'memory' || cell.histogram === '') return [];
       const points = spectrum(decodeFromCompressedBase64(cell.histogram, 64, false));
       return points.length > 1 ? [{ cell, points }] : [];
     });

@@ -1,0 +1,237 @@
+/**
+ * docs/findings.md, written from the results that are kept in the repository (docs/results/NAME): the three questions in plain words, where
+ * the bus wins and where it loses, what an inversion means, the threats, and the command that repeats it. The words follow the numbers.
+ *
+ *   npm run findings -- DIR [NAME]    keeps the results of DIR as docs/results/NAME (`findings` if it is not said) and writes the page
+ *   npm run findings                  writes the page from what is kept
+ *   npm run findings -- --check       exits 1 if the page does not say what is kept
+ */
+import type { Results } from '../results/directory.js';
+import type { CellLine, ResultLine } from '../results/line.js';
+import { type Answer, answersOf, times } from './answers.js';
+import { type Contrast, contrasts } from './contrast.js';
+import { latencyTable } from './figures/calls.js';
+import { counted, examples, heatTable, patternTable } from './figures/order.js';
+import { machineTable, runTable, unusable } from './figures/trust.js';
+import { method, threats } from './method.js';
+import { patternOf } from './patterns.js';
+import * as say from './quantity.js';
+import { cellsOf, distinct, grouped, ordersOf, roundTrips } from './selection.js';
+import { type ReportTable, tableMarkdown } from './table.js';
+
+/** Above each generated part, so that nobody edits it by hand. */
+export const generatedMark =
+  '<!-- written by npm run findings from the results in the repository; do not edit -->';
+
+function bullets(texts: readonly string[]): string[] {
+  return texts.map((text) => `- ${text}`);
+}
+
+function table(one: ReportTable | undefined): string[] {
+  return one === undefined || one.rows.length === 0 ? [] : [...tableMarkdown(one), ''];
+}
+
+function answerPart(answer: Answer): string[] {
+  return [
+    `## ${answer.question}. ${answer.asks}`,
+    '',
+    `**${answer.short}**`,
+    '',
+    ...bullets(answer.sentences),
+    '',
+    ...table(answer.table),
+  ];
+}
+
+/** Contrasts of one kind with what varies in them, as one line: `call: 1.20 to 1.40 times, on two cores and one core`. */
+function contrastLines(all: readonly Contrast[]): string[] {
+  return [...grouped(all, ({ what }) => what)].map(([what, members]) => {
+    const parts = members.map(
+      ({ ratio, placement, isRate }) =>
+        `${times(ratio)} ${isRate ? 'as many a second' : 'as long'}, ${say.placementName(placement)}`,
+    );
+    return `${what}: ${parts.join('; ')}`;
+  });
+}
+
+const listedMost = 24;
+
+function winsPart(lines: readonly ResultLine[]): string[] {
+  const all = contrasts(lines);
+  const part = (verdict: Contrast['verdict'], title: string, none: string): string[] => {
+    const found = contrastLines(all.filter((one) => one.verdict === verdict));
+    const shown = found.slice(0, listedMost);
+    const rest = found.length - shown.length;
+    return [
+      `### ${title}`,
+      '',
+      ...(found.length === 0 ? [none] : bullets(shown)),
+      ...(rest > 0 ? [`- and ${rest} more, which are in the raw results`] : []),
+      '',
+    ];
+  };
+  if (all.length === 0) return ['The run has nothing that both `bus` and `sockets` were measured in.', ''];
+  return [
+    'Bus over `sockets`, everything that both were measured in; listed is what the interval of the ratio leaves no doubt of.',
+    '',
+    ...part('better', 'Where the bus wins', 'Nowhere that this run can be sure of.'),
+    ...part('worse', 'Where it loses', 'Nowhere that this run can be sure of.'),
+    ...part('same', 'Where this run cannot tell', 'In nothing that was measured.'),
+  ];
+}
+
+function whatInversionsMean(lines: readonly ResultLine[]): string[] {
+  const orders = ordersOf(lines);
+  if (orders.length === 0) return [];
+  const { inversions } = counted(orders);
+  const broken = distinct(
+    orders.filter((line) => line.inversions > 0),
+    ({ call }) => call,
+  );
+  const sentence =
+    inversions === 0
+      ? 'No program that contains one of these patterns would have gone wrong in this run; on a transport that does not promise order it may on another day.'
+      : `A program that contains ${broken.length === 1 ? 'the pattern' : 'one of the patterns'} ${say.listed(broken.map((call) => `"${patternOf(call).title}"`))} and relies on the order acts on something whose cause it has not seen: it reads a record that is not there yet, shows the older of two settings, or frees what is still announced.`;
+  return [
+    '### What an inversion means',
+    '',
+    sentence,
+    'Nothing is lost and nothing arrives twice: each handle by itself is in order, so that tests with two processes never show it.',
+    'The remedy without order in the transport is to ask back: an acknowledgement from each receiver before the next step, which costs a round trip for each, or versions in the messages.',
+    '',
+    ...table(heatTable(lines)),
+    ...examples(lines, 1).flatMap((line) =>
+      line.example === undefined
+        ? []
+        : [
+            `The shortest one that was recorded, ${patternOf(line.call).title} over \`${line.contender}\`:`,
+            '',
+            '```',
+            line.example,
+            '```',
+            '',
+          ],
+    ),
+    '### Which programs contain these patterns',
+    '',
+    ...table(patternTable(lines)),
+  ];
+}
+
+/** The page. `directory` is that of the kept results as a link from docs/. */
+export function renderFindings(results: Results, directory: string): string {
+  const { run, machine, lines } = results;
+  const answers = answersOf(lines);
+  const [first, second, third] = answers;
+  const calls = roundTrips(lines).filter(({ call }) => call === 'empty');
+  const failed = unusable(results);
+  const page = [
+    '# Findings',
+    '',
+    generatedMark,
+    '',
+    'What the benchmark suite found on the three questions behind this project; how it measures is in [the benchmark](benchmark.md).',
+    `Measured on ${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, ${run.started.slice(0, 10)}, commit ${machine.commit}${machine.is_dirty ? ' with changes' : ''}; ${run.tier} run, ${run.launches} launches of each cell.`,
+    'Times move with the machine; the ratios within this run are what counts.',
+    ...(run.noise.length === 0
+      ? []
+      : ['', 'The run was noisy, and its figures are to be read with care:', '', ...bullets(run.noise)]),
+    '',
+    'In short:',
+    '',
+    ...[first, second, third].map(({ question, short }) => `${question}. ${short}`),
+    '',
+    ...answerPart(first),
+    ...(calls.length === 0 ? [] : ['### Round trips of all contenders', '', ...table(latencyTable(calls))]),
+    ...answerPart(second),
+    ...answerPart(third),
+    ...whatInversionsMean(lines),
+    '## Where the bus wins, and where it loses',
+    '',
+    ...winsPart(lines),
+    '## Threats to validity',
+    '',
+    ...bullets(threats),
+    '',
+    '## How it was measured',
+    '',
+    ...method.map((text, at) => `${at + 1}. ${text}`),
+    '',
+    ...table(runTable(results)),
+    ...table(machineTable(results)),
+    ...(failed.length === 0 ? [] : ['Cells that failed or may not be used:', '', ...bullets(failed), '']),
+    ...(run.missing.length === 0
+      ? []
+      : ['Contenders and sizes that could not be had:', '', ...bullets(run.missing), '']),
+    '## To repeat it',
+    '',
+    '```',
+    run.command,
+    `npm run findings -- DIR      # writes this page from DIR`,
+    '```',
+    '',
+    `The raw results are in [${directory}](${directory}), a line a cell, without what would make them large: histograms, and figures of launches that no interval needs.`,
+  ];
+  return `${page.join('\n').trimEnd()}\n`;
+}
+
+/** Bytes that the kept results may have. */
+export const keptBytesMax = 2_000_000;
+
+const keptDigits = 5;
+
+/** A number with no more digits than the measurement has. */
+function rounded(value: unknown): unknown {
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? value : Number(value.toPrecision(keptDigits));
+  if (Array.isArray(value)) return value.map(rounded);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, rounded(one)]));
+}
+
+function sizeOf(lines: readonly ResultLine[]): number {
+  return lines.reduce((sum, line) => sum + JSON.stringify(line).length + 1, 0);
+}
+
+/** Without what is not needed to repeat the page, a step at a time until it is small enough. Throws if it cannot be. */
+export function keptResults(results: Results): Results {
+  const trips = new Set<ResultLine>(roundTrips(results.lines));
+  const contrasted = ['bus', 'sockets', 'dbus-broker', 'dbus-daemon'];
+  const steps: readonly ((line: ResultLine) => ResultLine)[] = [
+    (line) => line,
+    (line) => (line.kind === 'order' || trips.has(line) ? line : { ...line, histogram: '' }),
+    (line) => (line.kind === 'order' ? line : { ...line, histogram: '' }),
+    (line) => (line.kind === 'order' ? line : { ...line, histogram: '', launches: line.launches.map(bareLaunch) }),
+    (line) => {
+      if (line.kind === 'order') return line;
+      const launches = contrasted.includes(line.contender) ? line.launches.map(bareLaunch) : [];
+      return { ...line, histogram: '', launches };
+    },
+  ];
+  for (const step of steps) {
+    const lines = results.lines.map((line) => rounded(step(line)) as ResultLine);
+    if (sizeOf(lines) <= keptBytesMax) return { ...results, lines };
+  }
+  throw new Error(`the results have more than ${keptBytesMax} bytes whatever is left out; keep a run of fewer workloads`);
+}
+
+type Launch = CellLine['launches'][number];
+
+/** Of a launch what intervals need. What else it had is not there any more, and is read as not measured. */
+function bareLaunch(launch: Launch): Launch {
+  const { p50_us, per_second, cpu_us_per_message, client_cpu_us_per_message, is_settled } = launch;
+  const bare: Partial<Launch> = {
+    launch: launch.launch,
+    p50_us,
+    per_second,
+    cpu_us_per_message,
+    client_cpu_us_per_message,
+    is_settled,
+  };
+  return bare as Launch;
+}
+
+/** Whether any of the lines is worth a page. */
+export function hasFindings(results: Results): boolean {
+  return cellsOf(results.lines).length + ordersOf(results.lines).length > 0;
+}

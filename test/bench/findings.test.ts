@@ -1,0 +1,94 @@
+/** docs/findings.md says what the results in the repository say; and its words follow the numbers, whichever way they fall. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { answersOf } from '../../bench/report/answers.js';
+import { hasFindings, keptBytesMax, keptResults, renderFindings } from '../../bench/report/findings.js';
+import { readResults, writeResults } from '../../bench/results/directory.js';
+import { projectDirectory } from '../../bench/scenarios/contenders.js';
+import { syntheticResults } from './support/synthetic-results.js';
+
+const seed = 31;
+
+test('the findings are what the results in the repository say', (t) => {
+  const kept = join(projectDirectory, 'docs', 'results', 'findings');
+  const page = join(projectDirectory, 'docs', 'findings.md');
+  t.true(existsSync(kept), 'no results are kept; use: npm run findings -- DIR');
+  const results = readResults(kept);
+  t.true(hasFindings(results));
+  t.is(renderFindings(results, 'results/findings'), readFileSync(page, 'utf8'), 'run: npm run findings');
+});
+
+test('the program says how it is used, and what is wrong', (t) => {
+  const run = (...args: readonly string[]): string => {
+    const main = join(projectDirectory, 'build', 'bench', 'report', 'findings-main.js');
+    try {
+      execFileSync(process.execPath, [main, ...args], { stdio: 'pipe', encoding: 'utf8' });
+      return '';
+    } catch (error) {
+      return (error as { stderr: string }).stderr;
+    }
+  };
+  t.regex(
+    run('/nowhere/at/all', 'name'),
+    /findings: \/nowhere\/at\/all has no finished run of the benchmark/,
+  );
+  t.regex(run('/nowhere', '../outside'), /is no name for results/);
+});
+
+const words = (options: Partial<Parameters<typeof syntheticResults>[0]>): string[] =>
+  answersOf(syntheticResults({ seed, workloads: ['W1', 'W2', 'W4', 'W8'], ...options }).lines).map(
+    ({ short }) => short,
+  );
+
+test('the answers follow the numbers: calls', (t) => {
+  const [slower] = words({});
+  t.regex(slower ?? '', /A call over the bus takes 1\.\d\d times .* as one over `sockets`/);
+  const [faster] = words({ busCall: 0.5 });
+  t.regex(faster ?? '', /A call over the bus takes 0\.[67]\d times/);
+});
+
+test('the answers follow the numbers: receivers', (t) => {
+  const [, crossing] = words({});
+  t.regex(crossing ?? '', /sooner than a loop over `sockets` from 8 receivers on \(up to 256\) on two cores/);
+  const [, never] = words({ busMulticast: 20 });
+  t.regex(never ?? '', /at no number of receivers that was measured \(1 to 256\)/);
+  const [, always] = words({ busMulticast: 0.05 });
+  t.regex(always ?? '', /at every number of receivers that was measured \(1 to 256\)/);
+});
+
+test('the answers follow the numbers: order', (t) => {
+  const [, , broken] = words({});
+  t.regex(broken ?? '', /An effect was received before its cause over .*`sockets`.*, and never over `bus`/);
+  const [, , whole] = words({ hasInversions: false });
+  t.regex(whole ?? '', /No inversion was seen over .*`bus`/);
+});
+
+test('the answers follow the numbers: nothing was measured', (t) => {
+  for (const short of words({ workloads: [] })) t.regex(short, /^This run does not answer it/);
+});
+
+test('what is kept is small, makes the same page again, and is the same after a round through its files', (t) => {
+  const results = keptResults(syntheticResults({ seed, launches: 3 }));
+  const directory = mkdtempSync(join(tmpdir(), 'capstan-findings-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  writeResults(results, directory);
+  t.true(readFileSync(join(directory, 'cells.jsonl')).length <= keptBytesMax);
+  const page = renderFindings(results, 'results/findings');
+  t.is(renderFindings(readResults(directory), 'results/findings'), page);
+  t.is(renderFindings(keptResults(readResults(directory)), 'results/findings'), page);
+  for (const heading of [
+    '## 1. ',
+    '## 2. ',
+    '## 3. ',
+    '### Where the bus wins',
+    '### Where it loses',
+    '## Threats',
+    '## To repeat it',
+  ]) {
+    t.true(page.includes(heading), heading);
+  }
+  t.notRegex(page, /undefined|NaN|\[object/);
+});
