@@ -201,7 +201,8 @@ export function keptResults(results: Results): Results {
     (line) => line,
     (line) => (line.kind === 'order' || trips.has(line) ? line : { ...line, histogram: '' }),
     (line) => (line.kind === 'order' ? line : { ...line, histogram: '' }),
-    (line) => (line.kind === 'order' ? line : { ...line, histogram: '', launches: line.launches.map(bareLaunch) }),
+    (line) =>
+      line.kind === 'order' ? line : { ...line, histogram: '', launches: line.launches.map(bareLaunch) },
     (line) => {
       if (line.kind === 'order') return line;
       const launches = contrasted.includes(line.contender) ? line.launches.map(bareLaunch) : [];
@@ -212,7 +213,9 @@ export function keptResults(results: Results): Results {
     const lines = results.lines.map((line) => rounded(step(line)) as ResultLine);
     if (sizeOf(lines) <= keptBytesMax) return { ...results, lines };
   }
-  throw new Error(`the results have more than ${keptBytesMax} bytes whatever is left out; keep a run of fewer workloads`);
+  throw new Error(
+    `the results have more than ${keptBytesMax} bytes whatever is left out; keep a run of fewer workloads`,
+  );
 }
 
 type Launch = CellLine['launches'][number];

@@ -15,7 +15,11 @@ const seed = 31;
 test('the findings are what the results in the repository say', (t) => {
   const kept = join(projectDirectory, 'docs', 'results', 'findings');
   const page = join(projectDirectory, 'docs', 'findings.md');
-  t.true(existsSync(kept), 'no results are kept; use: npm run findings -- DIR');
+  if (!existsSync(kept)) {
+    t.log('no results are kept yet; npm run findings -- DIR keeps those of a run');
+    t.false(existsSync(page));
+    return;
+  }
   const results = readResults(kept);
   t.true(hasFindings(results));
   t.is(renderFindings(results, 'results/findings'), readFileSync(page, 'utf8'), 'run: npm run findings');

@@ -86,16 +86,17 @@ class Maker {
     return this.#random.below(bound);
   }
 
+  /** A logistic distribution of logarithms, two in a hundred of it up to ten times as long; by its quantiles, so that it is made quickly. */
   #histogram(p50Us: number, samples: number): Histogram {
     const histogram = build({ highestTrackableValue: 60_000_000_000, numberOfSignificantValueDigits: 3 });
-    for (let at = 0; at < samples; at++) {
-      const isLong = this.#random.below(100) < 2;
-      histogram.recordValue(
-        Math.max(
-          1,
-          Math.round(p50Us * 1000 * this.noise(0.2) * (isLong ? 1 + this.#random.below(900) / 100 : 1)),
-        ),
-      );
+    const steps = Math.min(samples, 400);
+    for (let step = 0; step < steps; step++) {
+      const share = (step + 0.5) / steps;
+      const tail = share > 0.98 ? 1 + (share - 0.98) * 450 : 1;
+      const spread = (share / (1 - share)) ** 0.12;
+      const value = Math.max(1, Math.round(p50Us * 1000 * spread * tail));
+      const count = Math.round(((step + 1) * samples) / steps) - Math.round((step * samples) / steps);
+      histogram.recordValueWithCount(value, count);
     }
     return histogram;
   }
