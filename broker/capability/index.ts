@@ -163,8 +163,15 @@ export class CapabilityCore {
     return this.#transactions.reply(sender, submission);
   }
 
-  create(owner: PeerRecord, word: number, generation: number, showsCredentials: boolean): number {
-    return this.#transactions.create(owner, word, generation, showsCredentials);
+  /** `bytesMax`: the longest message that the node takes, plus one; 0 for any (C8). */
+  create(
+    owner: PeerRecord,
+    word: number,
+    generation: number,
+    showsCredentials: boolean,
+    bytesMax = 0,
+  ): number {
+    return this.#transactions.create(owner, word, generation, showsCredentials, bytesMax);
   }
 
   /** What there was no room for when `create` was refused with this code (`blameOf`). */

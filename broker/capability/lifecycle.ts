@@ -36,10 +36,16 @@ export class Lifecycle {
     this.#deliveries = deliveries;
   }
 
-  createNode(owner: PeerRecord, index: number, generation: number, showsCredentials: boolean): NodeNumber {
+  createNode(
+    owner: PeerRecord,
+    index: number,
+    generation: number,
+    showsCredentials: boolean,
+    bytesMax = 0,
+  ): NodeNumber {
     owner.user.nodes += 1;
     owner.user.nodeIds += owner.nodes.roomFor(index);
-    return this.#tables.createNode(owner, index, generation, showsCredentials);
+    return this.#tables.createNode(owner, index, generation, showsCredentials, bytesMax);
   }
 
   destroyNode(node: NodeNumber, sequence: number): void {

@@ -24,8 +24,10 @@ const Word = {
   Transfers: 4,
   /** Calls to this node whose reply its owner still owes: linked through the calls. */
   FirstCall: 5,
+  /** The most bytes of a message that it takes, plus one; 0 where its owner has said nothing. */
+  BytesMax: 6,
 } as const;
-const recordWords = 6;
+const recordWords = 7;
 
 /** In the word of `Place`: messages to it show their sender's credentials (bus P4). */
 const credentialsFlag = 0x8000_0000;
@@ -44,10 +46,11 @@ export class Nodes {
     return this.#records.size;
   }
 
-  add(owner: PeerNumber, place: number, showsCredentials: boolean): NodeNumber {
+  add(owner: PeerNumber, place: number, showsCredentials: boolean, bytesMax: number): NodeNumber {
     const node = this.#records.take() as NodeNumber;
     this.#records.set(node, Word.Owner, owner);
     this.#records.set(node, Word.Place, showsCredentials ? place | credentialsFlag : place);
+    this.#records.set(node, Word.BytesMax, bytesMax);
     return node;
   }
 
@@ -76,6 +79,12 @@ export class Nodes {
 
   showsCredentials(node: NodeNumber): boolean {
     return this.#records.get(node, Word.Place) >= credentialsFlag;
+  }
+
+  /** Whether it takes a message of so many bytes; a destroyed one answers as before (bus M6). */
+  takes(node: NodeNumber, bytes: number): boolean {
+    const max = this.#records.get(node, Word.BytesMax);
+    return max === 0 || bytes < max;
   }
 
   transfers(node: NodeNumber): number {

@@ -83,8 +83,14 @@ export class Tables {
   }
 
   /** Makes a node under an id that is free. */
-  createNode(owner: PeerRecord, index: number, generation: number, showsCredentials: boolean): NodeNumber {
-    const node = this.nodes.add(owner.number, index, showsCredentials);
+  createNode(
+    owner: PeerRecord,
+    index: number,
+    generation: number,
+    showsCredentials: boolean,
+    bytesMax: number,
+  ): NodeNumber {
+    const node = this.nodes.add(owner.number, index, showsCredentials, bytesMax);
     owner.nodes.add(node, index, generation);
     return node;
   }

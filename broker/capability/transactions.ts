@@ -113,12 +113,18 @@ export class Transactions {
     watch.watcher?.refused(sender, submission, code, isAnswer, payload.descriptors.length);
   }
 
-  /** Makes a node with an id of the owner's choice (bus N1, N2). */
-  create(owner: PeerRecord, word: number, generation: number, showsCredentials: boolean): number {
+  /** Makes a node with an id of the owner's choice (bus N1, N2). `bytesMax`: the longest message that it takes, plus one; 0 for any. */
+  create(
+    owner: PeerRecord,
+    word: number,
+    generation: number,
+    showsCredentials: boolean,
+    bytesMax: number,
+  ): number {
     if (bitsOf(word) !== nodeBits) return -ErrorCode.InvalidArgument;
     const code = this.#checkFresh(owner, word, generation, 0, 0);
     if (code !== 0) return -code;
-    this.#lifecycle.createNode(owner, indexOf(word), generation, showsCredentials);
+    this.#lifecycle.createNode(owner, indexOf(word), generation, showsCredentials, bytesMax);
     return this.#clock.next();
   }
 
@@ -199,8 +205,9 @@ export class Transactions {
   }
 
   #resolveDestinations(sender: PeerRecord, submission: Submission): number {
-    const { handles } = this.#tables;
+    const { handles, nodes } = this.#tables;
     const { destinations, destinationCount, outcomes } = submission;
+    const bytes = submission.sealedBytes || submission.length;
     this.#effort.steps += destinationCount;
     if (destinationCount > 1) this.#marks.begin();
     for (let at = 0; at < destinationCount; at += 1) {
@@ -215,6 +222,9 @@ export class Transactions {
       if (handle !== noHandle && handles.isAnnounced(handle)) {
         if (!submission.isPartial) return ErrorCode.NodeGone;
         outcomes[at] = ErrorCode.NodeGone;
+      } else if (!nodes.takes(node, bytes)) {
+        if (!submission.isPartial) return ErrorCode.TooLarge;
+        outcomes[at] = ErrorCode.TooLarge;
       }
       this.#targets[at] = node;
       this.#handles[at] = handle;

@@ -127,6 +127,8 @@ export const servicesMax = 262_144;
 export const eventQueueItemsMax = 4_096;
 /** Calls through one handle to a service that wait for an outcome; more are refused with `over-quota`. */
 export const serviceWaitersMax = 1_024;
+/** Bytes of a request to a control object. */
+export const controlRequestBytesMax = inlineBytesMax;
 /** Control objects (services, facets, event streams) that the peers of one account have open on one server. */
 export const accountObjectsMax = 8_192;
 /** Reasons that a status gives for waiting; the rest are counted. */

@@ -42,3 +42,12 @@ export function messageFault(message: Message, manifest: Manifest): BrokerError 
   }
   return undefined;
 }
+
+/** The error for a message to a node that takes no more than so many bytes (C8); `undefined` if it may be sent. */
+export function nodeSizeFault(bytes: number, messageBytesMax: number): BrokerError | undefined {
+  if (bytes <= messageBytesMax) return undefined;
+  return new BrokerError(
+    ErrorCode.TooLarge,
+    `a message of ${bytes} bytes exceeds the limit of its node, ${messageBytesMax}`,
+  );
+}

@@ -17,6 +17,9 @@
  * - C5  A handle that was closed on this side refuses with `closed`; closing twice is harmless.
  * - C6  What was sent before the sender's peer closed arrives, then the sender's end becomes visible.
  * - C7  A receiver that throws disturbs nobody; the error goes to the peer's `onError`.
+ * - C8 A node that was made with `messageBytesMax` gets no longer message, nor is one copied for it. Where `multicast` is `atomic` it
+ *       is refused with `too-large`; where it is `loop` only the owner knows: the message is dropped, and a call ends with
+ *       `reply-lost`. The handle works on.
  * Calls
  * - C10 A call gets the one reply of its callee, also when many are outstanding and the answers come out of order.
  * - C11 Exactly one of these ends a call: one reply; `reply-lost`; `deadline`; `aborted`; `node-gone`, `over-quota` or
@@ -220,6 +223,8 @@ export interface Receiver {
 export interface NodeOptions {
   /** Ask for the sender's credentials with each message (bus P4). */
   readonly credentials?: boolean;
+  /** The most bytes of a message that the node takes (C8); default and at most: what the manifest says. */
+  readonly messageBytesMax?: number;
   /** What people are to read where this node is shown (`Introspection`); at most `limits.nodeLabelBytesMax` are kept of it. */
   readonly label?: string;
 }

@@ -22,6 +22,7 @@ import {
   type Peer,
   type Reply,
 } from '../contract/index.js';
+import { controlRequestBytesMax } from '../contract/limits.js';
 import type { Accounts, ControlRoom } from './control-room.js';
 import { errorShape } from './errors.js';
 import { demand } from './rights.js';
@@ -92,7 +93,7 @@ export abstract class ControlObject {
             if (account !== undefined) this.destroy();
           },
         },
-        { label: name.label },
+        { label: name.label, messageBytesMax: controlRequestBytesMax },
       );
     } catch (error) {
       if (account !== undefined) place.accounts.remove(account);

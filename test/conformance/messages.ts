@@ -1,8 +1,9 @@
 /**
- * Clauses C1 to C7: messages.
+ * Clauses C1 to C8: messages.
  */
 import assert from 'node:assert/strict';
 import { ErrorCode } from '../../broker/contract/errors.js';
+import { inlineBytesMax } from '../../broker/contract/limits.js';
 import { bytesOf, createCollector } from '../support/collector.js';
 import { eventually, within } from '../support/eventually.js';
 import { type Clause, refused } from './clause.js';
@@ -208,6 +209,55 @@ export const messageClauses: readonly Clause[] = [
       const answer = await within('a call', handle.call({ bytes: bytesOf('still there') }));
       assert.equal(Buffer.from(answer.bytes).toString(), 'still there');
       assert.deepEqual(errors, [mistake, mistake]);
+    },
+  },
+  {
+    id: 'C8',
+    title: 'a node that states how long a message may be gets no longer one, and the handle works on',
+    run: async (world) => {
+      const [owner, sender] = [await world.connect(), await world.connect()];
+      const inbox = createCollector(owner.peer, ({ bytes, reply }) => reply?.send({ bytes }), {
+        messageBytesMax: 1_000,
+      });
+      const other = createCollector(owner.peer);
+      const handle = await world.handleTo(owner, inbox.node, sender);
+      const wide = await world.handleTo(owner, other.node, sender);
+      const isKnown = world.manifest.multicast === 'atomic';
+      const longer = [1_001, 50_000, inlineBytesMax + 1].filter(
+        (size) => size <= world.manifest.messageBytesMax,
+      );
+      for (const size of longer) {
+        const bytes = new Uint8Array(size);
+        const own = createCollector(sender.peer);
+        const send = handle.send({ bytes, handles: [own.node] });
+        if (isKnown) await refused(`${size} bytes`, send, ErrorCode.TooLarge);
+        else await within('a send', send);
+        const code = isKnown ? ErrorCode.TooLarge : ErrorCode.ReplyLost;
+        await refused(`a call with ${size} bytes`, handle.call({ bytes }), code);
+        own.node.destroy();
+      }
+      const bytes = new Uint8Array(1_001);
+      const all = sender.peer.multicast([wide, handle], { bytes });
+      if (isKnown) await refused('a multicast', all, ErrorCode.TooLarge);
+      else await within('a multicast', all);
+      const { outcomes } = await within(
+        'a partial multicast',
+        sender.peer.multicast([wide, handle], { bytes }, { partial: true }),
+      );
+      assert.deepEqual(
+        outcomes,
+        isKnown ? [{ ok: true }, { ok: false, code: ErrorCode.TooLarge }] : [{ ok: true }, { ok: true }],
+      );
+      const answer = await within('a call', handle.call({ bytes: new Uint8Array(1_000) }));
+      assert.equal(answer.bytes.byteLength, 1_000);
+      await within('a send', handle.send({ bytes: new Uint8Array(0) }));
+      await inbox.delivery(1);
+      await world.settle();
+      assert.deepEqual(
+        inbox.deliveries.map((delivery) => delivery.bytes.byteLength),
+        [1_000, 0],
+      );
+      assert.equal(other.deliveries.length, isKnown ? 1 : 2);
     },
   },
 ];

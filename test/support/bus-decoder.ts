@@ -92,7 +92,7 @@ const layouts: Record<number, readonly [string, Reader]> = {
   17: ['call', withTransfers(words(send))],
   18: ['reply', withTransfers(words(send))],
   19: ['multicast', withTransfers(words(['serial', 'transfers', 'destinations', 'list']))],
-  20: ['create', words(['serial', 'reserved', 'node'])],
+  20: ['create', words(['serial', 'most', 'node'])],
   21: ['destroy', list(['serial', 'count'], 2)],
   22: ['release', list(['serial', 'count'], 3)],
   23: ['withdraw', words(['serial', 'tag'])],

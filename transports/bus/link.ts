@@ -32,7 +32,8 @@ export interface BusLink {
   reply(operation: Operation): number;
   /** An answer whose acceptance somebody waits for. */
   replyAccepted(operation: Operation, attempt: Attempt): Promise<number>;
-  create(word: number, generation: number, showsCredentials: boolean): void;
+  /** `bytesMax`: the longest message that the node takes, plus one; 0 for any (C8). */
+  create(word: number, generation: number, showsCredentials: boolean, bytesMax: number): void;
   destroy(word: number, generation: number): void;
   release(word: number, generation: number, count: number): void;
   withdraw(tag: number): void;

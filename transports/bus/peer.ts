@@ -103,7 +103,7 @@ export class BusPeer implements Peer, LinkEvents {
     }
     const node = new BusNode(this, id.word, id.generation, receiver, options.label);
     this.#nodes.set(node);
-    link.create(id.word, id.generation, options.credentials === true);
+    link.create(id.word, id.generation, options.credentials === true, bytesMaxOf(options, this.manifest));
     return node;
   }
 
@@ -575,4 +575,11 @@ function checkCall(target: Target, options: CallOptions | undefined): BrokerErro
 export function takeBack(thing: BusNode | BusReply): void {
   if (thing instanceof BusNode) thing.transferRefused();
   else thing.restore();
+}
+
+/** The longest message that a node with these options takes, as the broker is told: one more, and 0 for any (C8). */
+function bytesMaxOf({ messageBytesMax }: NodeOptions, manifest: Manifest): number {
+  return messageBytesMax === undefined || messageBytesMax >= manifest.messageBytesMax
+    ? 0
+    : Math.max(0, Math.floor(messageBytesMax)) + 1;
 }

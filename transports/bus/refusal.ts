@@ -44,5 +44,6 @@ const texts: { readonly [code: number]: string } = {
   [ErrorCode.InvalidArgument]: 'the broker found an argument wrong',
   [ErrorCode.UnknownHandle]: 'the handle is not known to the broker',
   [ErrorCode.NodeGone]: 'the node is gone',
+  [ErrorCode.TooLarge]: 'the message is longer than its node takes',
   [ErrorCode.OverQuota]: 'there is no room; try again when writable',
 };

@@ -87,12 +87,12 @@ export class SocketLink implements BusLink, PacketHandler {
     return accepted;
   }
 
-  create(word: number, generation: number, showsCredentials: boolean): void {
+  create(word: number, generation: number, showsCredentials: boolean, bytesMax: number): void {
     const at = this.#begin(wire.createBytes);
     const view = this.#loop.sendView;
     const flags = showsCredentials ? wire.credentialsFlag : 0;
     wire.writeHeader(view, at, wire.createBytes, wire.FrameKind.Create, flags, 0);
-    this.#writeIds(at, 0, word, generation);
+    this.#writeIds(at, bytesMax, word, generation);
     this.socket.commit();
   }
 

@@ -189,7 +189,7 @@ function clientFrameFault(view: DataView, at: number, length: number, kind: numb
     case FrameKind.Multicast:
       return multicastFault(view, at, length, flags);
     case FrameKind.Create:
-      return flags > credentialsFlag ? Fault.Kind : plainFault(view, at, length, createBytes, 12);
+      return flags > credentialsFlag ? Fault.Kind : plainFault(view, at, length, createBytes, -1);
     case FrameKind.Destroy:
       return flags !== 0 ? Fault.Kind : listFault(view, at, length, idBytes);
     case FrameKind.Release:

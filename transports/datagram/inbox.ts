@@ -99,8 +99,9 @@ export class Inbox {
 
   #readMessage(bytes: Buffer, at: number, end: number): void {
     const node = this.#destination(bytes, at);
-    if (node === undefined) this.#discard(bytes, at, FrameKind.Message);
-    else this.#deliver(node, bytes, at, end, FrameKind.Message, undefined);
+    if (node === undefined || this.#isTooLarge(node, bytes, at, end, FrameKind.Message)) {
+      this.#discard(bytes, at, FrameKind.Message);
+    } else this.#deliver(node, bytes, at, end, FrameKind.Message, undefined);
   }
 
   #readCall(bytes: Buffer, at: number, end: number): void {
@@ -110,7 +111,11 @@ export class Inbox {
     // Both what owes an answer and a notice that there is none may outlive the datagram by far.
     const secret = copied(bytes, at + 32);
     const node = this.#destination(bytes, at);
-    if (node === undefined || caller === undefined) {
+    if (
+      node === undefined ||
+      caller === undefined ||
+      this.#isTooLarge(node, bytes, at, end, FrameKind.Call)
+    ) {
       this.#discard(bytes, at, FrameKind.Call);
       if (caller !== undefined) reader.contacts.notify(caller, NoticeKind.Lost, serial, secret);
       return;
@@ -128,6 +133,11 @@ export class Inbox {
     const start = this.#payloadStart(bytes, at, FrameKind.Answer);
     const handles = this.#takeHandles(bytes, at, FrameKind.Answer);
     call.answer({ bytes: bytes.subarray(start, end), handles, descriptors: [], sequence: 0 });
+  }
+
+  /** Whether the node takes no message of this length (C8). */
+  #isTooLarge(node: DatagramNode, bytes: Buffer, at: number, end: number, kind: number): boolean {
+    return end - this.#payloadStart(bytes, at, kind) > node.messageBytesMax;
   }
 
   /** The node that is addressed, if the secret is its own. */

@@ -2,7 +2,8 @@
  * Nodes: a number to find them by, a secret that gives the right to send, and the uses that others have.
  */
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
-import type { CapabilityNode, Handle, Receiver } from '../../broker/contract/transport.js';
+import { boundedLabel } from '../../broker/contract/labels.js';
+import type { CapabilityNode, Handle, NodeOptions, Receiver } from '../../broker/contract/transport.js';
 import type { Contact } from './contact.js';
 import { DatagramHandle, Hold, type Holder } from './hold.js';
 import type { Target, Use } from './use.js';
@@ -23,6 +24,7 @@ export class DatagramNode implements CapabilityNode, Target {
   readonly number: number;
   readonly secret: Buffer;
   readonly receiver: Receiver;
+  readonly messageBytesMax: number;
   readonly uses = new Set<Use>();
   /** The owner's own handles, those that came home included. */
   readonly own = new Set<Hold>();
@@ -30,12 +32,13 @@ export class DatagramNode implements CapabilityNode, Target {
   /** The last use that counted has ended while others were in the making. */
   #owesUnused = false;
 
-  constructor(owner: NodeOwner, number: number, secret: Buffer, receiver: Receiver, label: string) {
+  constructor(owner: NodeOwner, number: number, secret: Buffer, receiver: Receiver, options: NodeOptions) {
     this.owner = owner;
     this.number = number;
     this.secret = secret;
     this.receiver = receiver;
-    this.label = label;
+    this.label = boundedLabel(options.label);
+    this.messageBytesMax = options.messageBytesMax ?? Number.POSITIVE_INFINITY;
   }
 
   get isDestroyed(): boolean {

@@ -6,7 +6,6 @@
  * and the handles to others' nodes work on until the program closes the peer.
  */
 import { BrokerError, ErrorCode } from '../../broker/contract/errors.js';
-import { boundedLabel } from '../../broker/contract/labels.js';
 import {
   callDeadlineMs,
   callsOutstandingMax,
@@ -166,7 +165,7 @@ export class DatagramPeer implements Peer, NodeOwner, Holder, Answerer, Shipper,
     }
     while (this.nodes.has(this.#nextNumber)) this.#nextNumber = (this.#nextNumber + 1) >>> 0;
     const number = this.#nextNumber;
-    const node = new DatagramNode(this, number, this.secrets.make(), receiver, boundedLabel(options.label));
+    const node = new DatagramNode(this, number, this.secrets.make(), receiver, options);
     this.nodes.set(number, node);
     this.#nextNumber = (number + 1) >>> 0;
     return node;

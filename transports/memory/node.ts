@@ -14,6 +14,7 @@ export class NodeTarget extends Target {
   override readonly isNode = true;
   readonly receiver: Receiver;
   readonly wantsCredentials: boolean;
+  readonly messageBytesMax: number;
   /** Calls to this node that nobody has answered; they are lost with it (C12). */
   readonly calls = new Set<CallTarget>();
   /** How often the owner has given the node away; tells a stale `unused` from a true one (bus T3). */
@@ -29,6 +30,7 @@ export class NodeTarget extends Target {
     super(owner, false);
     this.receiver = receiver;
     this.wantsCredentials = options.credentials ?? false;
+    this.messageBytesMax = options.messageBytesMax ?? Number.POSITIVE_INFINITY;
     this.label = boundedLabel(options.label);
     this.serial = owner.nextNode();
   }

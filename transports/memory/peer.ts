@@ -11,7 +11,7 @@ import {
   peerHandlesMax,
   peerNodesMax,
 } from '../../broker/contract/limits.js';
-import { messageFault } from '../../broker/contract/message.js';
+import { messageFault, nodeSizeFault } from '../../broker/contract/message.js';
 import type {
   Answer,
   CallOptions,
@@ -312,7 +312,11 @@ export class MemoryPeer implements Peer, Scheduled {
         ? handle.fault
         : (this.#endFault() ?? answerFault(target, message, this) ?? cargoFault(message, this));
     }
-    const fault = this.#messageFault(message) ?? handle.fault ?? quotaFault(target.owner, message);
+    const fault =
+      this.#messageFault(message) ??
+      handle.fault ??
+      sizeFault(target, message) ??
+      quotaFault(target.owner, message);
     if (fault?.code === ErrorCode.OverQuota) handle.refused(target.owner);
     return fault;
   }
@@ -360,7 +364,8 @@ export class MemoryPeer implements Peer, Scheduled {
         return new BrokerError(ErrorCode.InvalidArgument, 'a node is named twice');
       }
       seen.add(handle.target);
-      const fault = handle.fault ?? quotaFault(handle.target.owner, message);
+      const fault =
+        handle.fault ?? sizeFault(handle.target, message) ?? quotaFault(handle.target.owner, message);
       if (fault?.code === ErrorCode.OverQuota) handle.refused(handle.target.owner);
       if (fault !== undefined) this.world.witness.refused(this, handle.target, fault.code, message);
       if (fault !== undefined && !isPartial) return fault;
@@ -408,6 +413,10 @@ export class MemoryPeer implements Peer, Scheduled {
     }
     return this.calls.size;
   }
+}
+
+function sizeFault(target: Target, { bytes }: Message): BrokerError | undefined {
+  return target instanceof NodeTarget ? nodeSizeFault(bytes.byteLength, target.messageBytesMax) : undefined;
 }
 
 function quotaFault(receiver: MemoryPeer, message: Message): BrokerError | undefined {

@@ -177,6 +177,10 @@ export class Attachment extends Link implements Branch, FencedConnection {
   ): boolean {
     const { core } = this;
     if (descriptors.length > 0 && wire.isSealedAt(core.loop.receiveView, at)) this.noteSealedReceived();
+    if (wire.messageBytesAt(core.loop.receiveView, at) > node.messageBytesMax) {
+      this.#drop(at, kind, descriptors);
+      return true;
+    }
     const arrived = receiveContents(core, at, descriptors);
     if (arrived === undefined) return false;
     const reply =
@@ -195,6 +199,15 @@ export class Attachment extends Link implements Branch, FencedConnection {
       core.fault(error);
     }
     return true;
+  }
+
+  /** What is longer than the node takes is not read, and a call is not answered (C8). */
+  #drop(at: number, kind: number, descriptors: readonly number[]): void {
+    const { core } = this;
+    closeAll(core.system, descriptors);
+    const serial = kind === wire.FrameKind.Call ? wire.firstWordAt(core.loop.receiveView, at) : undefined;
+    if (this.standing !== undefined) core.witness?.received(this.standing, serial, new Uint8Array(0), 0, 0);
+    if (serial !== undefined) new SocketsReply(core, this, serial).close();
   }
 
   /** A holder gives his handle away: the connection that he sends leads to the same node. */

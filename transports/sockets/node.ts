@@ -28,6 +28,7 @@ export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closabl
   readonly kind = 'node';
   readonly receiver: Receiver;
   readonly wantsCredentials: boolean;
+  readonly messageBytesMax: number;
   /** Whether messages to it may bring descriptors and handles (sockets S12). */
   readonly takesDescriptors: boolean;
   /** What holders have noted to find out whether two of their handles lead here. */
@@ -51,6 +52,7 @@ export class SocketsNode implements CapabilityNode, Offering, LocalNode, Closabl
     this.receiver = receiver;
     this.wantsCredentials = options.credentials ?? false;
     this.takesDescriptors = options.descriptors ?? true;
+    this.messageBytesMax = options.messageBytesMax ?? Number.POSITIVE_INFINITY;
     this.label = boundedLabel(options.label);
     this.#ended = ended;
     core.open.add(this);

@@ -275,6 +275,12 @@ export function payloadEndAt(view: DataView, at: number): number {
   return at + view.getUint32(at, true) - view.getUint8(at + 7);
 }
 
+/** Bytes of the payload of a MESSAGE, CALL or REPLY, wherever it is. */
+export function messageBytesAt(view: DataView, at: number): number {
+  const start = payloadStartAt(view, at);
+  return isSealedAt(view, at) ? view.getUint32(start, true) : payloadEndAt(view, at) - start;
+}
+
 /** The fence of a HELLO. */
 export function helloFenceAt(view: DataView, at: number): number {
   return view.getUint32(at + 16, true);

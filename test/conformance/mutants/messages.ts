@@ -157,6 +157,19 @@ export const messageMutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'takes no notice of what a node says about its messages',
+    breaks: ['C8'],
+    apply: () =>
+      replace(
+        MemoryPeer,
+        'createNode',
+        (right) =>
+          function (receiver, { messageBytesMax: _, ...options } = {}) {
+            return right.call(this, receiver, options);
+          },
+      ),
+  },
+  {
     name: 'swallows what a receiver throws',
     breaks: ['C7'],
     apply: () =>

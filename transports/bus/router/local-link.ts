@@ -111,8 +111,8 @@ export class LocalLink implements BusLink, Outlet, Drain, Line {
     return this.#finish(this.#router.core.reply(this.peer, operation), operation, attempt);
   }
 
-  create(word: number, generation: number, showsCredentials: boolean): void {
-    this.#done(this.#router.core.create(this.peer, word, generation, showsCredentials));
+  create(word: number, generation: number, showsCredentials: boolean, bytesMax: number): void {
+    this.#done(this.#router.core.create(this.peer, word, generation, showsCredentials, bytesMax));
   }
 
   destroy(word: number, generation: number): void {

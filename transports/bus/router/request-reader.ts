@@ -183,7 +183,7 @@ export class RequestReader {
       case wire.FrameKind.Create: {
         const showsCredentials = view.getUint8(at + 5) !== 0;
         const word = view.getUint32(at + 16, true);
-        result = core.create(peer, word, view.getUint32(at + 20, true), showsCredentials);
+        result = core.create(peer, word, view.getUint32(at + 20, true), showsCredentials, count);
         break;
       }
       case wire.FrameKind.Destroy:
