@@ -42,8 +42,8 @@ export function findDBus(): DBusPresence {
 }
 
 /**
- * What dbus-daemon is given: the limits that its authors give to a session bus (session.conf of 1.14), and a policy that allows
- * everything, which is the one it decides fastest on.
+ * What dbus-daemon is given: the limits that its authors give to a session bus (session.conf of 1.14), as many descriptors in one message
+ * as the kernel takes (16 by default, and W3 gives away more), and a policy that allows everything, which is the one it decides fastest on.
  */
 const daemonConfiguration = (path: string): string => `<!DOCTYPE busconfig PUBLIC
  "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -60,6 +60,7 @@ const daemonConfiguration = (path: string): string => `<!DOCTYPE busconfig PUBLI
   <limit name="max_outgoing_bytes">1000000000</limit>
   <limit name="max_outgoing_unix_fds">250000000</limit>
   <limit name="max_message_size">1000000000</limit>
+  <limit name="max_message_unix_fds">253</limit>
   <limit name="max_completed_connections">100000</limit>
   <limit name="max_incomplete_connections">10000</limit>
   <limit name="max_connections_per_user">100000</limit>

@@ -194,6 +194,25 @@ const grpc: Contender = {
   presence: () => packagePresence('grpc', '@grpc/grpc-js'),
 };
 
+/** Receivers that all start at the same time, because a process of Node takes its time, and then their sender. */
+async function receiversFirst(
+  receivers: readonly PeerProcess[],
+  startSender: () => PeerProcess,
+): Promise<CellProcesses> {
+  try {
+    for (const receiver of receivers) await receiver.ready();
+    const { client } = await clientLast([startSender]);
+    return { client, others: receivers };
+  } catch (error) {
+    for (const receiver of receivers) receiver.kill();
+    throw error;
+  }
+}
+
+function sentTo(receipts: string, { payloadBytes, varied }: CellShape): readonly (string | number)[] {
+  return [receipts, payloadBytes, varied.receivers ?? 1];
+}
+
 const zeromq: Contender = {
   name: 'zeromq',
   kind: 'foreign',
@@ -205,22 +224,12 @@ const zeromq: Contender = {
     multicast: (placement, shape) => async (directory) => {
       const path = freshPath(directory);
       const receipts = freshReceipts(directory);
-      const { receivers = 1 } = shape.varied;
-      return clientLast([
-        ...receiverShares(shape).map(
-          (share) => () => startForeign(placement.service, 'zeromq', 'receivers', path, receipts, ...share),
+      return receiversFirst(
+        receiverShares(shape).map((share) =>
+          startForeign(placement.service, 'zeromq', 'receivers', path, receipts, ...share),
         ),
-        () =>
-          startForeign(
-            placement.client,
-            'zeromq',
-            'publisher',
-            path,
-            receipts,
-            shape.payloadBytes,
-            receivers,
-          ),
-      ]);
+        () => startForeign(placement.client, 'zeromq', 'publisher', path, ...sentTo(receipts, shape)),
+      );
     },
   },
   presence: () => packagePresence('zeromq', 'zeromq'),
@@ -243,7 +252,12 @@ async function natsPort(directory: string, pid: number): Promise<string> {
 
 /** A server of its own on a free port of the loopback interface, and peers that are told the port. */
 function throughNats(
-  peers: (port: string, placement: Placement, shape: CellShape, directory: string) => (() => PeerProcess)[],
+  startPeers: (
+    port: string,
+    placement: Placement,
+    shape: CellShape,
+    directory: string,
+  ) => Promise<CellProcesses>,
 ): Launcher {
   return (placement, shape): CellDefinition['launch'] =>
     async (directory): Promise<CellProcesses> => {
@@ -255,7 +269,7 @@ function throughNats(
       if (server === undefined) throw new Error('no server');
       try {
         const port = await natsPort(directory, server.pids[1] ?? 0);
-        const { client, others } = await clientLast(peers(port, placement, shape, directory));
+        const { client, others } = await startPeers(port, placement, shape, directory);
         return { client, others: [...others, server], broker: server };
       } catch (error) {
         server.kill();
@@ -265,10 +279,12 @@ function throughNats(
 }
 
 function natsCall(role: string): Launcher {
-  return throughNats((port, placement, { payloadBytes }) => [
-    () => startForeign(placement.service, 'nats', 'server', port),
-    () => startForeign(placement.client, 'nats', role, port, payloadBytes),
-  ]);
+  return throughNats((port, placement, { payloadBytes }) =>
+    clientLast([
+      () => startForeign(placement.service, 'nats', 'server', port),
+      () => startForeign(placement.client, 'nats', role, port, payloadBytes),
+    ]),
+  );
 }
 
 const nats: Contender = {
@@ -281,14 +297,12 @@ const nats: Contender = {
     stream: natsCall('stream'),
     multicast: throughNats((port, placement, shape, directory) => {
       const receipts = freshReceipts(directory);
-      const { receivers = 1 } = shape.varied;
-      return [
-        ...receiverShares(shape).map(
-          (share) => () => startForeign(placement.service, 'nats', 'receivers', port, receipts, ...share),
+      return receiversFirst(
+        receiverShares(shape).map((share) =>
+          startForeign(placement.service, 'nats', 'receivers', port, receipts, ...share),
         ),
-        () =>
-          startForeign(placement.client, 'nats', 'publisher', port, receipts, shape.payloadBytes, receivers),
-      ];
+        () => startForeign(placement.client, 'nats', 'publisher', port, ...sentTo(receipts, shape)),
+      );
     }),
   },
   presence: () => {

@@ -12,9 +12,11 @@ import test, { type ExecutionContext } from 'ava';
 import type { CellProcesses, Placement } from '../../bench/latency/cell.js';
 import { loadPackage, versionOf } from '../../bench/peers/foreign/package.js';
 import { foreignContenders } from '../../bench/scenarios/foreign.js';
+import { allContenders } from '../../bench/scenarios/index.js';
 import type { Action, CellShape, Contender, Launcher } from '../../bench/scenarios/scenario.js';
 import { eventually } from '../support/eventually.js';
 import { checkDescriptors } from '../support/leaks.js';
+import { projectRoot } from '../support/source-tree.js';
 
 checkDescriptors(test);
 
@@ -137,6 +139,24 @@ test.serial('who is not installed says what to do about it', (t) => {
   }
   t.is(versionOf('a-package-that-nobody-has'), undefined);
   t.throws(() => loadPackage('a-package-that-nobody-has'));
+});
+
+test('docs/benchmark-contenders.md has a row for each, and the versions that are installed', (t) => {
+  const page = readFileSync(join(projectRoot, 'docs', 'benchmark-contenders.md'), 'utf8');
+  const [, tables = '', abilities = ''] = page.split(/^## (?:Who they are|What they can and cannot do)$/m);
+  const firstCells = (table: string): string =>
+    table
+      .split('\n')
+      .map((line) => line.split('|')[1] ?? '')
+      .join(' ');
+  for (const { name } of allContenders().filter(({ kind }) => kind !== 'own')) {
+    t.true(firstCells(tables).includes(`\`${name}\``), name);
+    t.true(firstCells(abilities).includes(`\`${name}\``), name);
+  }
+  const text = readFileSync(join(projectRoot, 'bench', 'peers', 'package.json'), 'utf8');
+  const { dependencies } = JSON.parse(text) as { dependencies: Readonly<Record<string, string>> };
+  for (const [name, version] of Object.entries(dependencies))
+    t.true(tables.includes(`${name} ${version}`), name);
 });
 
 test('who spins does not run on the core of the other side', (t) => {
