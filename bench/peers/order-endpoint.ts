@@ -11,22 +11,24 @@ export interface OrderEndpoint {
   meet(others: readonly string[]): Promise<void>;
   /** One message to one or more, in this order where it makes a difference. Resolves when it was accepted for all of them. */
   send(to: readonly string[], bytes: Uint8Array): Promise<void>;
+  /** The same to one, once: false if there was no room, and then nothing was sent. The bytes may be changed as soon as it has returned. */
+  offer(to: string, bytes: Uint8Array): Promise<boolean>;
+  /** After an offer was declined: resolves when another one is worth while. */
+  room(to: string): Promise<void>;
   close(): void;
 }
 
 /** Called with each message, which then belongs to who is called. */
 export type OrderReceiver = (bytes: Uint8Array) => void;
 
-/** Sends; when the receiver's queue is full, waits until it is worth while to try again, as a careful sender does. */
-async function sendPatiently(handle: Handle, message: Message): Promise<void> {
-  for (;;) {
-    try {
-      await handle.send(message);
-      return;
-    } catch (error) {
-      if (!hasCode(error, ErrorCode.OverQuota)) throw error;
-      await handle.writable();
-    }
+/** Whether there was room. Throws for any other reason. */
+async function sendOnce(handle: Handle, message: Message): Promise<boolean> {
+  try {
+    await handle.send(message);
+    return true;
+  } catch (error) {
+    if (hasCode(error, ErrorCode.OverQuota)) return false;
+    throw error;
   }
 }
 
@@ -71,12 +73,17 @@ export async function createContractEndpoint(
     async send(to, bytes) {
       const [first, ...rest] = to.map(handleTo);
       if (first === undefined) return;
-      if (rest.length === 0) return sendPatiently(first, { bytes });
+      if (rest.length === 0) {
+        while (!(await sendOnce(first, { bytes }))) await first.writable();
+        return;
+      }
       for (let left = [first, ...rest]; left.length > 0; ) {
         left = await multicastOnce(session, left, { bytes });
         for (const handle of left) await handle.writable();
       }
     },
+    offer: (to, bytes) => sendOnce(handleTo(to), { bytes }),
+    room: (to) => handleTo(to).writable(),
     close: () => session.peer.close(),
   };
 }
@@ -110,6 +117,16 @@ export async function createNetEndpoint(
   const server = createServer((socket) => socket.on('error', () => {}).on('data', frameReader(receive)));
   await new Promise<void>((resolve) => server.listen(netPath(directory, role), resolve));
   const sockets = new Map<string, Socket>();
+  const write = (name: string, bytes: Uint8Array): Promise<void> => {
+    const socket = sockets.get(name);
+    if (socket === undefined) throw new Error(`${role} has not met ${name}`);
+    const frame = Buffer.alloc(headerBytes + bytes.length);
+    frame.writeUInt32LE(bytes.length);
+    frame.set(bytes, headerBytes);
+    return new Promise((resolve, reject) =>
+      socket.write(frame, (error) => (error ? reject(error) : resolve())),
+    );
+  };
   return {
     async meet(others) {
       for (const name of others) {
@@ -120,17 +137,13 @@ export async function createNetEndpoint(
       }
     },
     async send(to, bytes) {
-      const frame = Buffer.alloc(headerBytes + bytes.length);
-      frame.writeUInt32LE(bytes.length);
-      frame.set(bytes, headerBytes);
-      for (const name of to) {
-        const socket = sockets.get(name);
-        if (socket === undefined) throw new Error(`${role} has not met ${name}`);
-        await new Promise<void>((resolve, reject) =>
-          socket.write(frame, (error) => (error ? reject(error) : resolve())),
-        );
-      }
+      for (const name of to) await write(name, bytes);
     },
+    async offer(to, bytes) {
+      await write(to, bytes);
+      return true;
+    },
+    room: () => Promise.resolve(),
     close() {
       for (const socket of sockets.values()) socket.destroy();
       server.close();

@@ -38,7 +38,7 @@ export function isLoad(bytes: Uint8Array): boolean {
   return bytes[0] === loadMark;
 }
 
-/** A message of load: `number` counts what this sender has sent to this receiver. */
+/** A message of load: `number` counts what this sender has offered to this receiver; what was declined leaves a gap. */
 export function writeLoad(into: Buffer, sender: number, number: number): void {
   into.fill((sender * 16 + number) & 0xff);
   into[0] = loadMark;
@@ -46,7 +46,14 @@ export function writeLoad(into: Buffer, sender: number, number: number): void {
   into.writeUInt32LE(number, 2);
 }
 
-/** Of the load that one process received: how much, and how much was not the next one of its sender or not as it was sent. */
+function numberOfLoad(bytes: Uint8Array): number {
+  return bytes.length < loadBytes ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(2, true);
+}
+
+/**
+ * Of the load that one process received: how much, and how much was not later than what it had of that sender before, or not as it was sent.
+ * Whether something is missing can be seen only beside what was accepted of it.
+ */
 export interface LoadCount {
   readonly received: number;
   readonly faults: number;
@@ -66,9 +73,9 @@ export function createLoadJudge(): LoadJudge {
     take(bytes) {
       count.received++;
       const sender = bytes[1] ?? 0;
-      const number = next.get(sender) ?? 0;
+      const number = numberOfLoad(bytes);
       writeLoad(expected, sender, number);
-      if (expected.compare(bytes) !== 0) count.faults++;
+      if (number < (next.get(sender) ?? 0) || expected.compare(bytes) !== 0) count.faults++;
       next.set(sender, number + 1);
     },
     drain() {

@@ -66,6 +66,9 @@ const runPatienceMs = 10_000;
 /** Those who begin a run do so up to this much apart, so that each of them is the first sometimes. */
 const startSpreadUs = 120;
 
+/** Messages of load that are under way at a time. */
+const loadWindow = 32;
+
 const roles: readonly OrderRole[] = ['a', 'b', 'c', 'd', 'e'];
 
 interface Progress {
@@ -232,13 +235,20 @@ class OrderProcess {
     this.#beside.tell(to, message);
   }
 
+  /** Some are under way at a time, as by a program that does not wait for each. What was declined is sent again under a number of its own. */
   async #sendLoad(to: OrderRole, messages: number): Promise<void> {
-    for (let at = 0; at < messages; at++) {
-      const number = this.#loadNumbers.get(to) ?? 0;
-      this.#loadNumbers.set(to, number + 1);
-      this.#loadSent++;
-      writeLoad(this.#loadBuffer, roles.indexOf(this.#role), number);
-      await this.#endpoint.send([to], this.#loadBuffer);
+    for (let left = messages; left > 0; ) {
+      const offers: Promise<boolean>[] = [];
+      for (let at = 0; at < Math.min(left, loadWindow); at++) {
+        const number = this.#loadNumbers.get(to) ?? 0;
+        this.#loadNumbers.set(to, number + 1);
+        writeLoad(this.#loadBuffer, roles.indexOf(this.#role), number);
+        offers.push(this.#endpoint.offer(to, this.#loadBuffer));
+      }
+      const accepted = (await Promise.all(offers)).filter((isAccepted) => isAccepted).length;
+      left -= accepted;
+      this.#loadSent += accepted;
+      if (accepted < offers.length) await this.#endpoint.room(to);
     }
   }
 

@@ -37,10 +37,14 @@ export function preemptionPresence(preemption: Preemption): Presence {
   return { present: false, reason: 'real-time priority needs CAP_SYS_NICE (or root)' };
 }
 
-/** Interferes with one cell after another; whoever makes one ends it. */
+/**
+ * Interferes with one cell after another; whoever makes one ends it. Neighbours stay for the next cell that wants the same, so cells of one
+ * kind should follow each other.
+ */
 export class Interferer {
   #stopper: PeerProcess | undefined;
   #neighbours: readonly PeerProcess[] = [];
+  #neighboursAre: Preemption = 'none';
   #isStopping = false;
 
   /** Begins to interfere with these processes, which run at this placement. */
@@ -50,23 +54,24 @@ export class Interferer {
     placement: Placement,
     seed: number,
   ): Promise<void> {
+    if (this.#neighboursAre === preemption) return;
+    await this.#sendNeighboursAway();
     switch (preemption) {
       case 'none':
         return;
       case 'stopped':
         return this.#stop(peers, seed);
       case 'neighbour':
+        this.#neighboursAre = preemption;
         return this.#startNeighbours(placement, 4_000, 0, seed, []);
       case 'real-time':
+        this.#neighboursAre = preemption;
         return this.#startNeighbours(placement, 2_000, 2_000, seed, [chrtPath ?? 'chrt', ...realTime]);
     }
   }
 
-  /** Ends what was begun; everybody runs again when it resolves. */
+  /** After each cell: all its processes run again when it resolves. */
   async pause(): Promise<void> {
-    const neighbours = this.#neighbours;
-    this.#neighbours = [];
-    await Promise.all(neighbours.map((neighbour) => neighbour.stop()));
     if (!this.#isStopping || this.#stopper === undefined) return;
     this.#isStopping = false;
     this.#stopper.write('end');
@@ -75,6 +80,7 @@ export class Interferer {
 
   async end(): Promise<void> {
     await this.pause();
+    await this.#sendNeighboursAway();
     await this.#stopper?.stop();
     this.#stopper = undefined;
   }
@@ -83,6 +89,13 @@ export class Interferer {
     for (const neighbour of this.#neighbours) neighbour.kill();
     // Not killed: it lets everybody go on first.
     void this.#stopper?.stop();
+  }
+
+  async #sendNeighboursAway(): Promise<void> {
+    const neighbours = this.#neighbours;
+    this.#neighbours = [];
+    this.#neighboursAre = 'none';
+    await Promise.all(neighbours.map((neighbour) => neighbour.stop()));
   }
 
   async #stop(peers: readonly PeerProcess[], seed: number): Promise<void> {
