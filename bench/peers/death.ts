@@ -1,8 +1,8 @@
 /**
  * W6: notice of a peer's death.
  *
- * Each sample has a victim of its own, a process that is ended by SIGKILL, so that it can say nothing. Victims are started some at a time,
- * before they are needed, and have everything in place before the clock starts. A sample is from before the signal is sent until the
+ * Each sample has a victim of its own, a process that is ended by SIGKILL, so that it can say nothing. Victims are started one or two at
+ * a time, before they are needed, and have everything in place before the clock starts. A sample is from before the signal is sent until the
  * watcher has learnt all that there is to learn, both on the watcher's clock.
  *
  * `owned`: the victim owned nodes, the watcher holds a handle to each, and every handle's `gone` has to resolve with `node-gone`.
@@ -22,8 +22,10 @@ import { createShelf, takeHandles } from './shelf.js';
 /** Whose handles end with the victim. */
 export type Estate = 'owned' | 'held';
 
-/** Victims that are started at the same time. */
-const startedTogether = 2;
+/** Samples of a block at least: few, because each costs a process, and enough for a median over all launches. */
+const samplesMin = 2;
+/** Handles of all victims that are ready at the same time, at most: each is a descriptor of the watcher on some transports. */
+const readyHandlesMax = 10_000;
 /** After everybody is ready: what being started leaves to be done. */
 const quietMs = 5;
 const nothing = new Uint8Array(0);
@@ -155,8 +157,9 @@ async function startVictim(session: Session, options: DeathOptions): Promise<Vic
   return { child, ended, watch, entry };
 }
 
-/** The watcher's loop. At least one sample each time, however short the block. */
+/** The watcher's loop. */
 export function createDeathLoop(session: Session, options: DeathOptions): ClosedLoop {
+  const together = 2 * options.count > readyHandlesMax ? 1 : 2;
   const waiting: Victim[] = [];
   const die = async ({ child, ended, watch, entry }: Victim, add: (ms: number) => void): Promise<number> => {
     // Between the signal and the first notice this process only waits.
@@ -174,13 +177,13 @@ export function createDeathLoop(session: Session, options: DeathOptions): Closed
     let violations = 0;
     do {
       if (waiting.length === 0) {
-        const started = Array.from({ length: startedTogether }, () => startVictim(session, options));
+        const started = Array.from({ length: together }, () => startVictim(session, options));
         waiting.push(...(await Promise.all(started)));
       }
       await sleep(quietMs);
       const victim = waiting.shift();
       if (victim !== undefined) violations += await die(victim, (ms) => samples.add(ms));
-    } while (performance.now() < endMs && !samples.isFull);
+    } while (samples.count < samplesMin || (performance.now() < endMs && !samples.isFull));
     return violations;
   };
 }

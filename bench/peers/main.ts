@@ -7,18 +7,8 @@
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  type CapabilityNode,
-  type Handle,
-  limits,
-  type Session,
-  type Transport,
-} from '../../broker/contract/index.js';
+import type { CapabilityNode, Handle, Session, Transport } from '../../broker/contract/index.js';
 import { loadNative, mappedBlockBytes } from '../../broker/native/addon.js';
-import { openPacketLoop } from '../../broker/native/packet-loop.js';
-import { createTime } from '../../broker/native/time.js';
-import { connect } from '../../clients/library/index.js';
-import { transports } from '../../transports/catalog.js';
 import { serveCommands, servePipelined, serveUntilEnd } from './client-port.js';
 import { controlOperations, createControlLoop } from './control.js';
 import { runCrew } from './crew.js';
@@ -27,20 +17,11 @@ import { createCaller, createEcho } from './echo.js';
 import { createFanOutCost, createFanOutLoop, createReceiver } from './fan-out.js';
 import { createManySink, createManyStream, runCrowd, tellMemory } from './many.js';
 import { runNetClient, runNetServer } from './net-echo.js';
+import { openTransport } from './open-transport.js';
 import { runOrderProcess } from './order.js';
 import { createContractEndpoint, createNetEndpoint } from './order-endpoint.js';
 import { drives, offers, together, victim } from './parties.js';
 import { createSink, createStreamLoop, needsPatience } from './stream.js';
-
-function openTransport(name: string): Transport {
-  const entry = transports.find((candidate) => candidate.name === name);
-  if (entry === undefined) throw new Error(`no transport is called ${name}`);
-  const loop = openPacketLoop({
-    packetBytesMax: limits.packetBytesMax,
-    descriptorReserve: limits.descriptorReserve,
-  });
-  return entry.create({ loop, time: createTime() });
-}
 
 async function hub(
   transport: Transport,
@@ -119,6 +100,8 @@ async function control(
   name: string,
   [wanted, count = '1']: readonly string[],
 ): Promise<void> {
+  // Loaded by those only who need it.
+  const { connect } = await import('../../clients/library/index.js');
   const manager = await connect({ transport, socket });
   const operation = controlOperations.find((each) => each === wanted) ?? 'status';
   await serveCommands(await createControlLoop(manager, operation, name, Number(count)));
@@ -126,16 +109,16 @@ async function control(
 }
 
 const [role = '', name = '', path = '', last = '', ...more] = process.argv.slice(2);
-const connectTo = (): Promise<Session> => openTransport(name).connect({ path });
+const connectTo = async (): Promise<Session> => (await openTransport(name)).connect({ path });
 switch (role) {
   case 'hub':
-    await hub(openTransport(name), path);
+    await hub(await openTransport(name), path);
     break;
   case 'measured-hub':
     // As the broker's own program does.
     loadNative().mapBlocksFrom(mappedBlockBytes);
     // The crowd is of several users.
-    await hub(openTransport(name), path, tellMemory, 0o666);
+    await hub(await openTransport(name), path, tellMemory, 0o666);
     break;
   case 'service': {
     const session = await connectTo();
@@ -165,7 +148,7 @@ switch (role) {
     break;
   }
   case 'crowd':
-    await runCrowd(openTransport(name), path);
+    await runCrowd(await openTransport(name), path);
     break;
   case 'receivers': {
     const [first = 0, count = 1] = more.map(Number);
@@ -187,7 +170,7 @@ switch (role) {
     break;
   }
   case 'alone':
-    await alone(openTransport(name), path, Number(last));
+    await alone(await openTransport(name), path, Number(last));
     break;
   case 'control':
     await control(name, path, last, more);
@@ -210,13 +193,13 @@ switch (role) {
     await runCrew(Number(name), [process.execPath, fileURLToPath(import.meta.url), path, last, ...more]);
     break;
   case 'together':
-    await together(openTransport(name), path, [last, ...more]);
+    await together(await openTransport(name), path, [last, ...more]);
     break;
   case 'victim':
     await victim(connectTo, [last, ...more], serveUntilEnd);
     break;
   default: {
-    const transport = openTransport(name);
+    const transport = await openTransport(name);
     const connect = (): Promise<Session> => transport.connect({ path });
     const loop = await drives[role]?.(connect, [last, ...more]);
     if (loop !== undefined) await serveCommands(loop);

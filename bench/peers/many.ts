@@ -23,6 +23,30 @@ import { createStreamLoop, needsPatience, readNumber, type StreamTarget } from '
 /** Uids that need not be anybody's. */
 const firstOtherUser = 61_000;
 
+/** How much of its share of a server's connections a user takes: who comes later counts, too. */
+const shareUsed = 0.9;
+
+/**
+ * Among how many users so many connections to one server are divided, and how many each has: by what is left for the next user, when
+ * those before have theirs (bus Q6), and at most `perUserMax`. The first of them are the same for more connections.
+ */
+export function divideAmongUsers(connections: number, perUserMax = limits.peersMax): number[] {
+  const counts: number[] = [];
+  for (let taken = 0; taken < connections; ) {
+    const share = Math.floor((shareUsed * (limits.peersMax - taken)) / (counts.length + 2));
+    const count = Math.min(connections - taken, share, perUserMax);
+    if (count < 1) throw new Error(`there is no room for ${connections} connections to one server`);
+    counts.push(count);
+    taken += count;
+  }
+  return counts;
+}
+
+/** The user of each connection. */
+function usersOf(connections: number, perUserMax: number): number[] {
+  return divideAmongUsers(connections, perUserMax).flatMap((count, user) => Array<number>(count).fill(user));
+}
+
 /** Connections that are made at the same time. */
 const connectingMax = 64;
 
@@ -124,8 +148,8 @@ async function inBatches(count: number, work: (at: number) => Promise<void>): Pr
 }
 
 /**
- * A process of many peers. Commands, each answered with `done`: `connect N U` peers in all, of U users where it may (one user
- * alone may not have a million handles), `hold N` nodes of the sink by each, `exchange N` nodes of its own that each gives to its
+ * A process of many peers. Commands, each answered with `done`: `connect N M` peers in all, of several users where it may, each of which
+ * has M at most (one user alone may not have ten thousand connections, nor a million handles), `hold N` nodes of the sink by each, `exchange N` nodes of its own that each gives to its
  * neighbour, `release` everything that is held.
  */
 export async function runCrowd(transport: Transport, path: string): Promise<void> {
@@ -160,10 +184,13 @@ export async function runCrowd(transport: Transport, path: string): Promise<void
       neighbour.close();
     });
   };
-  const run = async (command: string, count: number, users: number): Promise<void> => {
+  const run = async (command: string, count: number, perUserMax: number): Promise<void> => {
     if (command === 'connect') {
-      await inBatches(count - sessions.length, async (at) => {
-        sessions.push(await connectAs(at % users, () => transport.connect({ path, timeoutMs: 60_000 })));
+      const users = usersOf(count, perUserMax);
+      const first = sessions.length;
+      await inBatches(count - first, async (at) => {
+        const user = users[first + at] ?? 0;
+        sessions.push(await connectAs(user, () => transport.connect({ path, timeoutMs: 60_000 })));
       });
     } else if (command === 'hold') await hold(count);
     else if (command === 'exchange') await exchange(count);
@@ -176,8 +203,8 @@ export async function runCrowd(transport: Transport, path: string): Promise<void
   };
   console.log(`ready ${process.pid}`);
   for await (const line of createInterface({ input: process.stdin })) {
-    const [command = '', count = '0', users = '1'] = line.split(' ');
-    await run(command, Number(count), Number(users));
+    const [command = '', count = '0', perUserMax = String(limits.peersMax)] = line.split(' ');
+    await run(command, Number(count), Number(perUserMax));
     console.log('done');
   }
   for (const { peer } of sessions) peer.close();

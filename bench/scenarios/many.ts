@@ -6,6 +6,7 @@ import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { limits } from '../../broker/contract/index.js';
 import type { CellDefinition, CellProcesses, Placement } from '../latency/cell.js';
 import type { PeerProcess } from '../latency/peer-process.js';
+import { divideAmongUsers } from '../peers/many.js';
 import { streamBatch } from '../peers/stream.js';
 import type { Holdings, Varied } from '../results/line.js';
 import { freshPath, startInOrder, startPeer } from './contenders.js';
@@ -42,22 +43,29 @@ export interface MemoryResult {
 const descriptorsSpare = 256;
 const commandPatienceMs = 180_000;
 
-/** How many peers a broker process may have here, by its limit of descriptors; Node raises the soft one to the hard one. */
+/** How many peers a broker may have here, by its limit of descriptors (Node raises the soft one to the hard one) and by users. */
 export function affordablePeers(wanted: number): number {
+  const isRoot = process.geteuid?.() === 0;
+  return Math.min(
+    affordableDescriptors(wanted),
+    isRoot ? limits.peersMax : Math.floor(limits.peersMax / 2 / 1.1),
+  );
+}
+
+/** How many of so many descriptors one process may have here. */
+export function affordableDescriptors(wanted: number): number {
   const line = /^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
   const hard = Number(line?.[1] ?? 1024);
   return Math.max(1, Math.min(wanted, hard - descriptorsSpare));
 }
 
-/** Users among whom so many handles and nodes have to be divided, with room for what else they have. */
-function usersFor(handles: number): number {
-  return Math.ceil((1.2 * handles) / Math.min(limits.userHandlesMax, limits.userNodesMax));
-}
+/** How many handles and nodes one user may have, with room for what else it has. */
+const perUserMax = Math.floor(Math.min(limits.userHandlesMax, limits.userNodesMax) / 1.2);
 
 /** How many handles each of so many peers may have here: only root can be several users. */
 export function affordableHandles(peers: number, wanted: number): number {
-  if (process.geteuid?.() === 0 || usersFor(peers * wanted) <= 1) return wanted;
-  return Math.floor(Math.min(limits.userHandlesMax, limits.userNodesMax) / 1.2 / peers);
+  if (process.geteuid?.() === 0 || peers * wanted <= perUserMax) return wanted;
+  return Math.floor(perUserMax / peers);
 }
 
 async function order(peer: PeerProcess, ...commands: readonly string[]): Promise<void> {
@@ -133,6 +141,8 @@ async function launchMany(
   const isBus = name === 'bus';
   const count = String(dimension === 'handles' ? many : 1);
   const isCrowded = dimension === 'holders' || dimension === 'peers';
+  const isDivided = isCrowded && divideAmongUsers(many).length > 1;
+  if (isDivided) chmodSync(directory, 0o711);
   const started: PeerProcess[] = [];
   const start = async (cpu: number | undefined, role: string, ...args: string[]): Promise<PeerProcess> => {
     const [peer] = await startInOrder([() => startPeer(cpu, role, name, path, ...args)]);
@@ -141,11 +151,12 @@ async function launchMany(
     return peer;
   };
   try {
-    const hub = await start(placement.broker, isBus ? 'measured-hub' : 'hub');
+    const hub = await start(placement.broker, isBus || isDivided ? 'measured-hub' : 'hub');
     const before = isBus ? await memoryOf(hub) : undefined;
     await start(placement.service, 'many-sink', count);
-    if (isCrowded) await gather(await start(placement.service, 'crowd'), crowd);
     const client = await start(placement.client, 'many-stream', String(payloadBytes), count);
+    // Behind the others, which are of a user that may have all of its share then.
+    if (isCrowded) await gather(await start(placement.service, 'crowd'), crowd);
     const now = isBus ? await memoryOf(hub) : undefined;
     const holdings = holdingsOf(started, isBus ? hub : undefined, before, now);
     const others = started.filter((peer) => peer !== client).reverse();
@@ -185,8 +196,8 @@ export async function measureMemory(
   progress: (text: string) => void,
 ): Promise<MemoryResult> {
   const path = freshPath(directory);
-  const users = usersFor(peers * handlesPerPeer);
-  if (users > 1) chmodSync(directory, 0o711);
+  const perUser = Math.max(1, Math.floor(perUserMax / handlesPerPeer));
+  if (divideAmongUsers(peers, perUser).length > 1) chmodSync(directory, 0o711);
   const started = await startInOrder([
     () => startPeer(undefined, 'measured-hub', 'bus', path),
     () => startPeer(undefined, 'many-sink', 'bus', path, String(handlesPerPeer)),
@@ -202,9 +213,9 @@ export async function measureMemory(
     const first = Math.ceil(peers / 10);
     progress(`${layout}: ${peers} peers connect`);
     const fill = `${layout === 'own' ? 'exchange' : 'hold'} ${handlesPerPeer}`;
-    await order(crowd, `connect ${first} ${users}`, fill, 'release');
+    await order(crowd, `connect ${first} ${perUser}`, fill, 'release');
     const before = await memoryOf(hub);
-    await order(crowd, `connect ${peers} ${users}`);
+    await order(crowd, `connect ${peers} ${perUser}`);
     const connected = await memoryOf(hub);
     progress(`${layout}: each gets ${handlesPerPeer} handles`);
     await order(crowd, fill);
@@ -283,32 +294,44 @@ export const manyLaunchers: Readonly<Record<string, Launcher>> = Object.fromEntr
   processTransports.map((name) => [name, overTransport(name)]),
 );
 
-/** Descriptors that each idle peer costs the process that all of them share. */
-const descriptorsPerPeer: Readonly<Record<string, number>> = { datagram: 3 };
+/** Descriptors that each idle peer of datagrams costs the process that all of them share. */
+const descriptorsPerPeer = 3;
+
+/** What keeps a contender from having so many here, if something does. */
+function obstacle(name: string, [dimension, many]: Many): string | undefined {
+  const needed = name === 'datagram' && dimension === 'peers' ? descriptorsPerPeer * many : many;
+  if (affordableDescriptors(needed) < needed) return `the limit of descriptors (RLIMIT_NOFILE)`;
+  if (dimension === 'handles' || affordablePeers(many) >= many) return undefined;
+  return 'being one user only, not root';
+}
 
 function cellsOf(context: ScenarioContext, size: Many): CellDefinition[] {
   const [dimension, many] = size;
-  return thoseWho(context, 'many', 'hold many handles').flatMap(({ contender, launcher }) => {
-    const needed = many * (descriptorsPerPeer[contender.name] ?? 1);
-    if (affordablePeers(needed) < needed) {
-      context.cannot(contender.name, `have ${many} ${dimension} with the limit of descriptors here`);
-      return [];
-    }
-    const varied = variedOf(size);
-    return {
-      workload: 'W9',
-      contender: contender.name,
-      call: 'one-way',
-      payloadBytes,
-      placement: context.placement.name,
-      messagesPerSample: streamBatch,
-      varied,
-      waiting: contender.waiting,
-      baseline: 'sockets',
-      group: `${many} ${dimension}`,
-      launch: launcher(context.placement, { payloadBytes, varied }),
-    };
-  });
+  // Who has no handles is not asked.
+  const own = context.contenders.filter(({ kind }) => kind === 'own');
+  return thoseWho({ ...context, contenders: own }, 'many', 'have them held by other processes').flatMap(
+    ({ contender, launcher }) => {
+      const reason = obstacle(contender.name, size);
+      if (reason !== undefined) {
+        context.cannot(contender.name, `have ${many} ${dimension}, because of ${reason}`);
+        return [];
+      }
+      const varied = variedOf(size);
+      return {
+        workload: 'W9',
+        contender: contender.name,
+        call: 'one-way',
+        payloadBytes,
+        placement: context.placement.name,
+        messagesPerSample: streamBatch,
+        varied,
+        waiting: contender.waiting,
+        baseline: 'sockets',
+        group: `${many} ${dimension}`,
+        launch: launcher(context.placement, { payloadBytes, varied }),
+      };
+    },
+  );
 }
 
 export const manyScenario: Scenario = {

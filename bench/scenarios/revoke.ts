@@ -2,7 +2,7 @@
 import type { CellDefinition } from '../latency/cell.js';
 import { freshReceipts } from './fan-out.js';
 import { launchParties, type Party, processTransports } from './parties.js';
-import { type Launcher, type Scenario, type Tier, thoseWho } from './scenario.js';
+import { type Launcher, type Scenario, type Tier, thoseWho, withRights } from './scenario.js';
 
 /** All holders of a node lose it, or one of them loses its grant and the others keep theirs. */
 export const revocations = ['revoke', 'revoke-one'] as const;
@@ -51,20 +51,22 @@ export const revokeScenario: Scenario = {
   cells: (context): CellDefinition[] =>
     holders[context.tier].flatMap((count) =>
       revocations.flatMap((call) =>
-        thoseWho(context, call, call === 'revoke' ? 'take grants back' : 'take one grant back').map(
-          ({ contender, launcher }) => ({
-            workload: 'W5',
-            contender: contender.name,
-            call,
-            payloadBytes: 0,
-            placement: context.placement.name,
-            varied: { holders: count },
-            waiting: contender.waiting,
-            baseline: 'sockets',
-            group: `${count} holders, ${call}`,
-            launch: launcher(context.placement, { payloadBytes: 0, varied: { holders: count } }),
-          }),
-        ),
+        thoseWho(
+          withRights(context),
+          call,
+          call === 'revoke' ? 'take grants back' : 'take one grant back',
+        ).map(({ contender, launcher }) => ({
+          workload: 'W5',
+          contender: contender.name,
+          call,
+          payloadBytes: 0,
+          placement: context.placement.name,
+          varied: { holders: count },
+          waiting: contender.waiting,
+          baseline: 'sockets',
+          group: `${count} holders, ${call}`,
+          launch: launcher(context.placement, { payloadBytes: 0, varied: { holders: count } }),
+        })),
       ),
     ),
 };

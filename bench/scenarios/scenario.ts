@@ -93,3 +93,9 @@ export function thoseWho(
     return [];
   });
 }
+
+/** The same context without the limits in C and in Node, which have no rights that could end and no peers that could be told. */
+export function withRights(context: ScenarioContext): ScenarioContext {
+  const contenders = context.contenders.filter(({ kind }) => kind === 'own' || kind === 'foreign');
+  return { ...context, contenders };
+}

@@ -1,0 +1,35 @@
+/**
+ * The transport of a peer, by its name in the catalog. Only its own modules are loaded: a cell may have dozens of processes, and what a
+ * peer does not use would be most of the time that they need to start.
+ */
+import { limits, type Transport } from '../../broker/contract/index.js';
+import { openPacketLoop } from '../../broker/native/packet-loop.js';
+import { createTime } from '../../broker/native/time.js';
+import type { TransportParts } from '../../transports/catalog.js';
+
+const openers: Readonly<Record<string, (parts: TransportParts) => Promise<Transport>>> = {
+  memory: async ({ time }) => {
+    const { createMemoryTransport } = await import('../../transports/memory/index.js');
+    return createMemoryTransport({ time });
+  },
+  sockets: async (parts) => {
+    const { createSocketsTransport } = await import('../../transports/sockets/index.js');
+    return createSocketsTransport(parts);
+  },
+  datagram: async (parts) => {
+    const { createDatagramTransport } = await import('../../transports/datagram/index.js');
+    return createDatagramTransport(parts);
+  },
+  bus: async (parts) => {
+    const { createBusTransport } = await import('../../transports/bus/index.js');
+    return createBusTransport(parts);
+  },
+};
+
+/** A transport with a packet loop of its own. Throws for a name that the catalog does not have. */
+export async function openTransport(name: string): Promise<Transport> {
+  const open = openers[name];
+  if (open === undefined) throw new Error(`no transport is called ${name}`);
+  const { packetBytesMax, descriptorReserve } = limits;
+  return open({ loop: openPacketLoop({ packetBytesMax, descriptorReserve }), time: createTime() });
+}
