@@ -6,6 +6,7 @@ import type { CellLine, ResultLine } from '../results/line.js';
 import type { Interval } from '../statistics/bootstrap.js';
 import { type Contrast, contrasts, contrastTable, extremes } from './contrast.js';
 import { crossings, crossingWords } from './crossing.js';
+import { heldBy } from './figures/holdings.js';
 import { counted, leastExcluded, orderContenders, patternsOf, promiseTable } from './figures/order.js';
 import { senderCells } from './figures/receivers.js';
 import { usualStreams } from './figures/work.js';
@@ -142,28 +143,46 @@ function foreignSentences(lines: readonly ResultLine[]): string[] {
   });
 }
 
+/** What many handles or peers cost a message, and what is held for them. */
 function memorySentences(lines: readonly ResultLine[]): string[] {
-  const cells = cellsOf(lines).filter(
-    (cell) => cell.workload === 'W9' && cell.contender === 'bus' && isUsable(cell),
+  const cells = cellsOf(lines)
+    .filter(({ workload }) => workload === 'W9')
+    .filter(isUsable);
+  const places = grouped(cells, ({ placement }) => placement);
+  return [...places].flatMap(([placement, members]) =>
+    (['handles', 'peers'] as const).flatMap((dimension) => {
+      const other = dimension === 'handles' ? 'peers' : 'handles';
+      const sorted = members
+        .filter((cell) => cell.contender === 'bus' && (cell[other] ?? 1) === 1 && cell.holders === undefined)
+        .sort((a, b) => (a[dimension] ?? 1) - (b[dimension] ?? 1));
+      const [first, last] = [sorted[0], sorted.at(-1)];
+      if (first === undefined || last === undefined) return [];
+      return manySentences(first, last, dimension, where(placement));
+    }),
   );
-  return [
-    ...grouped(
-      cells,
-      ({ call, placement, peers }) => `${call} ${placement} ${peers === undefined ? 'handles' : 'peers'}`,
-    ),
-  ].flatMap(([, members]) => {
-    const many = (cell: CellLine): number => cell.peers ?? cell.handles ?? 1;
-    const sorted = [...members].sort((a, b) => many(a) - many(b));
-    const [first, last] = [sorted[0], sorted.at(-1)];
-    if (first === undefined || last === undefined || many(first) === many(last) || last.p50_us === null)
-      return [];
-    const value = compared({ ours: last, theirs: first }, cpuTime);
-    if (value === null) return [];
-    const what = first.peers === undefined ? 'handles' : 'peers';
-    return [
-      `With ${say.count(many(last))} ${what} instead of ${say.count(many(first))} a message over the bus costs ${times(value)} the CPU time (${say.placementName(first.placement)}).`,
-    ];
-  });
+}
+
+function manySentences(
+  first: CellLine,
+  last: CellLine,
+  dimension: 'handles' | 'peers',
+  place: string,
+): string[] {
+  const [few, many] = [first[dimension] ?? 1, last[dimension] ?? 1];
+  const sentences: string[] = [];
+  const cost = compared({ ours: last, theirs: first }, cpuTime);
+  if (many > few && cost !== null) {
+    sentences.push(
+      `With ${say.count(many)} ${dimension} instead of ${say.count(few)} a message over the bus costs ${times(cost)} the CPU time ${place}.`,
+    );
+  }
+  const grown = heldBy(last, ({ broker_grown_bytes }) => broker_grown_bytes);
+  if (many > 1 && grown !== null) {
+    sentences.push(
+      `For ${say.count(many)} ${dimension} the memory in use of the broker grows by ${say.memory(grown)}, ${say.count(grown / many)} bytes for each (${place}).`,
+    );
+  }
+  return sentences;
 }
 
 function firstAnswer(lines: readonly ResultLine[]): Answer {

@@ -230,6 +230,7 @@ function bareLaunch(launch: Launch): Launch {
     cpu_us_per_message,
     client_cpu_us_per_message,
     is_settled,
+    ...(launch.holdings === undefined ? {} : { holdings: launch.holdings }),
   };
   return bare as Launch;
 }

@@ -86,6 +86,18 @@ export function bytes(value: number): string {
   return `${withThousands(String(value))}\u00a0B`;
 }
 
+/** A size of memory with its unit. */
+export function memory(size: number | null | undefined): string {
+  if (size === null || size === undefined || !Number.isFinite(size)) return '–';
+  if (Math.abs(size) >= 1024 * 1024) return `${plain(size / 1024 / 1024)}\u00a0MiB`;
+  return Math.abs(size) >= 1024 ? `${plain(size / 1024)}\u00a0KiB` : `${plain(size)}\u00a0B`;
+}
+
+/** A round size, for ticks. */
+export function tickMemory(size: number): string {
+  return `${tick(size / 1024 / 1024)}\u00a0MiB`;
+}
+
 export function percent(share: number): string {
   const value = share * 100;
   return `${value > 0 && value < 0.1 ? '<\u202f0.1' : plain(value)}\u00a0%`;

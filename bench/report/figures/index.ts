@@ -9,6 +9,7 @@ import {
   spectrumFigure,
 } from './calls.js';
 import type { Absent, Figure, FigureMaker } from './figure.js';
+import { holdingsFigure } from './holdings.js';
 import { fanOutFigure, gainFigure, senderFigure } from './receivers.js';
 import { sendersFigure, streamPayloadFigure, throughputFigure, workFigures } from './work.js';
 
@@ -23,6 +24,7 @@ const makers: readonly FigureMaker[] = [
   streamPayloadFigure,
   sendersFigure,
   ...workFigures,
+  holdingsFigure,
   fanOutFigure,
   gainFigure,
   senderFigure,

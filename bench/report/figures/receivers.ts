@@ -5,7 +5,7 @@ import { linePanel } from '../panel.js';
 import * as say from '../quantity.js';
 import { scaleOf } from '../scale.js';
 import { cellsOf, distinct, isUsable, placementsOf, usualPayload } from '../selection.js';
-import { curvePanels, type FigureMaker } from './figure.js';
+import { curvePanels, type FigureMaker, ratioTitle } from './figure.js';
 
 function sorted(cells: readonly CellLine[]): CellLine[] {
   const order = placementsOf(cells);
@@ -60,7 +60,7 @@ export const fanOutFigure: FigureMaker = {
             'receivers',
             'p50 µs',
             'p99 µs',
-            '× C',
+            ratioTitle(cells),
             '95 %',
             "sender's CPU µs",
             'broker CPU µs',

@@ -7,7 +7,7 @@ import { styleOf } from '../palette.js';
 import * as say from '../quantity.js';
 import { cellsOf, distinct, isUsable, medianTime, placementsOf, usualPayload } from '../selection.js';
 import type { ReportTable } from '../table.js';
-import { curvePanels, dotPanels, type Figure, type FigureMaker } from './figure.js';
+import { curvePanels, dotPanels, type Figure, type FigureMaker, ratioTitle } from './figure.js';
 
 interface Work {
   readonly id: string;
@@ -87,24 +87,24 @@ const works: readonly Work[] = [
     workload: 'W9',
     title: 'Cost of a message when there are many handles',
     asks: 'Does a message cost more when there are many handles?',
-    reading: 'CPU time of all processes for one message.',
+    reading: 'CPU time of all processes for one message; handles are the sender’s, used in turn.',
     over: 'handles',
-    overTitle: 'handles that there are',
+    overTitle: 'handles of the sender',
     what: 'CPU time of one message',
     measure: (cell) => cell.cpu_us_per_message,
-    chosen: (cell) => cell.handles !== undefined && cell.peers === undefined,
+    chosen: ({ peers = 1, holders }) => peers === 1 && holders === undefined,
   },
   {
     id: 'many-peers',
     workload: 'W9',
     title: 'Cost of a message when there are many peers',
     asks: 'Does a message cost more when many peers are connected?',
-    reading: 'CPU time of all processes for one message.',
+    reading: 'CPU time of all processes for one message; the others are connected and idle.',
     over: 'peers',
     overTitle: 'peers that are connected',
     what: 'CPU time of one message',
     measure: (cell) => cell.cpu_us_per_message,
-    chosen: (cell) => cell.peers !== undefined,
+    chosen: ({ handles = 1, holders }) => handles === 1 && holders === undefined,
   },
 ];
 
@@ -126,7 +126,16 @@ function inOrder(cells: readonly CellLine[], over: Work['over']): CellLine[] {
 
 function workTable(work: Work, cells: readonly CellLine[]): ReportTable {
   const isVaried = cells.some((cell) => overOf(cell, work.over) !== undefined);
-  const titles = ['p50 µs', 'p99 µs', '× C', '95 %', 'per second', 'CPU µs', 'broker CPU µs', 'samples'];
+  const titles = [
+    'p50 µs',
+    'p99 µs',
+    ratioTitle(cells),
+    '95 %',
+    'per second',
+    'CPU µs',
+    'broker CPU µs',
+    'samples',
+  ];
   return {
     columns: [
       { title: 'contender' },

@@ -8,6 +8,7 @@ import type { Results } from '../../../bench/results/directory.js';
 import type {
   CellLine,
   CellName,
+  Holdings,
   LaunchFigures,
   OrderLine,
   ResultLine,
@@ -61,6 +62,17 @@ const contenders: readonly Synthetic[] = [
 const placements = ['two-cores', 'one-core', 'not-pinned'] as const;
 const placementFactor = { 'two-cores': 1, 'one-core': 0.42, 'not-pinned': 0.55 } as const;
 
+function holdingsOf(held: number, hasBroker: boolean): Holdings {
+  return {
+    resident_bytes: 150_000_000 + held * 300,
+    descriptors: 60 + Math.round(held / 20),
+    broker_resident_bytes: hasBroker ? 55_000_000 + held * 90 : null,
+    broker_used_bytes: hasBroker ? 9_000_000 + held * 60 : null,
+    broker_grown_bytes: hasBroker ? held * 60 : null,
+    broker_descriptors: hasBroker ? 30 : null,
+  };
+}
+
 class Maker {
   readonly #random: Random;
   readonly #options: SyntheticOptions;
@@ -104,7 +116,14 @@ class Maker {
   cell(
     who: Synthetic,
     name: Partial<CellName> & { workload: string; call: string; placement: string },
-    figures: { p50: number; cpu: number; perSecond: number; clientCpu?: number; samples?: number },
+    figures: {
+      p50: number;
+      cpu: number;
+      perSecond: number;
+      clientCpu?: number;
+      samples?: number;
+      held?: number;
+    },
   ): void {
     const { workloads, launches: count = 5 } = this.#options;
     if (workloads !== undefined && !workloads.includes(name.workload)) return;
@@ -137,6 +156,7 @@ class Maker {
       cold_us: figures.p50 * 14,
       is_settled: true,
       late_us: name.loop === 'open' ? 3 : null,
+      ...(figures.held === undefined ? {} : { holdings: holdingsOf(figures.held, who.hasBroker === true) }),
     }));
     this.lines.push({
       payload_bytes: 64,
@@ -261,15 +281,17 @@ function makeWork(make: Maker): void {
           { workload: 'W6', call: 'death', placement, handles },
           { ...base, p50: p50 * 4 + handles * 0.4 },
         );
+        const many = { workload: 'W9', call: 'one-way', placement };
         make.cell(
           who,
-          { workload: 'W9', call: 'one-way', placement, handles },
-          { ...base, p50, cpu: who.cpuUs * (1 + Math.log10(handles) / 40) },
+          { ...many, handles, peers: 1 },
+          { ...base, p50, cpu: who.cpuUs * (1 + Math.log10(handles) / 40), held: handles },
         );
+        if (handles === 1) continue;
         make.cell(
           who,
-          { workload: 'W9', call: 'one-way', placement, peers: handles },
-          { ...base, p50, cpu: who.cpuUs * (1 + Math.log10(handles) / 30) },
+          { ...many, handles: 1, peers: handles },
+          { ...base, p50, cpu: who.cpuUs * (1 + Math.log10(handles) / 30), held: handles * 20 },
         );
       }
       for (const operation of ['status', 'list', 'start-to-event']) {

@@ -1,0 +1,104 @@
+/** Question 1, memory: what processes hold for many handles and many peers (W9). */
+import type { CellLine, Holdings, ResultLine } from '../../results/line.js';
+import { median } from '../../statistics/averages.js';
+import * as say from '../quantity.js';
+import { cellsOf, isUsable, placementsOf } from '../selection.js';
+import { dotPanels, type FigureMaker } from './figure.js';
+
+/** The median over launches of something that is held; null where no launch says it. */
+export function heldBy(cell: CellLine, of: (holdings: Holdings) => number | null): number | null {
+  const values = cell.launches.flatMap(({ holdings }) => {
+    const value = holdings === undefined ? null : of(holdings);
+    return value === null || value === undefined ? [] : [value];
+  });
+  return values.length === 0 ? null : median(values);
+}
+
+/** What there are many of, in words. */
+function crowdOf({ handles = 1, peers = 1, holders }: CellLine): string {
+  if (holders !== undefined) return `${say.count(holders)} holders of one node`;
+  if (peers > 1) return `${say.count(peers)} peers`;
+  return handles > 1 ? `${say.count(handles)} handles` : 'one of everything';
+}
+
+function amountOf({ handles = 1, peers = 1, holders = 1 }: CellLine): number {
+  return Math.max(handles, peers, holders);
+}
+
+function holders(lines: readonly ResultLine[]): CellLine[] {
+  const cells = cellsOf(lines).filter(
+    (cell) =>
+      cell.workload === 'W9' &&
+      isUsable(cell) &&
+      heldBy(cell, ({ resident_bytes }) => resident_bytes) !== null,
+  );
+  const order = placementsOf(cells);
+  return cells.sort(
+    (a, b) => order.indexOf(a.placement) - order.indexOf(b.placement) || amountOf(a) - amountOf(b),
+  );
+}
+
+export const holdingsFigure: FigureMaker = {
+  title: 'Memory and descriptors that are held',
+  needs: 'W9 with what is held',
+  make: (lines) => {
+    const cells = holders(lines);
+    if (cells.length === 0) return undefined;
+    const resident = (cell: CellLine): number | null => heldBy(cell, ({ resident_bytes }) => resident_bytes);
+    const descriptors = (cell: CellLine): number | null => heldBy(cell, (held) => held.descriptors);
+    const used = (cell: CellLine): number | null =>
+      heldBy(cell, ({ broker_used_bytes }) => broker_used_bytes);
+    const grown = (cell: CellLine): number | null =>
+      heldBy(cell, ({ broker_grown_bytes }) => broker_grown_bytes);
+    const several = placementsOf(cells).length > 1;
+    return {
+      id: 'holdings',
+      question: 1,
+      title: 'Memory and descriptors that are held',
+      asks: 'What do many handles and many peers cost in memory and descriptors?',
+      reading:
+        'Resident memory of all processes of the cell together, with the runtime of each; the broker’s growth is what its own tables and buffers took since there was nothing.',
+      workloads: ['W9'],
+      lines: cells,
+      panels: dotPanels(cells, {
+        axisTitle: 'resident memory of all processes',
+        value: (cell) => ({ value: resident(cell) }),
+        format: say.tickMemory,
+        columns: [
+          { title: 'resident', of: (cell) => say.memory(resident(cell)) },
+          { title: 'descriptors', of: (cell) => say.count(descriptors(cell)) },
+          { title: 'growth', of: (cell) => say.memory(grown(cell)) },
+        ],
+        panelOf: (cell) =>
+          several ? `${crowdOf(cell)}, ${say.placementName(cell.placement)}` : crowdOf(cell),
+        describe: (panel, first, last) => `Resident memory with ${panel}: least ${first}, most ${last}.`,
+      }),
+      table: {
+        columns: [
+          { title: 'contender' },
+          { title: 'with' },
+          { title: 'placement' },
+          ...['resident, all', 'descriptors, all', 'broker used', 'broker growth', 'growth for each'].map(
+            (title) => ({
+              title,
+              isNumber: true,
+            }),
+          ),
+        ],
+        rows: cells.map((cell) => {
+          const growth = grown(cell);
+          return [
+            cell.contender,
+            crowdOf(cell),
+            say.placementName(cell.placement),
+            say.memory(resident(cell)),
+            say.count(descriptors(cell)),
+            say.memory(used(cell)),
+            say.memory(growth),
+            growth === null || amountOf(cell) === 1 ? '–' : say.memory(growth / amountOf(cell)),
+          ];
+        }),
+      },
+    };
+  },
+};
