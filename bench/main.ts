@@ -1,93 +1,147 @@
 /**
- * The benchmark as a program; `capstan bench …` starts it with the same arguments. Progress goes to standard error, results to standard output.
- * Exit status: 0 done, 1 a cell failed or could not be run, 2 wrong usage.
+ * The benchmark as a program; `capstan bench …` starts it with the same arguments. Progress goes to standard error, results to standard
+ * output. Exit status: 0 done, 1 a cell failed or could not be run, 2 wrong usage, 3 done, but something that was asked for is missing.
  */
 import { Command, InvalidArgumentError } from 'commander';
 import {
-  type BenchResult,
-  benchLines,
-  noisySteal,
-  placements,
-  quickOptions,
-  runBench,
-  writeBench,
+  CannotResume,
+  failuresOf,
+  prepareSuite,
+  resultLines,
+  runSuite,
+  type Suite,
+  UnknownName,
+  workloads,
 } from './index.js';
-import { cellTable, relayTable } from './report/cells.js';
-import { createProgress } from './report/progress.js';
+import { abortOnSignals } from './latency/abort.js';
+import { createProgress, durationText } from './report/progress.js';
+import { printResults } from './report/terminal.js';
+import { writeResults } from './results/directory.js';
+import type { Tier } from './scenarios/scenario.js';
 
 interface Arguments {
   readonly quick?: boolean;
+  readonly standard?: boolean;
+  readonly full?: boolean;
+  readonly out?: string;
   readonly json?: boolean;
+  readonly workload?: string[];
+  readonly transport?: string[];
+  readonly peers: string;
+  readonly seed: number;
+  readonly resume?: boolean;
   readonly quiet?: boolean;
   readonly color: boolean;
-  readonly out?: string;
-  readonly seed: number;
 }
+
+const status = { done: 0, failed: 1, usage: 2, incomplete: 3 };
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('use a whole number');
   return Number(text);
 }
 
-function printTables(result: BenchResult, isColoured: boolean): void {
-  const { machine } = result;
-  const write = (text: string): void => void process.stdout.write(`${text}\n`);
-  write(
-    `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}`,
-  );
-  for (const { name } of placements()) {
-    const cells = result.cells.filter((cell) => cell.placement === name);
-    write(
-      `\nRound trip of a call, one outstanding, ${name}; × C is the ratio to the blocking C ping-pong of this run`,
-    );
-    write(cellTable(cells, isColoured));
-  }
-  write('\nRelay: A tells C, A asks B, B tells C; an inversion is a C that got the effect before its cause');
-  write(relayTable(result.relays, isColoured));
-  if (result.steal > noisySteal) {
-    const percent = (result.steal * 100).toFixed(1);
-    write(
-      `\nnoisy: the hypervisor took ${percent} % of the CPU time meanwhile; repeat this when it is quiet`,
-    );
-  }
-  for (const reason of result.missing) write(`not measured: ${reason}`);
-  write(
-    `\n${Math.round(result.durationMs / 1000)} s, seed ${result.seed}, 1-minute load before: ${machine.load_1min}`,
+const namesOf = (text: string): string[] => text.split(',').filter((name) => name !== '');
+
+/** May be repeated, and each may be a list. */
+function names(text: string, earlier: string[] = []): string[] {
+  return [...earlier, ...namesOf(text)];
+}
+
+function workloadNames(text: string, earlier: string[] = []): string[] {
+  const given = namesOf(text.toUpperCase());
+  const unknown = given.find((name) => !workloads.includes(name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`there are ${workloads.join(', ')}`);
+  return [...earlier, ...given];
+}
+
+function tierOf({ quick, standard, full }: Arguments): Tier {
+  const chosen = [quick, standard, full].filter((flag) => flag === true).length;
+  if (chosen > 1) throw new UnknownName('use one of --quick, --standard and --full');
+  return full === true ? 'full' : standard === true ? 'standard' : 'quick';
+}
+
+/** The command that repeats a run. */
+function commandOf(tier: Tier, { out, workload, transport, peers, seed }: Arguments): string {
+  const words = [`capstan bench --${tier}`, `--seed ${seed}`, `--peers ${peers}`];
+  if (workload !== undefined) words.push(`--workload ${workload.join(',')}`);
+  if (transport !== undefined) words.push(`--transport ${transport.join(',')}`);
+  if (out !== undefined) words.push(`--out ${out}`);
+  return words.join(' ');
+}
+
+function suiteOf(
+  options: Arguments,
+  signal: AbortSignal,
+  listen?: (text: string, share: number) => void,
+): Suite {
+  const tier = tierOf(options);
+  const { out, workload, transport, peers, seed, resume } = options;
+  return prepareSuite({
+    tier,
+    seed,
+    peers: peers === 'auto' || peers === 'none' ? peers : namesOf(peers),
+    command: commandOf(tier, options),
+    signal,
+    ...(workload === undefined ? {} : { workloads: workload }),
+    ...(transport === undefined ? {} : { transports: transport }),
+    ...(out === undefined ? {} : { directory: out }),
+    ...(resume === true ? { mustResume: true } : {}),
+    ...(listen === undefined ? {} : { onProgress: listen }),
+  });
+}
+
+/** What is about to happen, before it takes an hour. */
+function announce({ plan, plannedMs, unfinished }: Suite): void {
+  const cells = plan.groups.reduce((sum, group) => sum + group.cells.length, 0);
+  const rest = unfinished === undefined ? '' : ', the rest of a run that was interrupted';
+  process.stderr.write(
+    `${plan.tier}: ${cells} cells in ${plan.groups.length} groups, ${plan.sizes.launches} launches of each; about ${durationText(plannedMs)}${rest}\n`,
   );
 }
 
 async function main(options: Arguments): Promise<number> {
+  const isQuiet = options.quiet === true;
   const progress = createProgress(process.stderr.isTTY === true);
-  const isSilent = options.quiet === true;
-  const result = await runBench({
-    ...quickOptions,
-    seed: options.seed,
-    ...(isSilent ? {} : { onProgress: progress.step }),
-  });
-  if (!isSilent) progress.done();
-  if (options.out !== undefined) writeBench(result, options.out);
+  const signal = abortOnSignals();
+  const suite = suiteOf(options, signal, isQuiet ? undefined : progress.step);
+  if (!isQuiet || suite.plan.tier === 'full') announce(suite);
+  const results = await runSuite(suite);
+  if (!isQuiet) progress.done();
+  if (options.out !== undefined) writeResults(results, options.out);
   const isColoured = options.color && process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
-  if (options.json === true) process.stdout.write(`${benchLines(result).join('\n')}\n`);
-  else printTables(result, isColoured);
-  const failed = [...result.cells, ...result.relays].filter((cell) => cell.violations > 0);
-  for (const cell of failed)
-    process.stderr.write(`failed: ${cell.contender}: ${cell.violations} violations\n`);
-  return failed.length > 0 ? 1 : 0;
+  if (options.json === true) process.stdout.write(`${resultLines(results).join('\n')}\n`);
+  else process.stdout.write(printResults(results, isColoured));
+  for (const reason of results.run.missing) process.stderr.write(`missing: ${reason}\n`);
+  const failures = failuresOf(results);
+  for (const failure of failures) process.stderr.write(`failed: ${failure}\n`);
+  if (failures.length > 0) return status.failed;
+  return suite.isIncomplete ? status.incomplete : status.done;
 }
 
 const program = new Command('capstan bench')
-  .description('compare the transports on this machine')
-  .option('--quick', 'the first comparison, in under a minute (the only size there is so far)')
+  .description('compare the transports on this machine, with each other and with what people use today')
+  .option('--quick', 'the first comparison, in under a minute (if no other size is asked for)')
+  .option('--standard', 'all workloads, in under twenty minutes')
+  .option('--full', 'everything that the method names; says beforehand how long')
+  .option('--out <dir>', 'write results there; an interrupted run goes on from it')
+  .option('--workload <names>', `only these: ${workloads.join(', ')}; may be repeated`, workloadNames)
+  .option('--transport <names>', 'only these transports; may be repeated', names)
+  .option('--peers <names>', 'what else is compared: auto (what is installed), none, or names', 'auto')
+  .option('--seed <number>', 'seed for the order of everything', wholeNumber, 1)
+  .option('--resume', 'go on with the unfinished run in --out, or say why not')
   .option('--json', 'one object a cell, one a line')
-  .option('--out <dir>', 'write cells.jsonl and machine.json into this directory, too')
-  .option('--seed <number>', 'order of the blocks', wholeNumber, quickOptions.seed)
   .option('--quiet', 'no progress')
   .option('--no-color', 'no colours')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-program.parse();
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? status.done : status.usage))
+  .action(async (options: Arguments) => {
+    process.exitCode = await main(options);
+  });
+
 try {
-  process.exitCode = await main(program.opts<Arguments>());
+  await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`capstan bench: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.stderr.write(`\ncapstan bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode =
+    error instanceof UnknownName || error instanceof CannotResume ? status.usage : status.failed;
 }

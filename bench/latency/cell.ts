@@ -3,7 +3,7 @@
  * sleep between blocks; the run interleaves blocks of all cells, so that a change of the machine hits all of them.
  */
 import * as hdr from 'hdr-histogram-js';
-import type { Holdings, Loop, Varied, Waiting } from '../results/line.js';
+import type { Holdings, Loop, CellName as ResultName, Varied, Waiting } from '../results/line.js';
 import type { PeerProcess } from './peer-process.js';
 import { type Block, Stage } from './stage.js';
 
@@ -60,9 +60,26 @@ export interface CellDefinition extends CellName {
    * (the loads of an open loop, say). Without it a cell has processes of its own.
    */
   readonly sweep?: string;
+  /** A block of this cell is this long at least, because its messages are rare. */
+  readonly blockMsMin?: number;
   /** How long the client may take for a block beyond the block's own time; 20 s if it is not said. */
   readonly timeoutMs?: number;
   readonly launch: (directory: string) => Promise<CellProcesses>;
+}
+
+/** A cell's name as results have it. */
+export function cellNameOf(definition: CellDefinition): ResultName {
+  const { workload, contender, call, payloadBytes, placement, varied, loop, waiting } = definition;
+  return {
+    workload,
+    contender,
+    call,
+    payload_bytes: payloadBytes,
+    placement,
+    loop: loop ?? 'closed',
+    waiting: waiting ?? 'block',
+    ...varied,
+  };
 }
 
 export function createHistogram(): hdr.Histogram {

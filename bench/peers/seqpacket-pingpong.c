@@ -205,14 +205,19 @@ static int stream(void *context, uint64_t end_ns, struct samples *samples)
 	return 0;
 }
 
-/* Starts a child on a CPU with `role`, which is given the descriptors that it keeps. Returns its pid or -errno. */
-static pid_t start(const char *cpu, int (*role)(const int *fds, char *buffer), const int *fds, int unwanted, char *buffer)
+/*
+ * Starts a child on a CPU with `role`, which is given the descriptors that it keeps; the `unwanted` ones are closed there, up to a -1, so
+ * that who holds the other end of them sees when they end. Returns its pid or -errno.
+ */
+static pid_t start(const char *cpu, int (*role)(const int *fds, char *buffer), const int *fds, const int *unwanted,
+		   char *buffer)
 {
 	pid_t self = getpid(), pid = fork();
 
 	if (pid == 0) {
 		die_with_parent(self);
-		close(unwanted);
+		for (; *unwanted >= 0; unwanted++)
+			close(*unwanted);
 		_exit(pin(atoi(cpu)) == 0 && role(fds, buffer) == 0 ? 0 : 1);
 	}
 	return pid < 0 ? -errno : pid;
@@ -231,7 +236,7 @@ static int count_role(const int *fds, char *buffer)
 /* Starts the server, and the broker where there is one; `fd` becomes the client's end. Returns 0 or -errno. */
 static int start_others(const char *server_cpu, const char *mode, char *buffer, int *fd, pid_t *pids)
 {
-	int client[2], server[2], is_stream = mode != NULL && strcmp(mode, "stream") == 0;
+	int client[2], server[2] = { -1, -1 }, is_stream = mode != NULL && strcmp(mode, "stream") == 0;
 	int has_broker = mode != NULL && !is_stream;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, client) < 0)
@@ -239,17 +244,18 @@ static int start_others(const char *server_cpu, const char *mode, char *buffer, 
 	if (has_broker && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, server) < 0)
 		return -errno;
 	*fd = client[0];
+	int of_service[] = { client[0], has_broker ? client[1] : -1, server[0], -1 }, of_broker[] = { client[0], -1 };
 	if (!has_broker) {
-		pids[0] = start(server_cpu, is_stream ? count_role : serve_role, &client[1], client[0], buffer);
+		pids[0] = start(server_cpu, is_stream ? count_role : serve_role, &client[1], of_service, buffer);
 		close(client[1]);
 		return pids[0] < 0 ? (int)pids[0] : 0;
 	}
-	pids[0] = start(server_cpu, serve_role, &server[1], server[0], buffer);
+	pids[0] = start(server_cpu, serve_role, &server[1], of_service, buffer);
 	close(server[1]);
 	if (pids[0] < 0)
 		return (int)pids[0];
 	int ends[2] = { client[1], server[0] };
-	pids[1] = start(mode, relay, ends, client[0], buffer);
+	pids[1] = start(mode, relay, ends, of_broker, buffer);
 	close(client[1]);
 	close(server[0]);
 	return pids[1] < 0 ? (int)pids[1] : 0;

@@ -1,4 +1,5 @@
 /** What the suite runs and over whom: the scenarios in the order of the method, and all contenders. Whoever writes one lists it here. */
+import { callScenario } from './call.js';
 import { ownContenders } from './contenders.js';
 import { controlScenario } from './control.js';
 import { deathScenario } from './death.js';
@@ -8,10 +9,12 @@ import { grantScenario } from './grant.js';
 import { manyScenario } from './many.js';
 import { ownLaunchers } from './own-launchers.js';
 import { revokeScenario } from './revoke.js';
+import { idleScenario } from './idle.js';
 import type { Contender, Scenario } from './scenario.js';
 import { streamScenario } from './stream.js';
 
 export const scenarios: readonly Scenario[] = [
+  callScenario,
   streamScenario,
   grantScenario,
   fanOutScenario,
@@ -19,6 +22,7 @@ export const scenarios: readonly Scenario[] = [
   deathScenario,
   controlScenario,
   manyScenario,
+  idleScenario,
 ];
 
 /** Everybody who can be compared, present here or not. */

@@ -10,23 +10,21 @@ import type { CommandContext } from '../session.js';
 
 const program = fileURLToPath(new URL('../../../bench/main.js', import.meta.url));
 
-export interface BenchFlags {
-  readonly quick?: boolean;
-  readonly out?: string;
-  readonly seed?: number;
-}
-
-/** Runs the benchmark with the same options; its exit status is the command's. Ctrl-C reaches both. */
-export async function bench(context: CommandContext, flags: BenchFlags): Promise<number> {
+/** The words behind `bench`, and the options for everybody that stand before it. */
+function argumentsOf(context: CommandContext, words: readonly string[]): readonly string[] {
+  const behind = words.slice(words.indexOf('bench') + 1);
   const { options } = context;
-  const args = [
-    ...(flags.quick === true ? ['--quick'] : []),
-    ...(flags.out === undefined ? [] : ['--out', flags.out]),
-    ...(flags.seed === undefined ? [] : ['--seed', String(flags.seed)]),
+  const given = [
     ...(options.json === true ? ['--json'] : []),
     ...(options.quiet === true ? ['--quiet'] : []),
     ...(options.color ? [] : ['--no-color']),
   ];
+  return [...behind, ...given.filter((option) => !behind.includes(option))];
+}
+
+/** Runs the benchmark with the same words; its exit status is the command's. Ctrl-C reaches both. */
+export async function bench(context: CommandContext): Promise<number> {
+  const args = argumentsOf(context, process.argv.slice(2));
   const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit' });
   const [status] = (await once(child, 'exit')) as [number | null];
   return status ?? exitStatus.failed;

@@ -1,0 +1,57 @@
+/**
+ * Who takes part: the transports that were named, the baseline to which ratios are, and beside them what people use today, as far as it is
+ * wanted and installed. What is not here is named with what to install, never skipped in silence.
+ */
+import type { Contender } from './scenarios/scenario.js';
+
+/** Everybody's ratio is to it, so it is never left out. */
+const baseline = 'c-seqpacket';
+
+export interface Choice {
+  /** Names of transports of the catalog; all of them if it is not said. */
+  readonly transports?: readonly string[];
+  /** `auto`: whoever is installed; `none`: transports only; or names. */
+  readonly peers: 'auto' | 'none' | readonly string[];
+}
+
+export interface Chosen {
+  readonly contenders: readonly Contender[];
+  /** Those that are not here, each with the reason. */
+  readonly missing: readonly string[];
+  /** Whether one of them was asked for by name. */
+  readonly isIncomplete: boolean;
+}
+
+/** A name that nobody has: wrong usage. */
+export class UnknownName extends Error {}
+
+function assertKnown(names: readonly string[], known: readonly string[], what: string): void {
+  for (const name of names) {
+    if (!known.includes(name))
+      throw new UnknownName(`no ${what} is called ${name}; there are ${known.join(', ')}`);
+  }
+}
+
+export function chooseContenders(all: readonly Contender[], { transports, peers }: Choice): Chosen {
+  const own = all.filter(({ kind }) => kind === 'own');
+  const others = all.filter(({ kind }) => kind !== 'own');
+  const names = (contenders: readonly Contender[]): string[] => contenders.map(({ name }) => name);
+  assertKnown(transports ?? [], names(own), 'transport');
+  if (typeof peers !== 'string') assertKnown(peers, names(others), 'peer');
+  const isWanted = ({ name, kind }: Contender): boolean => {
+    if (name === baseline) return true;
+    if (kind === 'own') return transports?.includes(name) ?? true;
+    return peers === 'auto' || (peers !== 'none' && peers.includes(name));
+  };
+  const wanted = all.filter(isWanted);
+  const missing: string[] = [];
+  let isIncomplete = false;
+  const contenders = wanted.filter((contender) => {
+    const presence = contender.presence();
+    if (presence.present) return true;
+    missing.push(presence.reason);
+    isIncomplete ||= peers !== 'auto' || contender.kind === 'own' || contender.name === baseline;
+    return false;
+  });
+  return { contenders, missing: [...new Set(missing)], isIncomplete };
+}

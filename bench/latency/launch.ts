@@ -1,0 +1,218 @@
+/**
+ * One launch of a group of cells: all their processes are started and warmed up, then blocks of all cells run in an order that is shuffled
+ * anew in each round, so that what the machine does meanwhile hits all of them (benchmark method, point 5); then they end.
+ *
+ * An open loop is offered a share of the *peak*: what the same processes did just before in a closed loop with many calls under way,
+ * the median of some blocks that take part in the interleaving, too (point 4). A block whose generator missed its schedule is thrown
+ * away and run again; one that never succeeds makes the cell invalid (point 3).
+ *
+ * A cell that fails (its process ends, or answers nothing) does not end the launch: it is noted and the others go on.
+ */
+import type { Histogram } from 'hdr-histogram-js';
+import { cellKey } from '../results/line.js';
+import { type CellDefinition, cellNameOf, createHistogram } from './cell.js';
+import { type CellRecord, createRecord } from './record.js';
+import { createSchedule } from './schedule.js';
+import { createShuffle } from './shuffle.js';
+import { type Block, Stage } from './stage.js';
+
+export interface LaunchOptions {
+  readonly seed: number;
+  readonly rounds: number;
+  readonly blockMs: number;
+  /** Blocks of an open loop, and of cells that sleep between requests, are longer. */
+  readonly longBlockMs: number;
+  readonly warmUpMs: number;
+  readonly warmUpMaxMs: number;
+}
+
+/** Calls under way where the peak is measured, and the blocks whose median it is. */
+export const peakOutstanding = 64;
+export const peakBlocks = 3;
+
+/** How many of a block's messages may have been sent late, and how often a block is tried. */
+const missedShareMax = 0.01;
+const openAttempts = 3;
+
+/** Why a cell is invalid whose generator was late: the machine's fault, not the contender's. */
+export const missedSchedule = `the generator missed its schedule ${openAttempts} times in a row`;
+
+/** Whether the blocks of a cell are the long ones. */
+function hasLongBlocks({ loop, varied }: CellDefinition): boolean {
+  return loop === 'open' || (varied?.gap_ms ?? 0) > 0;
+}
+
+/** How long a block of this cell is. */
+export function blockMsOf(
+  cell: CellDefinition,
+  sizes: Pick<LaunchOptions, 'blockMs' | 'longBlockMs'>,
+): number {
+  const usual = hasLongBlocks(cell) ? sizes.longBlockMs : sizes.blockMs;
+  return Math.max(usual, cell.blockMsMin ?? 0);
+}
+
+/** Cells that share processes: the steps of a sweep; every other cell is alone. */
+export function stagesOf(cells: readonly CellDefinition[]): CellDefinition[][] {
+  const stages = new Map<string, CellDefinition[]>();
+  for (const [at, cell] of cells.entries()) {
+    const { contender, call, payloadBytes, sweep } = cell;
+    const key = sweep === undefined ? String(at) : [contender, call, payloadBytes, sweep].join(' ');
+    stages.set(key, [...(stages.get(key) ?? []), cell]);
+  }
+  return [...stages.values()];
+}
+
+/** One cell while its launch lasts. */
+class Running {
+  readonly definition: CellDefinition;
+  readonly key: string;
+  readonly #histogram: Histogram = createHistogram();
+  readonly #blocks: Block[] = [];
+  readonly #on: RunningStage;
+  #invalid: string | null = null;
+
+  constructor(definition: CellDefinition, on: RunningStage) {
+    this.definition = definition;
+    this.key = cellKey(cellNameOf(definition));
+    this.#on = on;
+  }
+
+  get offeredPerSecond(): number | null {
+    const share = this.definition.varied?.load_share;
+    return this.definition.loop === 'open' && share !== undefined ? Math.round(this.#on.peak * share) : null;
+  }
+
+  async block(options: LaunchOptions, seed: number): Promise<void> {
+    const { stage } = this.#on;
+    if (stage === undefined || this.#on.failure !== null || this.#invalid !== null) return;
+    const { varied = {} } = this.definition;
+    const durationMs = blockMsOf(this.definition, options);
+    const offered = this.offeredPerSecond;
+    if (offered !== null) {
+      await this.#open(stage, Math.max(offered, 1), durationMs, seed);
+      return;
+    }
+    const shape = { outstanding: varied.outstanding ?? 1, gapMs: varied.gap_ms ?? 0 };
+    this.#blocks.push(await stage.closed(durationMs, shape, this.#histogram));
+  }
+
+  async #open(stage: Stage, offered: number, durationMs: number, seed: number): Promise<void> {
+    for (let attempt = 0; attempt < openAttempts; attempt++) {
+      const kind = this.definition.varied?.schedule ?? 'constant';
+      const schedule = createSchedule(kind, offered, durationMs, seed + attempt);
+      const histogram = createHistogram();
+      const block = await stage.open(schedule, histogram);
+      if (block.missed > Math.max(1, schedule.length * missedShareMax)) continue;
+      this.#blocks.push(block);
+      this.#histogram.add(histogram);
+      return;
+    }
+    this.#invalid = missedSchedule;
+  }
+
+  record(): CellRecord {
+    const { stage, failure, isSettled } = this.#on;
+    return createRecord(this.key, this.#blocks, this.#histogram, {
+      hasBroker: stage?.hasBroker === true,
+      cold_ns: stage?.coldNs ?? null,
+      is_settled: isSettled,
+      offered_per_second: this.offeredPerSecond,
+      invalid: this.#invalid,
+      failure,
+    });
+  }
+}
+
+class RunningStage {
+  readonly cells: readonly Running[];
+  readonly #definitions: readonly CellDefinition[];
+  stage: Stage | undefined;
+  /** Messages a second, for the cells of an open loop. */
+  peak = 0;
+  readonly #peaks: number[] = [];
+  isSettled = false;
+  failure: string | null = null;
+
+  constructor(definitions: readonly CellDefinition[]) {
+    this.#definitions = definitions;
+    this.cells = definitions.map((definition) => new Running(definition, this));
+  }
+
+  get hasOpenCells(): boolean {
+    return this.#definitions.some(({ loop }) => loop === 'open');
+  }
+
+  /** Does something for this stage; if that fails, its processes end and the failure is noted. */
+  async attempt(signal: AbortSignal | undefined, act: () => Promise<void>): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.failure !== null) return;
+    try {
+      await act();
+    } catch (error) {
+      // What a killed process leads to is not what went wrong.
+      signal?.throwIfAborted();
+      this.failure = error instanceof Error ? error.message : String(error);
+      this.stage?.kill();
+    }
+  }
+
+  async launch(options: LaunchOptions, directory: string): Promise<void> {
+    const [first] = this.#definitions;
+    if (first === undefined) return;
+    this.stage = await Stage.launch(first, directory);
+    const most = Math.max(...this.#definitions.map(({ varied }) => varied?.outstanding ?? 1));
+    const outstanding = this.hasOpenCells ? peakOutstanding : most;
+    this.isSettled = await this.stage.warmUp(options.warmUpMs, options.warmUpMaxMs, outstanding);
+  }
+
+  async measurePeak(durationMs: number): Promise<void> {
+    const block = await this.stage?.closed(durationMs, { outstanding: peakOutstanding });
+    if (block === undefined) return;
+    this.#peaks.push((block.samples * 1000) / block.elapsedMs);
+    this.#peaks.sort((a, b) => a - b);
+    this.peak = this.#peaks[this.#peaks.length >> 1] ?? 0;
+  }
+}
+
+/**
+ * Runs one launch; resolves with a record for each cell. Also when it rejects (only because it was aborted), none of its processes is left.
+ * `progress` is given the share of the launch that is done.
+ */
+export async function runLaunch(
+  definitions: readonly CellDefinition[],
+  options: LaunchOptions,
+  directory: string,
+  progress: (share: number) => void,
+  signal?: AbortSignal,
+): Promise<CellRecord[]> {
+  const stages = stagesOf(definitions).map((cells) => new RunningStage(cells));
+  const shuffle = createShuffle(options.seed);
+  const kill = (): void => {
+    for (const { stage } of stages) stage?.kill();
+  };
+  signal?.addEventListener('abort', kill);
+  const launchShare = 0.5;
+  try {
+    for (const [at, stage] of stages.entries()) {
+      progress((at / stages.length) * launchShare);
+      await stage.attempt(signal, () => stage.launch(options, directory));
+    }
+    for (let block = 0; block < peakBlocks; block++) {
+      for (const stage of shuffle(stages.filter(({ hasOpenCells }) => hasOpenCells)))
+        await stage.attempt(signal, () => stage.measurePeak(options.blockMs));
+    }
+    const running = stages.flatMap((stage) => stage.cells.map((cell) => ({ stage, cell })));
+    for (let round = 0; round < options.rounds; round++) {
+      progress(launchShare + ((1 - launchShare) * round) / options.rounds);
+      for (const [at, { stage, cell }] of shuffle(running).entries()) {
+        const seed = options.seed * 1_000 + round * running.length + at;
+        await stage.attempt(signal, () => cell.block(options, seed));
+      }
+    }
+    for (const stage of stages) await stage.attempt(signal, async () => stage.stage?.stop());
+    return running.map(({ cell }) => cell.record());
+  } finally {
+    signal?.removeEventListener('abort', kill);
+    kill();
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * `launches.jsonl`: what an interrupted run goes on from. Its first line names the plan, each other one is a launch of a group that is over,
+ * written at once; so a run that was killed loses the launch that was under way and nothing else, and measures nothing twice.
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CellRecord } from './latency/record.js';
+import type { OrderLine } from './results/line.js';
+
+interface Head {
+  readonly format: 1;
+  readonly fingerprint: string;
+  /** ISO 8601, of the first part of the run. */
+  readonly started: string;
+  readonly load_before: number;
+}
+
+/** A launch of a group that is over. */
+export interface LaunchEntry {
+  readonly group: string;
+  readonly launch: number;
+  readonly duration_ms: number;
+  readonly cells: readonly CellRecord[];
+}
+
+/** The patterns of W8, which are no launches; one entry for each placement. */
+export interface OrderEntry {
+  readonly orders: readonly OrderLine[];
+  readonly placement: string;
+  readonly duration_ms: number;
+}
+
+export type Entry = LaunchEntry | OrderEntry;
+
+export function isOrderEntry(entry: Entry): entry is OrderEntry {
+  return 'orders' in entry;
+}
+
+export function isLaunchEntry(entry: Entry): entry is LaunchEntry {
+  return !isOrderEntry(entry);
+}
+
+/** What is known of a run that did not end. */
+export interface Unfinished {
+  readonly head: Head;
+  readonly entries: readonly Entry[];
+}
+
+const file = 'launches.jsonl';
+const endOfRun = 'run.json';
+
+/** Whether this directory holds a run that did not end. Throws if its log cannot be read. */
+export function readUnfinished(directory: string): Unfinished | undefined {
+  const path = join(directory, file);
+  if (!existsSync(path) || existsSync(join(directory, endOfRun))) return undefined;
+  const text = readFileSync(path, 'utf8');
+  // Who is killed while it writes leaves half a line behind.
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  const [head, ...entries] = whole
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line, at) => parse(line, path, at + 1));
+  if (head === undefined) return undefined;
+  return { head: head as Head, entries: entries as Entry[] };
+}
+
+function parse(line: string, path: string, number: number): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch (error) {
+    throw new Error(`${path}:${number}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Appends to the log of a run; keeps the entries. Without a directory it only keeps them. */
+export class LaunchLog {
+  readonly #path: string | undefined;
+  readonly entries: Entry[] = [];
+
+  private constructor(path: string | undefined) {
+    this.#path = path;
+  }
+
+  static start(directory: string | undefined, head: Head): LaunchLog {
+    if (directory === undefined) return new LaunchLog(undefined);
+    mkdirSync(directory, { recursive: true });
+    const path = join(directory, file);
+    writeFileSync(path, `${JSON.stringify(head)}\n`);
+    return new LaunchLog(path);
+  }
+
+  /** Goes on where a run ended. */
+  static resume(directory: string, { entries }: Unfinished): LaunchLog {
+    const path = join(directory, file);
+    const text = readFileSync(path, 'utf8');
+    truncateSync(path, Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)));
+    const log = new LaunchLog(path);
+    log.entries.push(...entries);
+    return log;
+  }
+
+  append(entry: Entry): void {
+    this.entries.push(entry);
+    if (this.#path !== undefined) appendFileSync(this.#path, `${JSON.stringify(entry)}\n`);
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * From the records of all launches to the lines of the result: histograms are merged, sums are summed, and the ratio to the baseline is the
+ * geometric mean of the ratios within launches, with a bootstrap interval over them (benchmark method, points 6, 9 and 16). A launch pairs a
+ * cell with the baseline that was interleaved with it, so that what hit the whole launch is in neither.
+ */
+import { type CellDefinition, cellNameOf } from './latency/cell.js';
+import { type CellRecord, figuresOf, launchFigures, mergedHistogram, round } from './latency/record.js';
+import type { LaunchEntry } from './launch-log.js';
+import type { Group } from './plan.js';
+import { queueDepthOf } from './report/cells.js';
+import { type CellLine, cellKey, type Varied, variedNames } from './results/line.js';
+import { median } from './statistics/averages.js';
+import { bootstrapPairedRatio, type Interval } from './statistics/bootstrap.js';
+import { encodeHistogram } from './statistics/histogram.js';
+
+const usualBaseline = 'c-seqpacket';
+
+interface Measured {
+  readonly definition: CellDefinition;
+  readonly key: string;
+  /** By launch. */
+  readonly records: ReadonlyMap<number, CellRecord>;
+}
+
+function isSameVaried(one: Varied = {}, other: Varied = {}): boolean {
+  return variedNames.every((name) => one[name] === other[name]);
+}
+
+/** What a cell is compared with: the baseline that does the same, or, where none does, the only cell of the baseline in the group. */
+function baselineOf(cell: Measured, group: readonly Measured[]): Measured | undefined {
+  const { definition } = cell;
+  const name = definition.baseline ?? usualBaseline;
+  const candidates = group.filter((other) => other.definition.contender === name);
+  const same = candidates.filter(
+    ({ definition: other }) =>
+      other.payloadBytes === definition.payloadBytes &&
+      isSameVaried(other.varied, definition.varied) &&
+      (other.loop ?? 'closed') === (definition.loop ?? 'closed'),
+  );
+  return (
+    same.find((other) => other.definition.call === definition.call) ??
+    (same.length === 1 ? same[0] : undefined) ??
+    (candidates.length === 1 ? candidates[0] : undefined)
+  );
+}
+
+function p50Of(record: CellRecord | undefined): number | undefined {
+  if (record === undefined || record.samples === 0 || record.invalid !== null || record.failure !== null)
+    return undefined;
+  return mergedHistogram([record]).getValueAtPercentile(50);
+}
+
+/** p50 over the baseline's, by launch; null where no launch has both. */
+function ratioOf(cell: Measured, baseline: Measured | undefined, seed: number): Interval | null {
+  const own: number[] = [];
+  const base: number[] = [];
+  for (const [launch, record] of cell.records) {
+    const numerator = p50Of(record);
+    const denominator = p50Of(baseline?.records.get(launch));
+    if (numerator === undefined || denominator === undefined || numerator * denominator === 0) continue;
+    own.push(numerator);
+    base.push(denominator);
+  }
+  return own.length === 0 ? null : bootstrapPairedRatio(own, base, { seed });
+}
+
+/** Why a cell's figures must not be used, if so. */
+function invalidityOf(records: readonly CellRecord[], launches: number): string | undefined {
+  const failed = records.filter(({ failure }) => failure !== null);
+  const [first] = failed;
+  if (first !== undefined) return `failed in ${failed.length} of ${launches} launches: ${first.failure}`;
+  const late = records.find(({ invalid }) => invalid !== null);
+  if (late !== undefined) return late.invalid ?? undefined;
+  return records.every(({ samples }) => samples === 0) ? 'no message was answered' : undefined;
+}
+
+function lineOf(cell: Measured, group: readonly Measured[], launches: number, seed: number): CellLine {
+  const { definition } = cell;
+  const all = [...cell.records.values()];
+  const used = all.filter(
+    ({ failure, invalid, samples }) => failure === null && invalid === null && samples > 0,
+  );
+  const perSample = definition.messagesPerSample ?? 1;
+  const histogram = mergedHistogram(used);
+  const ratio = ratioOf(cell, baselineOf(cell, group), seed);
+  const colds = used.flatMap(({ cold_ns }) => (cold_ns === null ? [] : [cold_ns / 1000]));
+  const offered = used.flatMap(({ offered_per_second }) => offered_per_second ?? []);
+  const depth = queueDepthOf(definition.contender);
+  const invalid = invalidityOf(all, launches);
+  const figures = figuresOf(used, histogram, perSample);
+  return {
+    kind: 'cell',
+    ...cellNameOf(definition),
+    ...(offered.length === 0 ? {} : { offered_per_second: Math.round(median(offered)) }),
+    ...figures,
+    // What failed is not forgotten because its launch gave no figures.
+    violations: all.reduce((sum, record) => sum + record.violations, 0),
+    errors: all.reduce((sum, record) => sum + record.errors, 0),
+    ratio: round(ratio?.estimate ?? null, 3),
+    ratio_low: round(ratio?.low ?? null, 3),
+    ratio_high: round(ratio?.high ?? null, 3),
+    cold_us: colds.length === 0 ? null : round(median(colds), 3),
+    ...(depth === undefined ? {} : { queue_depth: depth }),
+    ...(invalid === undefined ? {} : { invalid }),
+    launches: used.map((record) => {
+      const launch = [...cell.records].find(([, other]) => other === record)?.[0] ?? 0;
+      return launchFigures(launch, record, perSample);
+    }),
+    histogram: encodeHistogram(histogram),
+  };
+}
+
+/** A line for each cell of the plan, in its order. */
+export function cellLines(
+  groups: readonly Group[],
+  entries: readonly LaunchEntry[],
+  launches: number,
+  seed: number,
+): CellLine[] {
+  return groups.flatMap((group) => {
+    const ofGroup = entries.filter((entry) => entry.group === group.key);
+    const measured = group.cells.map((definition): Measured => {
+      const key = cellKey(cellNameOf(definition));
+      const records = new Map<number, CellRecord>();
+      for (const { launch, cells } of ofGroup) {
+        const record = cells.find((candidate) => candidate.key === key);
+        if (record !== undefined) records.set(launch, record);
+      }
+      return { definition, key, records };
+    });
+    return measured.map((cell) => lineOf(cell, measured, launches, seed));
+  });
+}

@@ -1,0 +1,212 @@
+/**
+ * What a run does: from a tier and a choice of workloads and contenders to groups of cells, and the order in which they are launched.
+ *
+ * A *group* is launched together and its blocks are interleaved: the cells of one table at one placement. Every group is launched several
+ * times, because intervals come from launches and not from samples (benchmark method, point 6); each pass over all groups has an order of
+ * its own. How long all of that takes is computed beforehand, and the plan is made to fit: with more to measure, blocks get shorter, never the
+ * launches fewer.
+ */
+import { createHash } from 'node:crypto';
+import type { CellDefinition, Placement } from './latency/cell.js';
+import { cellNameOf } from './latency/cell.js';
+import { blockMsOf, type LaunchOptions, peakBlocks, stagesOf } from './latency/launch.js';
+import { createShuffle } from './latency/shuffle.js';
+import { cellKey } from './results/line.js';
+import type { Contender, Scenario, Tier } from './scenarios/scenario.js';
+
+export interface TierSizes extends Omit<LaunchOptions, 'seed'> {
+  readonly launches: number;
+  /** The plan is made to take no longer, as far as blocks can be made shorter. */
+  readonly budgetMs: number;
+}
+
+export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
+  smoke: {
+    launches: 1,
+    rounds: 1,
+    blockMs: 15,
+    longBlockMs: 15,
+    warmUpMs: 15,
+    warmUpMaxMs: 15,
+    budgetMs: 60_000,
+  },
+  quick: {
+    launches: 3,
+    rounds: 3,
+    blockMs: 60,
+    longBlockMs: 60,
+    warmUpMs: 150,
+    warmUpMaxMs: 450,
+    budgetMs: 45_000,
+  },
+  standard: {
+    launches: 5,
+    rounds: 3,
+    blockMs: 70,
+    longBlockMs: 120,
+    warmUpMs: 250,
+    warmUpMaxMs: 1_000,
+    budgetMs: 16 * 60_000,
+  },
+  full: {
+    launches: 10,
+    rounds: 5,
+    blockMs: 80,
+    longBlockMs: 160,
+    warmUpMs: 350,
+    warmUpMaxMs: 2_000,
+    budgetMs: 75 * 60_000,
+  },
+};
+
+/** Blocks and warm-ups are not made shorter than this share of what the tier wants. */
+const scaleMin = 0.4;
+
+/** What it takes to start and end the processes of a cell, and what a block takes beside its own time; measured on two cores. */
+const launchMs = 420;
+const launchNativeMs = 40;
+const blockOverheadMs = 7;
+/** How much longer than the least a warm-up is, as a rule. */
+const warmUpFactor = 1.3;
+
+export interface Group {
+  readonly key: string;
+  readonly workload: string;
+  readonly placement: string;
+  readonly cells: readonly CellDefinition[];
+}
+
+/** One launch of one group. */
+export interface Step {
+  readonly group: Group;
+  readonly launch: number;
+  readonly plannedMs: number;
+}
+
+export interface Plan {
+  readonly tier: Tier;
+  readonly seed: number;
+  readonly sizes: TierSizes;
+  readonly groups: readonly Group[];
+  readonly steps: readonly Step[];
+  readonly plannedMs: number;
+  /** Equal for plans that measure the same in the same way: an interrupted run goes on only with an equal one. */
+  readonly fingerprint: string;
+  /** Contenders that cannot do what a scenario asks. */
+  readonly cannot: readonly string[];
+}
+
+export interface PlanOptions {
+  readonly tier: Tier;
+  readonly seed: number;
+  readonly scenarios: readonly Scenario[];
+  readonly contenders: readonly Contender[];
+  readonly placements: readonly Placement[];
+  /** What else two runs must have in common for one to go on where the other ended: the program's version, say. */
+  readonly identity: string;
+}
+
+/** How long one launch of these cells takes, about. */
+export function plannedLaunchMs(cells: readonly CellDefinition[], sizes: TierSizes): number {
+  let sum = 0;
+  for (const stage of stagesOf(cells)) {
+    const isNative = stage.every(({ contender }) => contender.startsWith('c-'));
+    sum += (isNative ? launchNativeMs : launchMs) + sizes.warmUpMs * warmUpFactor;
+    if (stage.some(({ loop }) => loop === 'open')) sum += peakBlocks * (sizes.blockMs + blockOverheadMs);
+    for (const cell of stage) sum += sizes.rounds * (blockMsOf(cell, sizes) + blockOverheadMs);
+  }
+  return sum;
+}
+
+function groupsOf(cells: readonly CellDefinition[]): Group[] {
+  const groups = new Map<string, CellDefinition[]>();
+  for (const cell of cells) {
+    const key = [cell.workload, cell.placement, cell.group ?? 'all'].join(' ');
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  return [...groups].map(([key, members]) => {
+    const [workload = '', placement = ''] = key.split(' ');
+    return { key, workload, placement, cells: members };
+  });
+}
+
+function scaled(sizes: TierSizes, scale: number): TierSizes {
+  const ms = (value: number): number => Math.max(10, Math.round(value * scale));
+  return {
+    ...sizes,
+    blockMs: ms(sizes.blockMs),
+    longBlockMs: ms(sizes.longBlockMs),
+    warmUpMs: ms(sizes.warmUpMs),
+  };
+}
+
+const durationOf = (groups: readonly Group[], sizes: TierSizes): number =>
+  sizes.launches * groups.reduce((sum, { cells }) => sum + plannedLaunchMs(cells, sizes), 0);
+
+/** The largest sizes, not above the tier's, with which the groups fit into the budget. */
+function fittingSizes(groups: readonly Group[], wanted: TierSizes): TierSizes {
+  const steps = 12;
+  for (let step = 0; step < steps; step++) {
+    const sizes = scaled(wanted, 1 - (step * (1 - scaleMin)) / steps);
+    if (durationOf(groups, sizes) <= wanted.budgetMs) return sizes;
+  }
+  return scaled(wanted, scaleMin);
+}
+
+/** Throws if two cells have the same name: they would be one line. */
+function assertDistinct(groups: readonly Group[]): void {
+  const keys = new Set<string>();
+  for (const { cells } of groups) {
+    for (const cell of cells) {
+      const key = cellKey(cellNameOf(cell));
+      if (keys.has(key)) throw new Error(`two cells are called "${key}"`);
+      keys.add(key);
+    }
+  }
+}
+
+export function createPlan(options: PlanOptions): Plan {
+  const { tier, seed, scenarios, contenders, placements, identity } = options;
+  const cannot = new Set<string>();
+  const cells = placements.flatMap((placement, at) =>
+    scenarios
+      .filter((scenario) => scenario.placements?.(tier).includes(placement.name) ?? true)
+      .flatMap((scenario) =>
+        scenario.cells({
+          placement,
+          isFirstPlacement: at === 0,
+          tier,
+          contenders,
+          cannot: (name, what) => cannot.add(`${scenario.workload}: ${name} cannot: ${what}`),
+        }),
+      ),
+  );
+  const groups = groupsOf(cells);
+  assertDistinct(groups);
+  const sizes = fittingSizes(groups, tierSizes[tier]);
+  const shuffle = createShuffle(seed);
+  const steps = Array.from({ length: sizes.launches }, (_, launch) =>
+    shuffle(groups).map((group) => ({
+      group,
+      launch,
+      plannedMs: plannedLaunchMs(group.cells, sizes),
+    })),
+  ).flat();
+  const names = groups.map(({ key, cells: members }) => [
+    key,
+    members.map((cell) => cellKey(cellNameOf(cell))),
+  ]);
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify({ tier, seed, sizes, names, identity }))
+    .digest('hex');
+  return {
+    tier,
+    seed,
+    sizes,
+    groups,
+    steps,
+    plannedMs: durationOf(groups, sizes),
+    fingerprint,
+    cannot: [...cannot],
+  };
+}

@@ -1,0 +1,135 @@
+/** Results for people at a terminal: a table for each workload and placement, then what there is to say of the run. */
+import Table from 'cli-table3';
+import type { Results } from '../results/directory.js';
+import { type CellLine, isOrderLine, type OrderLine, type Varied, variedNames } from '../results/line.js';
+import { durationText } from './progress.js';
+
+const titles: Readonly<Record<string, string>> = {
+  W1: 'Round trip of a call',
+  W2: 'Stream of one-way messages',
+  W3: 'A handle given away, and one call on it',
+  W4: 'One message to many receivers, until the last has it',
+  W5: 'A grant taken back, until the holder knows',
+  W6: 'Notice of the death of a peer',
+  W7: 'Control operations',
+  W9: 'Many handles and peers',
+  W10: 'A call after an idle gap',
+};
+
+const plain = { head: [], border: [] };
+
+/** No lines between rows: there are many. */
+const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+
+function number(value: number | null, digits: number): string {
+  return value === null ? '–' : value.toFixed(digits);
+}
+
+function variedText(varied: Varied): string {
+  return variedNames
+    .filter((name) => varied[name] !== undefined)
+    .map((name) => `${name} ${varied[name]}`)
+    .join(', ');
+}
+
+/** The ratio with its interval. */
+function ratioText({ ratio, ratio_low, ratio_high }: CellLine): string {
+  if (ratio === null) return '–';
+  if (ratio_low === null || ratio_high === null) return ratio.toFixed(2);
+  return `${ratio.toFixed(2)} (${ratio_low.toFixed(2)}–${ratio_high.toFixed(2)})`;
+}
+
+function nameText(cell: CellLine): string {
+  if (cell.violations > 0) return `${cell.contender} FAILED (${cell.violations} violations)`;
+  return cell.invalid === undefined ? cell.contender : `${cell.contender} (not to be used)`;
+}
+
+function cellTable(cells: readonly CellLine[], isColoured: boolean): string {
+  const table = new Table({
+    head: [
+      'contender',
+      'call',
+      'bytes',
+      'varied',
+      'p50 µs',
+      'p99 µs',
+      '× C (95 %)',
+      'a second',
+      'CPU µs',
+      'cold µs',
+      'samples',
+    ],
+    colAligns: ['left', 'left', 'right', 'left', ...Array<'right'>(7).fill('right')],
+    chars,
+    ...(isColoured ? {} : { style: plain }),
+  });
+  for (const cell of cells) {
+    table.push([
+      nameText(cell),
+      cell.call,
+      String(cell.payload_bytes),
+      variedText(cell),
+      number(cell.p50_us, 1),
+      number(cell.p99_us, 1),
+      ratioText(cell),
+      String(cell.per_second),
+      number(cell.cpu_us_per_message, 2),
+      number(cell.cold_us, 0),
+      String(cell.samples),
+    ]);
+  }
+  return table.toString();
+}
+
+function orderTable(orders: readonly OrderLine[], isColoured: boolean): string {
+  const table = new Table({
+    head: ['contender', 'pattern', 'KiB ahead', 'preemption', 'runs', 'inversions', ''],
+    colAligns: ['left', 'left', 'right', 'left', 'right', 'right', 'left'],
+    chars,
+    ...(isColoured ? {} : { style: plain }),
+  });
+  for (const line of orders) {
+    table.push([
+      line.contender,
+      line.call,
+      String(line.load_kib),
+      line.preemption,
+      String(line.runs),
+      String(line.inversions),
+      line.violations > 0 ? 'FAILED' : '',
+    ]);
+  }
+  return table.toString();
+}
+
+/** All of it as text that ends with a newline. */
+export function printResults({ run, machine, lines }: Results, isColoured: boolean): string {
+  const text: string[] = [
+    `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}`,
+  ];
+  const cells = lines.filter((line): line is CellLine => !isOrderLine(line));
+  const tables = new Map<string, CellLine[]>();
+  for (const cell of cells) {
+    const key = `${cell.workload} ${cell.placement}`;
+    tables.set(key, [...(tables.get(key) ?? []), cell]);
+  }
+  for (const [key, members] of tables) {
+    const [workload = '', placement] = key.split(' ');
+    text.push(
+      `\n${workload}: ${titles[workload] ?? ''}; ${placement}`,
+      cellTable(members, isColoured),
+      ...members.flatMap(({ contender, invalid }) =>
+        invalid === undefined ? [] : [`${contender}: ${invalid}`],
+      ),
+    );
+  }
+  const orders = lines.filter(isOrderLine);
+  if (orders.length > 0) {
+    text.push('\nW8: runs in which somebody got an effect before its cause', orderTable(orders, isColoured));
+  }
+  text.push(...run.noise.map((reason) => `\nnoisy: ${reason}; repeat this when it is quiet`));
+  text.push(
+    `\n${durationText(run.duration_ms)}, seed ${run.seed}, ${run.launches} launches of each cell; a sample costs the harness ${run.sample_cost_ns ?? '–'} ns, a look at the clock ${machine.clock_cost_ns} ns`,
+  );
+  return `${text.join('\n')}\n`;
+}

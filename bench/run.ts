@@ -1,0 +1,231 @@
+/**
+ * Runs a plan: launch after launch, each written down as soon as it is over, until the results are complete. A run that is interrupted goes
+ * on where it was, with the same plan and the same directory; what was measured is not measured again.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Choice, chooseContenders } from './choice.js';
+import type { Placement } from './latency/cell.js';
+import { runLaunch } from './latency/launch.js';
+import { measureSampleCostNs } from './latency/sample-cost.js';
+import { isLaunchEntry, isOrderEntry, LaunchLog, readUnfinished, type Unfinished } from './launch-log.js';
+import { cellLines } from './lines.js';
+import { noiseOf } from './noise.js';
+import { measureOrders, plannedOrdersMs } from './orders.js';
+import { placementsOf } from './placements.js';
+import { createPlan, type Plan } from './plan.js';
+import { describeMachine, type Machine, stealSince, stealTicks } from './report/machine.js';
+import type { Results, Run } from './results/directory.js';
+import { projectDirectory } from './scenarios/contenders.js';
+import { allContenders, scenarios } from './scenarios/index.js';
+import type { Contender, ScenarioContext, Tier } from './scenarios/scenario.js';
+
+export interface SuiteOptions extends Choice {
+  readonly tier: Tier;
+  readonly seed: number;
+  /** `W1` … `W10`; all that the tier has if it is not said. */
+  readonly workloads?: readonly string[];
+  /** Where launches are written down; without it an interrupted run is lost. */
+  readonly directory?: string;
+  /** An unfinished run must be there; without it one is taken up if it is there and has the same plan. */
+  readonly mustResume?: boolean;
+  /** The command that repeats it, for the record. */
+  readonly command: string;
+  /** Given what is being done, and the share of the whole that is done, 0 to 1. */
+  readonly onProgress?: (text: string, share: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Everything that is known before the first launch. */
+export interface Suite {
+  readonly options: SuiteOptions;
+  readonly plan: Plan;
+  readonly contenders: readonly Contender[];
+  readonly placements: readonly Placement[];
+  readonly missing: readonly string[];
+  readonly isIncomplete: boolean;
+  /** Contexts in which W8 runs; none if it was not chosen. */
+  readonly orders: readonly ScenarioContext[];
+  readonly machine: Machine;
+  readonly unfinished: Unfinished | undefined;
+  /** Of what is still to be done. */
+  readonly plannedMs: number;
+}
+
+/** There is nothing to resume, or it is another plan: wrong usage. */
+export class CannotResume extends Error {}
+
+/** The workloads that can be asked for. */
+export const workloads: readonly string[] = [...scenarios.map(({ workload }) => workload), 'W8'].sort(
+  (a, b) => Number(a.slice(1)) - Number(b.slice(1)),
+);
+
+function unfinishedOf(options: SuiteOptions, plan: Plan): Unfinished | undefined {
+  const { directory, mustResume = false } = options;
+  const found = directory === undefined ? undefined : readUnfinished(directory);
+  if (found?.head.fingerprint === plan.fingerprint) return found;
+  if (!mustResume) return undefined;
+  throw new CannotResume(
+    found === undefined
+      ? `there is no unfinished run in ${directory ?? 'no directory: use --out'}`
+      : `${directory} holds an unfinished run of another plan: other options, another version, or another machine`,
+  );
+}
+
+const isDone = ({ unfinished }: Pick<Suite, 'unfinished'>, group: string, launch: number): boolean =>
+  unfinished?.entries.some((e) => !isOrderEntry(e) && e.group === group && e.launch === launch) ?? false;
+
+/** Plans a run. Throws `UnknownName` for a contender that nobody has, and `CannotResume`. */
+export function prepareSuite(options: SuiteOptions): Suite {
+  const { tier, seed } = options;
+  const { contenders, missing, isIncomplete } = chooseContenders(allContenders(), options);
+  const { placements, missing: unplaced } = placementsOf(tier);
+  const machine = describeMachine(projectDirectory);
+  const isChosen = (workload: string): boolean => options.workloads?.includes(workload) ?? true;
+  const plan = createPlan({
+    tier,
+    seed,
+    contenders,
+    placements,
+    scenarios: scenarios.filter(({ workload }) => isChosen(workload)),
+    identity: [machine.commit, machine.node, machine.kernel, machine.cpu].join(' '),
+  });
+  const orders = placements
+    .slice(0, isChosen('W8') ? (tier === 'full' ? placements.length : 1) : 0)
+    .map((placement, at): ScenarioContext => {
+      return { placement, isFirstPlacement: at === 0, tier, contenders, cannot: () => {} };
+    });
+  const unfinished = unfinishedOf(options, plan);
+  const plannedMs =
+    plan.steps
+      .filter(({ group, launch }) => !isDone({ unfinished }, group.key, launch))
+      .reduce((sum, step) => sum + step.plannedMs, 0) +
+    orders
+      .filter(({ placement }) => !isOrderDone(unfinished, placement))
+      .reduce((sum, context) => sum + plannedOrdersMs(context), 0);
+  return {
+    options,
+    plan,
+    contenders,
+    placements,
+    missing: [...missing, ...unplaced, ...plan.cannot],
+    isIncomplete: isIncomplete || unplaced.length > 0,
+    orders,
+    machine,
+    unfinished,
+    plannedMs,
+  };
+}
+
+function isOrderDone(unfinished: Unfinished | undefined, placement: Placement): boolean {
+  return (
+    unfinished?.entries.some((entry) => isOrderEntry(entry) && entry.placement === placement.name) ?? false
+  );
+}
+
+/** Calls the listener with a share of the whole that only grows. */
+class Progress {
+  readonly #listen: (text: string, share: number) => void;
+  readonly #plannedMs: number;
+  #doneMs = 0;
+
+  constructor(plannedMs: number, listen: (text: string, share: number) => void = () => {}) {
+    this.#plannedMs = Math.max(plannedMs, 1);
+    this.#listen = listen;
+  }
+
+  /** For one part that takes about `plannedMs`. */
+  part(plannedMs: number): { step: (text: string, share: number) => void; done: () => void } {
+    return {
+      step: (text, share) =>
+        this.#listen(text, Math.min(1, (this.#doneMs + share * plannedMs) / this.#plannedMs)),
+      done: () => {
+        this.#doneMs += plannedMs;
+      },
+    };
+  }
+}
+
+async function runSteps(suite: Suite, log: LaunchLog, directory: string, progress: Progress): Promise<void> {
+  const { plan, options } = suite;
+  const { signal } = options;
+  for (const [at, { group, launch, plannedMs }] of plan.steps.entries()) {
+    if (isDone(suite, group.key, launch)) continue;
+    signal?.throwIfAborted();
+    const part = progress.part(plannedMs);
+    const name = `launch ${launch + 1} of ${plan.sizes.launches}: ${group.key}`;
+    const start = performance.now();
+    const launchOptions = { ...plan.sizes, seed: plan.seed * 10_007 + at };
+    const cells = await runLaunch(
+      group.cells,
+      launchOptions,
+      directory,
+      (share) => part.step(name, share),
+      signal,
+    );
+    log.append({ group: group.key, launch, duration_ms: Math.round(performance.now() - start), cells });
+    part.done();
+  }
+}
+
+async function runOrders(suite: Suite, log: LaunchLog, directory: string, progress: Progress): Promise<void> {
+  for (const context of suite.orders) {
+    if (isOrderDone(suite.unfinished, context.placement)) continue;
+    suite.options.signal?.throwIfAborted();
+    const part = progress.part(plannedOrdersMs(context));
+    const start = performance.now();
+    const orders = await measureOrders(context, directory, part.step);
+    const duration_ms = Math.round(performance.now() - start);
+    log.append({ orders, placement: context.placement.name, duration_ms });
+    part.done();
+  }
+}
+
+/** Runs what is still to be done. Leaves no process and no file behind but those of its directory, also when it fails. */
+export async function runSuite(suite: Suite): Promise<Results> {
+  const { options, plan, machine, unfinished } = suite;
+  const scratch = mkdtempSync(join(tmpdir(), 'capstan-bench-'));
+  const ticks = stealTicks();
+  const started = unfinished?.head.started ?? new Date().toISOString();
+  const loadBefore = unfinished?.head.load_before ?? machine.load_1min;
+  const { directory } = options;
+  if (directory !== undefined) rmSync(join(directory, 'run.json'), { force: true });
+  const log =
+    directory !== undefined && unfinished !== undefined
+      ? LaunchLog.resume(directory, unfinished)
+      : LaunchLog.start(directory, {
+          format: 1,
+          fingerprint: plan.fingerprint,
+          started,
+          load_before: loadBefore,
+        });
+  const progress = new Progress(suite.plannedMs, options.onProgress);
+  try {
+    const sampleCostNs = await measureSampleCostNs();
+    await runSteps(suite, log, scratch, progress);
+    await runOrders(suite, log, scratch, progress);
+    const launches = log.entries.filter(isLaunchEntry);
+    const cells = cellLines(plan.groups, launches, plan.sizes.launches, plan.seed);
+    const steal = stealSince(ticks);
+    const run: Run = {
+      format: 1,
+      tier: plan.tier,
+      seed: plan.seed,
+      command: options.command,
+      started,
+      duration_ms: log.entries.reduce((sum, entry) => sum + entry.duration_ms, 0),
+      launches: plan.sizes.launches,
+      steal,
+      load_before: loadBefore,
+      load_after: loadavg()[0] ?? 0,
+      sample_cost_ns: sampleCostNs,
+      missing: suite.missing,
+      noise: noiseOf({ steal, loadBefore }, cells),
+    };
+    const orders = log.entries.filter(isOrderEntry).flatMap((entry) => entry.orders);
+    return { run, machine, lines: [...cells, ...orders] };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
