@@ -46,16 +46,16 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     longBlockMs: 120,
     warmUpMs: 250,
     warmUpMaxMs: 1_000,
-    budgetMs: 16 * 60_000,
+    budgetMs: 15 * 60_000,
   },
   full: {
-    launches: 10,
-    rounds: 5,
+    launches: 6,
+    rounds: 4,
     blockMs: 80,
     longBlockMs: 160,
-    warmUpMs: 350,
+    warmUpMs: 300,
     warmUpMaxMs: 2_000,
-    budgetMs: 75 * 60_000,
+    budgetMs: 60 * 60_000,
   },
 };
 
@@ -63,9 +63,14 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
 const scaleMin = 0.4;
 
 /** What it takes to start and end the processes of a cell, and what a block takes beside its own time; measured on two cores. */
-const launchMs = 420;
+const launchMs = 400;
 const launchNativeMs = 40;
 const blockOverheadMs = 7;
+/** One process more, one connection more, one service more in a manager. */
+const processMs = 60;
+const processesMax = 16;
+const peerMs = 0.6;
+const serviceMs = 1;
 /** How much longer than the least a warm-up is, as a rule. */
 const warmUpFactor = 1.3;
 
@@ -106,12 +111,19 @@ export interface PlanOptions {
   readonly identity: string;
 }
 
+function launchMsOf({ contender, varied = {} }: CellDefinition): number {
+  const { receivers = 1, holders = 1, senders = 1, peers = 0, services = 0 } = varied;
+  const processes = Math.min(processesMax, receivers - 1) + Math.min(processesMax, holders - 1) + senders - 1;
+  const more = processes * processMs + (peers + receivers + holders) * peerMs + services * serviceMs;
+  return (contender.startsWith('c-') ? launchNativeMs : launchMs) + more;
+}
+
 /** How long one launch of these cells takes, about. */
 export function plannedLaunchMs(cells: readonly CellDefinition[], sizes: TierSizes): number {
   let sum = 0;
   for (const stage of stagesOf(cells)) {
-    const isNative = stage.every(({ contender }) => contender.startsWith('c-'));
-    sum += (isNative ? launchNativeMs : launchMs) + sizes.warmUpMs * warmUpFactor;
+    const [first] = stage;
+    sum += (first === undefined ? 0 : launchMsOf(first)) + sizes.warmUpMs * warmUpFactor;
     if (stage.some(({ loop }) => loop === 'open')) sum += peakBlocks * (sizes.blockMs + blockOverheadMs);
     for (const cell of stage) sum += sizes.rounds * (blockMsOf(cell, sizes) + blockOverheadMs);
   }
@@ -165,12 +177,21 @@ function assertDistinct(groups: readonly Group[]): void {
   }
 }
 
+/**
+ * At how many placements a workload runs. Placement outweighs every choice of protocol where a message costs little else, and that is the
+ * round trip; the others are compared at the first, and in a full run at two.
+ */
+function placementsMax(tier: Tier, workload: string): number {
+  if (workload === 'W1' || tier === 'quick') return Number.POSITIVE_INFINITY;
+  return tier === 'full' ? 2 : 1;
+}
+
 export function createPlan(options: PlanOptions): Plan {
   const { tier, seed, scenarios, contenders, placements, identity } = options;
   const cannot = new Set<string>();
   const cells = placements.flatMap((placement, at) =>
     scenarios
-      .filter((scenario) => scenario.placements?.(tier).includes(placement.name) ?? true)
+      .filter(({ workload }) => at < placementsMax(tier, workload))
       .flatMap((scenario) =>
         scenario.cells({
           placement,

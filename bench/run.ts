@@ -45,6 +45,8 @@ export interface Suite {
   readonly placements: readonly Placement[];
   readonly missing: readonly string[];
   readonly isIncomplete: boolean;
+  /** What cannot be done in W8, which is known when it has run. */
+  readonly cannotOrder: ReadonlySet<string>;
   /** Contexts in which W8 runs; none if it was not chosen. */
   readonly orders: readonly ScenarioContext[];
   readonly machine: Machine;
@@ -91,10 +93,12 @@ export function prepareSuite(options: SuiteOptions): Suite {
     scenarios: scenarios.filter(({ workload }) => isChosen(workload)),
     identity: [machine.commit, machine.node, machine.kernel, machine.cpu].join(' '),
   });
+  const cannot = new Set<string>();
   const orders = placements
     .slice(0, isChosen('W8') ? (tier === 'full' ? placements.length : 1) : 0)
     .map((placement, at): ScenarioContext => {
-      return { placement, isFirstPlacement: at === 0, tier, contenders, cannot: () => {} };
+      const note = (name: string, what: string): void => void cannot.add(`W8: ${name} cannot: ${what}`);
+      return { placement, isFirstPlacement: at === 0, tier, contenders, cannot: note };
     });
   const unfinished = unfinishedOf(options, plan);
   const plannedMs =
@@ -110,6 +114,7 @@ export function prepareSuite(options: SuiteOptions): Suite {
     contenders,
     placements,
     missing: [...missing, ...unplaced, ...plan.cannot],
+    cannotOrder: cannot,
     isIncomplete: isIncomplete || unplaced.length > 0,
     orders,
     machine,
@@ -175,7 +180,7 @@ async function runOrders(suite: Suite, log: LaunchLog, directory: string, progre
     suite.options.signal?.throwIfAborted();
     const part = progress.part(plannedOrdersMs(context));
     const start = performance.now();
-    const orders = await measureOrders(context, directory, part.step);
+    const orders = await measureOrders(context, suite.plan.seed, directory, part.step);
     const duration_ms = Math.round(performance.now() - start);
     log.append({ orders, placement: context.placement.name, duration_ms });
     part.done();
@@ -220,7 +225,7 @@ export async function runSuite(suite: Suite): Promise<Results> {
       load_before: loadBefore,
       load_after: loadavg()[0] ?? 0,
       sample_cost_ns: sampleCostNs,
-      missing: suite.missing,
+      missing: [...suite.missing, ...suite.cannotOrder],
       noise: noiseOf({ steal, loadBefore }, cells),
     };
     const orders = log.entries.filter(isOrderEntry).flatMap((entry) => entry.orders);

@@ -119,6 +119,7 @@ class Running {
       offered_per_second: this.offeredPerSecond,
       invalid: this.#invalid,
       failure,
+      ...(stage?.holdings === undefined ? {} : { holdings: stage.holdings }),
     });
   }
 }

@@ -3,7 +3,7 @@
  * that a run which was interrupted loses nothing but the launch that was under way.
  */
 import type { Histogram } from 'hdr-histogram-js';
-import type { Figures, LaunchFigures } from '../results/line.js';
+import type { Figures, Holdings, LaunchFigures } from '../results/line.js';
 import { decodeHistogram, encodeHistogram, mergeHistograms, percentileNs } from '../statistics/histogram.js';
 import type { Block } from './stage.js';
 
@@ -31,6 +31,8 @@ export interface CellRecord {
   readonly invalid: string | null;
   /** Why there are none; null if the cell ran to its end. */
   readonly failure: string | null;
+  /** W9. */
+  readonly holdings?: Holdings;
   /** Medians of the blocks, ns. */
   readonly rounds: readonly number[];
   readonly histogram: string;
@@ -39,7 +41,7 @@ export interface CellRecord {
 /** What a launch gives beside the sums of its blocks. */
 export type LaunchNotes = Pick<
   CellRecord,
-  'cold_ns' | 'is_settled' | 'offered_per_second' | 'invalid' | 'failure'
+  'cold_ns' | 'is_settled' | 'offered_per_second' | 'invalid' | 'failure' | 'holdings'
 > & { readonly hasBroker: boolean };
 
 export function createRecord(
@@ -134,5 +136,6 @@ export function launchFigures(launch: number, record: CellRecord, messagesPerSam
     cold_us: us(record.cold_ns),
     is_settled: record.is_settled,
     late_us: us(record.late_ns),
+    ...(record.holdings === undefined ? {} : { holdings: record.holdings }),
   };
 }

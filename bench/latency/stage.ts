@@ -5,6 +5,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Histogram } from 'hdr-histogram-js';
+import type { Holdings } from '../results/line.js';
 import { type Account, accountOf, spentSince, sumOf } from './accounts.js';
 import type { CellDefinition, CellProcesses } from './cell.js';
 import { writeSchedule } from './schedule.js';
@@ -80,6 +81,11 @@ export class Stage {
   /** The very first message of the launch; undefined before the first block. */
   get coldNs(): number | undefined {
     return this.#coldNs;
+  }
+
+  /** What the processes held when they were launched, where the cell is about that (W9). */
+  get holdings(): Holdings | undefined {
+    return this.#processes.holdings;
   }
 
   get hasBroker(): boolean {

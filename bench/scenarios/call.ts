@@ -39,7 +39,7 @@ const outstandingPayloads: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [usualPayload],
   quick: [],
   standard: [usualPayload],
-  full: [usualPayload, 4_096, 65_536],
+  full: [usualPayload, 4_096],
 };
 
 type Load = readonly [schedule: 'constant' | 'poisson', share: number];
@@ -157,13 +157,13 @@ function controlCells(context: ScenarioContext): CellDefinition[] {
     .map((cell) => ({ ...cell, varied: { outstanding: 1 }, group: `payload-${usualPayload}` }));
 }
 
-/** The curves are drawn at the first placement; one call under way is compared at all. */
+/** The curves are drawn at the first placement; one call under way is compared at all of them. */
 export const callScenario: Scenario = {
   workload: 'W1',
   title: 'Round trip of a call',
   question: 1,
   cells(context) {
-    const hasCurves = context.isFirstPlacement || context.tier === 'full';
+    const hasCurves = context.isFirstPlacement === true;
     const more = hasCurves ? payloads[context.tier] : [];
     const one = [...byPayload(context, [usualPayload, ...more]), ...controlCells(context)];
     return hasCurves ? [...one, ...byOutstanding(context), ...byLoad(context)] : one;

@@ -20,7 +20,7 @@ export const idleScenario: Scenario = {
   title: 'A call after an idle gap',
   question: 1,
   cells: (context) =>
-    context.isFirstPlacement || context.tier === 'full'
+    context.isFirstPlacement === true
       ? pipelinedOf(context).flatMap(({ contender, launcher }) =>
           gaps[context.tier].map((gap) =>
             callCell(context, contender, launcher, {

@@ -6,10 +6,10 @@ import { deathScenario } from './death.js';
 import { fanOutScenario } from './fan-out.js';
 import { foreignContenders } from './foreign.js';
 import { grantScenario } from './grant.js';
+import { idleScenario } from './idle.js';
 import { manyScenario } from './many.js';
 import { ownLaunchers } from './own-launchers.js';
 import { revokeScenario } from './revoke.js';
-import { idleScenario } from './idle.js';
 import type { Contender, Scenario } from './scenario.js';
 import { streamScenario } from './stream.js';
 

@@ -56,8 +56,8 @@ export interface Contender {
 
 export interface ScenarioContext {
   readonly placement: Placement;
-  /** Curves are drawn at the first placement, except in a full run; at the others a table of one size is enough. */
-  readonly isFirstPlacement: boolean;
+  /** Curves are drawn at the first placement; at the others a table of one size is enough. */
+  readonly isFirstPlacement?: boolean;
   readonly tier: Tier;
   /** Those that were chosen and are present. */
   readonly contenders: readonly Contender[];
@@ -71,8 +71,6 @@ export interface Scenario {
   readonly title: string;
   /** Which of the three questions of docs/benchmark.md it answers. */
   readonly question: 1 | 2 | 3;
-  /** Names of the placements at which it runs, where not at all that the tier has. */
-  placements?(tier: Tier): readonly string[];
   /** Cells of one placement. Those with the same `group` are launched together, and their blocks are interleaved. */
   cells(context: ScenarioContext): CellDefinition[];
 }

@@ -1,10 +1,13 @@
-/** Every scenario of the suite at smoke sizes: real processes, every contender that is here, lines with their stable names. */
+/**
+ * Runs of the suite at smoke sizes: real processes, every contender that is here, lines with their stable names. The other workloads have
+ * tests of their own (workloads.test.ts, order-patterns.test.ts).
+ */
 import test from 'ava';
-import { failuresOf, placements, prepareSuite, resultLines, runSuite, workloads } from '../../bench/index.js';
+import { failuresOf, placements, prepareSuite, resultLines, runSuite } from '../../bench/index.js';
 import { missedSchedule } from '../../bench/latency/launch.js';
 import { cellKey, isOrderLine } from '../../bench/results/line.js';
 
-for (const workload of workloads) {
+for (const workload of ['W1', 'W10']) {
   test.serial(`${workload} runs, nothing is violated, and the lines have their stable names`, async (t) => {
     t.timeout(110_000);
     const progress: number[] = [];
