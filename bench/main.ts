@@ -14,9 +14,10 @@ import {
   workloads,
 } from './index.js';
 import { abortOnSignals } from './latency/abort.js';
+import { writeReport } from './report/index.js';
 import { createProgress, durationText } from './report/progress.js';
 import { printResults } from './report/terminal.js';
-import { writeResults } from './results/directory.js';
+import { readResults, writeResults } from './results/directory.js';
 import type { Tier } from './scenarios/scenario.js';
 
 interface Arguments {
@@ -108,7 +109,11 @@ async function main(options: Arguments): Promise<number> {
   if (!isQuiet || suite.plan.tier === 'full') announce(suite);
   const results = await runSuite(suite);
   if (!isQuiet) progress.done();
-  if (options.out !== undefined) writeResults(results, options.out);
+  if (options.out !== undefined) {
+    writeResults(results, options.out);
+    for (const said of await writeReport(results, options.out))
+      if (!isQuiet) process.stderr.write(`${said}\n`);
+  }
   const isColoured = options.color && process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
   if (options.json === true) process.stdout.write(`${resultLines(results).join('\n')}\n`);
   else process.stdout.write(printResults(results, isColoured));
@@ -119,12 +124,34 @@ async function main(options: Arguments): Promise<number> {
   return suite.isIncomplete ? status.incomplete : status.done;
 }
 
+/** What is done with results that are there; each reads its own arguments. */
+const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  compare: async (args) => (await import('./statistics/compare-main.js')).runCompare(args),
+  gate: async (args) => (await import('./statistics/gate-main.js')).runGate(args),
+  report: async (args) => remakeReport(args),
+};
+
+const usageOfSubcommands = `
+With results that are there:
+  capstan bench compare A B            what changed between two runs, and how sure that is
+  capstan bench gate --baseline DIR    1 if a run is worse than a baseline, for a project's CI
+  capstan bench report DIR             makes the report of a run again
+`;
+
+/** Makes report.html, report.md, cells.csv and the histograms of a run again. */
+async function remakeReport([directory, ...more]: readonly string[]): Promise<number> {
+  if (directory === undefined || directory.startsWith('-') || more.length > 0)
+    throw new UnknownName('use: capstan bench report DIR');
+  for (const said of await writeReport(readResults(directory), directory)) process.stdout.write(`${said}\n`);
+  return status.done;
+}
+
 const program = new Command('capstan bench')
   .description('compare the transports on this machine, with each other and with what people use today')
   .option('--quick', 'the first comparison, in under a minute (if no other size is asked for)')
   .option('--standard', 'all workloads, in under twenty minutes')
   .option('--full', 'everything that the method names; says beforehand how long')
-  .option('--out <dir>', 'write results there; an interrupted run goes on from it')
+  .option('--out <dir>', 'write results and their report there; an interrupted run goes on from it')
   .option('--workload <names>', `only these: ${workloads.join(', ')}; may be repeated`, workloadNames)
   .option('--transport <names>', 'only these transports; may be repeated', names)
   .option('--peers <names>', 'what else is compared: auto (what is installed), none, or names', 'auto')
@@ -133,15 +160,19 @@ const program = new Command('capstan bench')
   .option('--json', 'one object a cell, one a line')
   .option('--quiet', 'no progress')
   .option('--no-color', 'no colours')
+  .addHelpText('after', usageOfSubcommands)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? status.done : status.usage))
   .action(async (options: Arguments) => {
     process.exitCode = await main(options);
   });
 
 try {
-  await program.parseAsync();
+  const [word = '', ...args] = process.argv.slice(2);
+  const subcommand = subcommands[word];
+  if (subcommand === undefined) await program.parseAsync();
+  else process.exitCode = await subcommand(args);
 } catch (error) {
-  process.stderr.write(`\ncapstan bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`capstan bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode =
     error instanceof UnknownName || error instanceof CannotResume ? status.usage : status.failed;
 }

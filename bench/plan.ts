@@ -55,19 +55,19 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     longBlockMs: 160,
     warmUpMs: 300,
     warmUpMaxMs: 2_000,
-    budgetMs: 60 * 60_000,
+    budgetMs: 55 * 60_000,
   },
 };
 
 /** Blocks and warm-ups are not made shorter than this share of what the tier wants. */
-const scaleMin = 0.4;
+const scaleMin = 0.45;
 
 /** What it takes to start and end the processes of a cell, and what a block takes beside its own time; measured on two cores. */
-const launchMs = 400;
-const launchNativeMs = 40;
+const launchMs = 260;
+const launchNativeMs = 30;
 const blockOverheadMs = 7;
 /** One process more, one connection more, one service more in a manager. */
-const processMs = 60;
+const processMs = 35;
 const processesMax = 16;
 const peerMs = 0.6;
 const serviceMs = 1;
@@ -179,11 +179,10 @@ function assertDistinct(groups: readonly Group[]): void {
 
 /**
  * At how many placements a workload runs. Placement outweighs every choice of protocol where a message costs little else, and that is the
- * round trip; the others are compared at the first, and in a full run at two.
+ * round trip; the others are compared at the first.
  */
 function placementsMax(tier: Tier, workload: string): number {
-  if (workload === 'W1' || tier === 'quick') return Number.POSITIVE_INFINITY;
-  return tier === 'full' ? 2 : 1;
+  return workload === 'W1' || tier === 'quick' ? Number.POSITIVE_INFINITY : 1;
 }
 
 export function createPlan(options: PlanOptions): Plan {

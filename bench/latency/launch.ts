@@ -157,13 +157,15 @@ class RunningStage {
     }
   }
 
-  async launch(options: LaunchOptions, directory: string): Promise<void> {
+  async launch(directory: string): Promise<void> {
     const [first] = this.#definitions;
-    if (first === undefined) return;
-    this.stage = await Stage.launch(first, directory);
+    if (first !== undefined) this.stage = await Stage.launch(first, directory);
+  }
+
+  async warmUp({ warmUpMs, warmUpMaxMs }: LaunchOptions): Promise<void> {
     const most = Math.max(...this.#definitions.map(({ varied }) => varied?.outstanding ?? 1));
     const outstanding = this.hasOpenCells ? peakOutstanding : most;
-    this.isSettled = await this.stage.warmUp(options.warmUpMs, options.warmUpMaxMs, outstanding);
+    this.isSettled = (await this.stage?.warmUp(warmUpMs, warmUpMaxMs, outstanding)) === true;
   }
 
   async measurePeak(durationMs: number): Promise<void> {
@@ -173,6 +175,21 @@ class RunningStage {
     this.#peaks.sort((a, b) => a - b);
     this.peak = this.#peaks[this.#peaks.length >> 1] ?? 0;
   }
+}
+
+/** Processes of so many stages start and end at the same time; nothing is measured meanwhile. */
+const startedAtOnce = 3;
+
+/** Share of the progress that starting counts for. */
+const launchShare = 0.4;
+
+async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of waiting) await act(item);
+  };
+  const workers = await Promise.allSettled(Array.from({ length: startedAtOnce }, worker));
+  for (const outcome of workers) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /**
@@ -191,13 +208,14 @@ export async function runLaunch(
   const kill = (): void => {
     for (const { stage } of stages) stage?.kill();
   };
+  let started = 0;
   signal?.addEventListener('abort', kill);
-  const launchShare = 0.5;
   try {
-    for (const [at, stage] of stages.entries()) {
-      progress((at / stages.length) * launchShare);
-      await stage.attempt(signal, () => stage.launch(options, directory));
-    }
+    await eachOf(stages, async (stage) => {
+      progress((started++ / stages.length) * launchShare);
+      await stage.attempt(signal, () => stage.launch(directory));
+    });
+    for (const stage of stages) await stage.attempt(signal, () => stage.warmUp(options));
     for (let block = 0; block < peakBlocks; block++) {
       for (const stage of shuffle(stages.filter(({ hasOpenCells }) => hasOpenCells)))
         await stage.attempt(signal, () => stage.measurePeak(options.blockMs));
@@ -210,7 +228,7 @@ export async function runLaunch(
         await stage.attempt(signal, () => cell.block(options, seed));
       }
     }
-    for (const stage of stages) await stage.attempt(signal, async () => stage.stage?.stop());
+    await eachOf(stages, (stage) => stage.attempt(signal, async () => stage.stage?.stop()));
     return running.map(({ cell }) => cell.record());
   } finally {
     signal?.removeEventListener('abort', kill);

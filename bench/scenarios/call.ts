@@ -30,7 +30,7 @@ const payloads: Readonly<Record<Tier, readonly number[]>> = {
 const outstandings: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [8],
   quick: [],
-  standard: [4, 16, 64, 256],
+  standard: [4, 32, 256],
   full: [2, 4, 8, 16, 32, 64, 128, 256],
 };
 
@@ -98,6 +98,9 @@ export function pipelinedOf(context: ScenarioContext): ReturnType<typeof thoseWh
 /** Whom the quick comparison shows: what everybody has, and no more than a minute allows. */
 const quickNames = ['c-seqpacket', 'node-net'];
 
+/** Whom a standard run shows on its curves beside the transports. */
+const curveNames = ['c-seqpacket', 'node-net', 'c-shm-futex', 'dbus-broker', 'capnp', 'grpc'];
+
 function callers(context: ScenarioContext): ReturnType<typeof thoseWho> {
   const all = thoseWho(context, 'call', 'calls');
   if (context.tier !== 'quick') return all;
@@ -110,10 +113,21 @@ function takes(context: ScenarioContext, contender: Contender, payloadBytes: num
   return false;
 }
 
+/** Everywhere but in its first table a standard run compares the transports with a few who stand for the others; a full one with all. */
+export function isOnCurves({ tier }: ScenarioContext, { name, kind }: Contender): boolean {
+  return tier !== 'standard' || kind === 'own' || curveNames.includes(name);
+}
+
+function callersOf(context: ScenarioContext, payloadBytes: number): ReturnType<typeof thoseWho> {
+  return callers(context).filter(
+    ({ contender }) => payloadBytes === usualPayload || isOnCurves(context, contender),
+  );
+}
+
 function byPayload(context: ScenarioContext, sizes: readonly number[]): CellDefinition[] {
   const varied = { outstanding: 1 };
   return sizes.flatMap((payloadBytes) =>
-    callers(context)
+    callersOf(context, payloadBytes)
       .filter(({ contender }) => takes(context, contender, payloadBytes))
       .map(({ contender, launcher }) => {
         const group = `payload-${payloadBytes}`;

@@ -2,7 +2,7 @@
  * W10, now and then: a call after an idle gap. Sleeping processors, cold caches and event loops that have gone to sleep count here; a busy
  * loop hides them. It is the usual life of a control plane.
  */
-import { callCell, pipelinedOf } from './call.js';
+import { callCell, isOnCurves, pipelinedOf } from './call.js';
 import type { Scenario, Tier } from './scenario.js';
 
 const gaps: Readonly<Record<Tier, readonly number[]>> = {
@@ -13,7 +13,7 @@ const gaps: Readonly<Record<Tier, readonly number[]>> = {
 };
 
 /** Requests that a block has at least. */
-const requestsMin = 3;
+const requestsMin = 2;
 
 export const idleScenario: Scenario = {
   workload: 'W10',
@@ -21,17 +21,19 @@ export const idleScenario: Scenario = {
   question: 1,
   cells: (context) =>
     context.isFirstPlacement === true
-      ? pipelinedOf(context).flatMap(({ contender, launcher }) =>
-          gaps[context.tier].map((gap) =>
-            callCell(context, contender, launcher, {
-              workload: 'W10',
-              payloadBytes: 64,
-              varied: { gap_ms: gap },
-              group: 'gaps',
-              sweep: 'gaps',
-              ...(gap > 0 ? { blockMsMin: requestsMin * gap + 20 } : {}),
-            }),
-          ),
-        )
+      ? pipelinedOf(context)
+          .filter(({ contender }) => isOnCurves(context, contender))
+          .flatMap(({ contender, launcher }) =>
+            gaps[context.tier].map((gap) =>
+              callCell(context, contender, launcher, {
+                workload: 'W10',
+                payloadBytes: 64,
+                varied: { gap_ms: gap },
+                group: 'gaps',
+                sweep: 'gaps',
+                ...(gap > 0 ? { blockMsMin: requestsMin * gap + 20 } : {}),
+              }),
+            ),
+          )
       : [],
 };
