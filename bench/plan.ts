@@ -41,7 +41,7 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
   },
   standard: {
     launches: 5,
-    rounds: 3,
+    rounds: 2,
     blockMs: 70,
     longBlockMs: 120,
     warmUpMs: 250,
@@ -60,7 +60,7 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
 };
 
 /** Blocks and warm-ups are not made shorter than this share of what the tier wants. */
-const scaleMin = 0.45;
+const scaleMin = 0.5;
 
 /** What it takes to start and end the processes of a cell, and what a block takes beside its own time; measured on two cores. */
 const launchMs = 260;
