@@ -19,7 +19,9 @@ export interface Machine {
   readonly load_1min: number;
   /** Share of CPU time that the hypervisor took away since boot, 0 to 1. */
   readonly steal: number;
+  /** One reading of the clock that the samples are taken with, and the least difference between two of its readings. */
   readonly clock_cost_ns: number;
+  readonly clock_resolution_ns: number;
 }
 
 function text(path: string, otherwise: string): string {
@@ -68,6 +70,18 @@ function clockCostNs(): number {
   return Math.round(((performance.now() - start) * 1e6) / readings);
 }
 
+/** Least difference between two readings that differ. */
+function clockResolutionNs(): number {
+  let least = Number.POSITIVE_INFINITY;
+  let last = performance.now();
+  for (let at = 0; at < 20_000; at++) {
+    const now = performance.now();
+    if (now > last) least = Math.min(least, now - last);
+    last = now;
+  }
+  return Math.round(least * 1e6);
+}
+
 export function describeMachine(projectDirectory: string): Machine {
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -84,5 +98,6 @@ export function describeMachine(projectDirectory: string): Machine {
     load_1min: loadavg()[0] ?? 0,
     steal: stealSince({ stolen: 0, all: 0 }),
     clock_cost_ns: clockCostNs(),
+    clock_resolution_ns: clockResolutionNs(),
   };
 }

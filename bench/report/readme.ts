@@ -31,6 +31,7 @@ interface Line {
   readonly cpu_us_per_message: number;
   readonly broker_cpu_us_per_message: number | null;
   readonly per_second: number;
+  readonly launches?: readonly unknown[];
   readonly runs: number;
   readonly load_kib: number;
   readonly inversions: number;
@@ -45,12 +46,15 @@ interface Line {
 const text = (value: number | null, digits: number): string => (value === null ? '–' : value.toFixed(digits));
 
 function callTable(lines: readonly Line[]): string[] {
+  // Earlier results have the range over rounds instead of an interval over launches.
+  const range = lines.some(({ launches }) => launches !== undefined) ? '95 %' : 'rounds';
   return [
-    '| placement | contender | call | p50 µs | p99 µs | × C | (rounds) | CPU µs a call |',
+    `| placement | contender | call | p50 µs | p99 µs | × C | (${range}) | CPU µs a call |`,
     '| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |',
     ...lines.map((line) => {
-      const range = line.ratio_low === null ? '–' : `${text(line.ratio_low, 2)}–${text(line.ratio_high, 2)}`;
-      return `| ${line.placement} | ${line.contender} | ${line.call} | ${text(line.p50_us, 1)} | ${text(line.p99_us, 1)} | ${text(line.ratio, 2)} | ${range} | ${text(line.cpu_us_per_message, 1)} |`;
+      const interval =
+        line.ratio_low === null ? '–' : `${text(line.ratio_low, 2)}–${text(line.ratio_high, 2)}`;
+      return `| ${line.placement} | ${line.contender} | ${line.call} | ${text(line.p50_us, 1)} | ${text(line.p99_us, 1)} | ${text(line.ratio, 2)} | ${interval} | ${text(line.cpu_us_per_message, 1)} |`;
     }),
   ];
 }

@@ -44,6 +44,7 @@ const machine: Results['machine'] = {
   load_1min: 0,
   steal: 0,
   clock_cost_ns: 40,
+  clock_resolution_ns: 1,
 };
 
 /** The figures of one launch whose median is this. */

@@ -462,6 +462,7 @@ export function syntheticResults(options: SyntheticOptions): Results {
       load_1min: 0.12,
       steal: 0,
       clock_cost_ns: 41,
+      clock_resolution_ns: 1,
     },
     lines: withRatios(make.lines),
   };
