@@ -369,6 +369,11 @@ const sdbusDirect: Contender = {
   presence: () => nativePresence('sdbus-direct', 'sdbus-client', setUp),
 };
 
+/** What `node-net` can do beside its calls, which the quick comparison has. */
+export const nodeNetLaunchers: Readonly<Record<'stream', Launcher>> = {
+  stream: atSocket('node-net', 'sink', 'stream'),
+};
+
 /** In the order of docs/benchmark-contenders.md. */
 export const foreignContenders: readonly Contender[] = [
   cStream,

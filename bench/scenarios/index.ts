@@ -4,7 +4,7 @@ import { ownContenders } from './contenders.js';
 import { controlScenario } from './control.js';
 import { deathScenario } from './death.js';
 import { fanOutScenario } from './fan-out.js';
-import { foreignContenders } from './foreign.js';
+import { foreignContenders, nodeNetLaunchers } from './foreign.js';
 import { grantScenario } from './grant.js';
 import { idleScenario } from './idle.js';
 import { manyScenario } from './many.js';
@@ -29,7 +29,11 @@ export const scenarios: readonly Scenario[] = [
 export function allContenders(): Contender[] {
   const own = ownContenders().map((contender) => ({
     ...contender,
-    launchers: { ...contender.launchers, ...ownLaunchers(contender.name) },
+    launchers: {
+      ...contender.launchers,
+      ...ownLaunchers(contender.name),
+      ...(contender.name === 'node-net' ? nodeNetLaunchers : {}),
+    },
   }));
   return [...own, ...foreignContenders];
 }

@@ -105,7 +105,8 @@ async function smoke(
   });
 }
 
-for (const contender of foreignContenders) {
+const nodeNet = allContenders().filter(({ name }) => name === 'node-net');
+for (const contender of [...nodeNet, ...foreignContenders]) {
   test.serial(`${contender.name} does what it says it can, and leaves nothing behind`, async (t) => {
     t.timeout(110_000);
     const presence = contender.presence();

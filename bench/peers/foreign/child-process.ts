@@ -23,6 +23,7 @@ import {
   type TakerAnswer,
   tellAnswer,
 } from './grant.js';
+import { onMessages } from './node-net.js';
 import { Counter, createPayload, createStreamTarget, numberOf } from './payload.js';
 
 interface TextMessage {
@@ -112,20 +113,6 @@ export async function runForkStream(serviceCpu: string, payloadBytes: number): P
   );
   await serveCommands(createStreamLoop(target, { payloadBytes, isPatient: false }), [child.pid ?? 0]);
   await release(child);
-}
-
-/** Calls `listen` with each whole message of `bytes` bytes that comes. */
-function onMessages(socket: Socket, bytes: () => number, listen: (message: Buffer) => void): void {
-  let held: Buffer = Buffer.alloc(0);
-  socket.on('error', () => {});
-  socket.on('data', (data: Buffer) => {
-    held = held.length === 0 ? data : Buffer.concat([held, data]);
-    for (let length = bytes(); held.length >= length; length = bytes()) {
-      const message = held.subarray(0, length);
-      held = held.subarray(length);
-      listen(message);
-    }
-  });
 }
 
 /** The owner: each connection is one of its nodes, and begins with the index of that (u32). */

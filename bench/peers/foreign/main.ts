@@ -5,6 +5,7 @@
 import { runChild, runForkClient, runForkStream, runGiver, runOwner, runTaker } from './child-process.js';
 import { runGrpcClient, runGrpcServer, runGrpcStream } from './grpc.js';
 import { runNatsClient, runNatsPublisher, runNatsReceivers, runNatsServer, runNatsStream } from './nats.js';
+import { runNetSink, runNetStream } from './node-net.js';
 import { runThreadClient, runThreadGiver, runThreadStream } from './worker-threads.js';
 import {
   runZeroMqClient,
@@ -36,6 +37,8 @@ const roles: Readonly<Record<string, Role>> = {
     runNatsReceivers(where, receipts, Number(first), Number(count)),
   'nats publisher': ([where = '', receipts = '', bytes, receivers]) =>
     runNatsPublisher(where, receipts, Number(bytes), Number(receivers)),
+  'node-net sink': ([where = '']) => runNetSink(where),
+  'node-net stream': ([where = '', bytes]) => runNetStream(where, Number(bytes)),
   'child-process child': () => runChild(false),
   'child-process sink': () => runChild(true),
   'child-process taker': ([bytes]) => runTaker(Number(bytes)),
