@@ -8,11 +8,21 @@ import type { CapabilityNode, Handle, Peer } from '../../broker/contract/index.j
 import { ErrorCode, hasCode } from '../../broker/contract/index.js';
 import { type Done, deadlineMs, type PipelinedClient } from './pipelined.js';
 
-/** A node that answers every call with its own bytes, the first one changed. */
-export function createEcho(peer: Peer): CapabilityNode {
+/** Keeps the processor busy for so long, as work would. */
+function spend(microseconds: number): void {
+  const endMs = performance.now() + microseconds / 1000;
+  while (performance.now() < endMs);
+}
+
+/**
+ * A node that answers every call with its own bytes, the first one changed. `delayUs` is what the self-test injects, to see whether the
+ * suite finds it; nothing else uses it.
+ */
+export function createEcho(peer: Peer, delayUs = 0): CapabilityNode {
   return peer.createNode({
     message(delivery): void {
       const { bytes } = delivery;
+      if (delayUs > 0) spend(delayUs);
       bytes[0] = (bytes[0] ?? 0) ^ 1;
       delivery.reply?.send({ bytes });
     },

@@ -122,7 +122,9 @@ switch (role) {
     break;
   case 'service': {
     const session = await connectTo();
-    await offer(session, 'echo', createEcho(session.peer));
+    // `--delay-us N`: for the self-test only.
+    const delayUs = last === '--delay-us' ? Number(more[0]) : 0;
+    await offer(session, 'echo', createEcho(session.peer, delayUs));
     break;
   }
   case 'client':

@@ -1,15 +1,17 @@
 /**
- * `capstan bench gate --baseline DIR RUN`: for a project's CI. Fails only where a change for the worse is real: surely there, and larger
+ * `capstan bench gate --baseline DIR [RUN]`: for a project's CI; where no run is named, one like the baseline is made. Fails only where a change for the worse is real: surely there, and larger
  * than the tolerance. What is unclear does not fail it, but is told.
  * Exit status: 0 nothing is surely worse, 1 something is (with the reason on standard error), 2 wrong usage or no such runs.
  */
 import { Command } from 'commander';
+import { abortOnSignals } from '../latency/abort.js';
 import { readResults } from '../results/directory.js';
 import { optionsOf, parsed, percentArgument, withComparisonOptions } from './compare-main.js';
 import { comparisonText } from './compare-table.js';
 import { type CellComparison, type CompareOptions, type Comparison, compareResults } from './comparison.js';
 import type { OrderComparison } from './orders.js';
 import { createPaint, type Output, standardOutput } from './output.js';
+import { runAgain } from './rerun.js';
 
 interface Arguments extends CompareOptions {
   readonly baseline: string;
@@ -89,18 +91,19 @@ function tell(comparison: Comparison, { json, color, quiet }: Arguments, output:
 export async function runGate(args: readonly string[], output = standardOutput()): Promise<number> {
   const command = withComparisonOptions(new Command('capstan bench gate'))
     .description('fail where a run is surely slower than another one')
-    .argument('<run>', 'directory of the run that is judged')
+    .argument('[run]', 'directory of the run that is judged; one like the baseline is made if none is named')
     .requiredOption('--baseline <dir>', 'directory of the run that it is judged by')
     .option('--tolerance <percent>', 'what it may be slower', percentArgument, defaultTolerance)
     .option('--quiet', 'only the verdict');
   const status = parsed(command, args, output);
   if (status !== undefined) return status;
   const options = command.opts<Arguments & Parameters<typeof optionsOf>[0]>();
-  const [run = ''] = command.args;
+  const [run] = command.args;
   try {
+    const baseline = readResults(options.baseline);
     const comparison = compareResults(
-      readResults(options.baseline),
-      readResults(run),
+      baseline,
+      run === undefined ? await runAgain(baseline, abortOnSignals()) : readResults(run),
       optionsOf(options, options.tolerance),
     );
     return tell(comparison, options, output) ? 0 : 1;

@@ -7,6 +7,7 @@ import { type Results, writeResults } from '../../../bench/results/directory.js'
 import { runCompare } from '../../../bench/statistics/compare-main.js';
 import { runGate } from '../../../bench/statistics/gate-main.js';
 import type { Output } from '../../../bench/statistics/output.js';
+import { argumentsOf } from '../../../bench/statistics/rerun.js';
 import { cellOf, orderOf, resultsOf } from './runs.js';
 
 const controlStart = '\u001b';
@@ -152,7 +153,32 @@ test('the gate fails where a cell or an order that was kept is broken', async (t
 test('the gate ends with 2 on wrong usage and where there is no such run', async (t) => {
   const [a] = directories(t, before(), after(1));
   t.is((await run(runGate, [a])).status, 2);
-  t.is((await run(runGate, ['--baseline', a])).status, 2);
+  t.is((await run(runGate, ['--baseline', a, '--baseline'])).status, 2);
   t.is((await run(runGate, ['--baseline', a, join(a, 'nowhere')])).status, 2);
   t.is((await run(runGate, ['--baseline', a, a, '--tolerance', 'much'])).status, 2);
+});
+
+test('a run is made again with its own arguments, and its results go elsewhere', (t) => {
+  const command = 'capstan bench --standard --seed 7 --peers none --workload W1,W4 --out a directory';
+  t.deepEqual(argumentsOf(command, '/tmp/x'), [
+    '--standard',
+    '--seed',
+    '7',
+    '--peers',
+    'none',
+    '--workload',
+    'W1,W4',
+    '--quiet',
+    '--out',
+    '/tmp/x',
+  ]);
+  t.is(argumentsOf('something else', '/tmp/x'), undefined);
+});
+
+test('the gate does not make a run where the baseline does not say how', async (t) => {
+  const odd = { ...before(), run: { ...before().run, command: 'unknown' } };
+  const [a] = directories(t, odd, after(1));
+  const { status, error } = await run(runGate, ['--baseline', a]);
+  t.is(status, 2);
+  t.regex(error, /cannot be run again; name a run/);
 });

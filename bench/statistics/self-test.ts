@@ -1,0 +1,289 @@
+/**
+ * Does the suite find what it is for (benchmark method, point 14)? Three questions:
+ *
+ * - An *injected delay*: the service of one contender is made to spend 20 µs on each call. Run with and without, the comparison must say
+ *   that this cell became worse, by about as much, and that no other cell changed. Launches with and without take turns, block by block,
+ *   so that the machine is the same for both.
+ * - A *swapping transport* delivers two messages in ten thousand in the wrong order: the checkers must find each swap, and nothing in the
+ *   same stream without (bench/check/self-test.ts).
+ * - The *null transport*: what a sample costs the harness itself, with nothing to measure.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Histogram } from 'hdr-histogram-js';
+import { runSwappingSelfTest, type SwappingSelfTest } from '../check/self-test.js';
+import { type CellDefinition, createHistogram, type Placement } from '../latency/cell.js';
+import { measureSampleCostNs } from '../latency/sample-cost.js';
+import { createShuffle } from '../latency/shuffle.js';
+import { type Block, Stage } from '../latency/stage.js';
+import { describeMachine } from '../report/machine.js';
+import type { Results } from '../results/directory.js';
+import type { CellLine, LaunchFigures } from '../results/line.js';
+import {
+  clientLast,
+  emptyCallCells,
+  freshPath,
+  projectDirectory,
+  startPeer,
+} from '../scenarios/contenders.js';
+import { type Comparison, compareResults } from './comparison.js';
+import { encodeHistogram, mergeHistograms, percentileNs } from './histogram.js';
+
+export interface SelfTestOptions {
+  readonly seed: number;
+  readonly placement: Placement;
+  readonly launches: number;
+  readonly rounds: number;
+  readonly blockMs: number;
+  readonly warmUpMs: number;
+  readonly delayUs: number;
+  /** The contenders that are run; the delay is injected into `delayed`, which is one of them. */
+  readonly contenders: readonly string[];
+  /** Of each of the two senders through the swapping transport. */
+  readonly messages: number;
+  readonly onProgress?: (text: string, share: number) => void;
+  /** Ends the test early: its processes are killed and it rejects. */
+  readonly signal?: AbortSignal;
+}
+
+/** Into whose service the delay is injected: a transport whose ends are both ours. */
+export const delayedContender = 'sockets';
+
+/** What a sample may cost the harness. */
+export const sampleCostMaxNs = 300;
+
+/** What an injected delay may be found as, as a share of it: the processor is not only there for it. */
+const foundShares = { least: 0.75, most: 2 };
+
+export interface DelayFindings {
+  readonly delayUs: number;
+  readonly contender: string;
+  /** By how much the median of its cell is greater. */
+  readonly foundUs: number;
+  /** Cells beside it that were said to have changed. */
+  readonly others: readonly string[];
+  readonly comparison: Comparison;
+  readonly passed: boolean;
+}
+
+export interface SelfTest {
+  readonly delay: DelayFindings;
+  readonly swapping: SwappingSelfTest;
+  readonly sampleCostNs: number;
+  readonly durationMs: number;
+  /** Processes that wanted a processor in the minute before. */
+  readonly load: number;
+  readonly passed: boolean;
+}
+
+/** One contender, with or without the delay, over all launches. */
+interface Side {
+  readonly definition: CellDefinition;
+  readonly launches: LaunchFigures[];
+  readonly histograms: Histogram[];
+}
+
+/** A side in one launch. */
+interface Launched {
+  readonly side: Side;
+  readonly stage: Stage;
+  readonly blocks: Block[];
+  readonly histogram: Histogram;
+  isSettled: boolean;
+}
+
+/** The service spends so long on each call; else this is the cell as every run has it. */
+function delayedCell(cell: CellDefinition, placement: Placement, delayUs: number): CellDefinition {
+  return {
+    ...cell,
+    launch: async (directory) => {
+      const path = freshPath(directory);
+      const { contender, payloadBytes } = cell;
+      return clientLast([
+        () => startPeer(placement.broker, 'hub', contender, path),
+        () => startPeer(placement.service, 'service', contender, path, '--delay-us', String(delayUs)),
+        () => startPeer(placement.client, 'client', contender, path, String(payloadBytes)),
+      ]);
+    },
+  };
+}
+
+function figuresOf(
+  launch: number,
+  blocks: readonly Block[],
+  histogram: Histogram,
+  isSettled: boolean,
+): LaunchFigures {
+  const sum = (of: (block: Block) => number): number => blocks.reduce((total, block) => total + of(block), 0);
+  const samples = sum((block) => block.samples);
+  const us = (percentile: number): number | null => {
+    const ns = percentileNs(histogram, percentile);
+    return ns === null ? null : ns / 1000;
+  };
+  const per = (ns: number): number => (samples === 0 ? 0 : Number((ns / 1000 / samples).toFixed(3)));
+  return {
+    launch,
+    p50_us: us(50),
+    p90_us: us(90),
+    p99_us: us(99),
+    p999_us: us(99.9),
+    max_us: histogram.maxValue / 1000,
+    per_second: Math.round((samples * 1000) / sum((block) => block.elapsedMs)),
+    cpu_us_per_message: per(sum((block) => block.cpuNs)),
+    client_cpu_us_per_message: per(sum((block) => block.clientCpuNs)),
+    broker_cpu_us_per_message: null,
+    per_broker_cpu_second: null,
+    gc_us_per_message: null,
+    wait_us_per_message: per(sum((block) => block.waitNs)),
+    switches_per_message: samples === 0 ? 0 : sum((block) => block.switches) / samples,
+    samples,
+    violations: sum((block) => block.violations),
+    errors: sum((block) => block.errors),
+    cold_us: null,
+    is_settled: isSettled,
+    late_us: null,
+  };
+}
+
+/** One launch of both sides; also when it rejects, none of its processes is left. */
+async function runPass(
+  pass: number,
+  sides: readonly Side[],
+  options: SelfTestOptions,
+  directory: string,
+): Promise<void> {
+  const { signal, warmUpMs, rounds, blockMs } = options;
+  const stages: Launched[] = [];
+  const kill = (): void => {
+    for (const { stage } of stages) stage.kill();
+  };
+  signal?.addEventListener('abort', kill);
+  const shuffle = createShuffle(options.seed + pass);
+  try {
+    // All start side by side, so that a pass is short; those that have started end also if another one cannot.
+    const started = await Promise.allSettled(
+      shuffle(sides).map(async (side) => {
+        const stage = await Stage.launch(side.definition, directory);
+        stages.push({ side, stage, isSettled: false, blocks: [], histogram: createHistogram() });
+      }),
+    );
+    for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason;
+    for (const launched of shuffle(stages)) {
+      signal?.throwIfAborted();
+      launched.isSettled = await launched.stage.warmUp(warmUpMs, warmUpMs * 2);
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const { stage, blocks, histogram } of shuffle(stages)) {
+        signal?.throwIfAborted();
+        blocks.push(await stage.closed(blockMs, {}, histogram));
+      }
+    }
+    for (const { side, stage, blocks, histogram, isSettled } of stages) {
+      side.launches.push(figuresOf(pass, blocks, histogram, isSettled));
+      side.histograms.push(histogram);
+      await stage.stop();
+    }
+  } catch (error) {
+    // What a killed process leads to is not what went wrong.
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', kill);
+    kill();
+  }
+}
+
+function lineOf({ definition, launches, histograms }: Side): CellLine {
+  const merged = mergeHistograms(histograms);
+  const { workload, contender, call, payloadBytes, placement } = definition;
+  const [first] = launches;
+  if (first === undefined) throw new Error('a self-test needs launches');
+  const { launch: _, is_settled: _settled, late_us: _late, ...figures } = first;
+  return {
+    workload,
+    contender,
+    call,
+    payload_bytes: payloadBytes,
+    placement,
+    loop: 'closed',
+    waiting: 'block',
+    ...figures,
+    samples: merged.totalCount,
+    violations: launches.reduce((sum, { violations }) => sum + violations, 0),
+    ratio: null,
+    ratio_low: null,
+    ratio_high: null,
+    launches,
+    histogram: encodeHistogram(merged),
+  };
+}
+
+function resultsOf(sides: readonly Side[], { seed, launches }: SelfTestOptions, startMs: number): Results {
+  return {
+    run: {
+      format: 1,
+      tier: 'smoke',
+      seed,
+      command: 'capstan bench self-test',
+      started: new Date(startMs).toISOString(),
+      duration_ms: 0,
+      launches,
+      steal: 0,
+      load_before: 0,
+      load_after: 0,
+      sample_cost_ns: null,
+      missing: [],
+      noise: [],
+    },
+    machine: describeMachine(projectDirectory),
+    lines: sides.map(lineOf),
+  };
+}
+
+/** With and without the delay, and what the comparison says of it. */
+async function findDelay(options: SelfTestOptions, directory: string): Promise<DelayFindings> {
+  const { placement, delayUs, contenders, launches, onProgress } = options;
+  const startMs = performance.timeOrigin + performance.now();
+  const cells = emptyCallCells(placement, 64, contenders);
+  const side = (definition: CellDefinition): Side => ({ definition, launches: [], histograms: [] });
+  const without = cells.map(side);
+  const delayed = cells.map((cell) =>
+    side(cell.contender === delayedContender ? delayedCell(cell, placement, delayUs) : cell),
+  );
+  for (let pass = 0; pass < launches; pass++) {
+    onProgress?.(`injected delay: launch ${pass + 1} of ${launches}`, (pass / launches) * 0.9);
+    await runPass(pass, [...without, ...delayed], options, directory);
+  }
+  const [a, b] = [resultsOf(without, options, startMs), resultsOf(delayed, options, startMs)];
+  // Both were made at the same time on the same machine: there is nothing to take out.
+  const comparison = compareResults(a, b, { seed: options.seed, normalise: 'never' });
+  const cell = comparison.cells.find(({ name }) => name.contender === delayedContender);
+  const foundUs = cell === undefined ? 0 : cell.b - cell.a;
+  const others = comparison.cells
+    .filter((other) => other !== cell && (other.verdict === 'worse' || other.verdict === 'better'))
+    .map(({ key }) => key);
+  const isAsLarge = foundUs >= foundShares.least * delayUs && foundUs <= foundShares.most * delayUs;
+  const passed = cell?.verdict === 'worse' && isAsLarge && others.length === 0;
+  return { delayUs, contender: delayedContender, foundUs, others, comparison, passed };
+}
+
+/** All three. Leaves no process and no file behind, also when it fails. */
+export async function runSelfTest(options: SelfTestOptions): Promise<SelfTest> {
+  const start = performance.now();
+  const [load = 0] = loadavg();
+  const directory = mkdtempSync(join(tmpdir(), 'capstan-self-test-'));
+  try {
+    const delay = await findDelay(options, directory);
+    options.signal?.throwIfAborted();
+    options.onProgress?.('swapping transport', 0.9);
+    const { messages, seed } = options;
+    const swapping = await runSwappingSelfTest({ messages, seed });
+    options.onProgress?.('null transport', 0.97);
+    const sampleCostNs = await measureSampleCostNs();
+    const passed = delay.passed && swapping.passed && sampleCostNs < sampleCostMaxNs;
+    return { delay, swapping, sampleCostNs, durationMs: performance.now() - start, load, passed };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

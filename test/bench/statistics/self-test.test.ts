@@ -1,0 +1,43 @@
+/** The self-test at a size that a busy machine can do: the delay is so long that it is found whatever else runs. */
+import test from 'ava';
+import type { Output } from '../../../bench/statistics/output.js';
+import { runSelfTestCommand } from '../../../bench/statistics/self-test-main.js';
+
+test('an injected delay and every swap are found, and the harness says what it costs', async (t) => {
+  t.timeout(110_000);
+  const out: string[] = [];
+  const output: Output = { out: (text) => out.push(text), error: (text) => t.log(text), isTerminal: false };
+  const steps: string[] = [];
+  const status = await runSelfTestCommand(['--json'], output, {
+    contenders: ['c-seqpacket', 'sockets'],
+    launches: 4,
+    rounds: 2,
+    blockMs: 30,
+    warmUpMs: 30,
+    delayUs: 50_000,
+    messages: 2_000,
+    onProgress: (step) => steps.push(step),
+  });
+  const line = JSON.parse(out.join('\n')) as {
+    passed: boolean;
+    delay: { contender: string; injected_us: number; cells: { contender: string; verdict: string }[] };
+    swapping: { swaps: number; found: number; found_in_clean: number };
+    sample_cost_ns: number;
+  };
+  t.is(status, line.passed ? 0 : 1);
+  t.is(line.delay.injected_us, 50_000);
+  const verdicts = new Map(line.delay.cells.map(({ contender, verdict }) => [contender, verdict]));
+  t.is(verdicts.get('sockets'), 'worse');
+  t.not(verdicts.get('c-seqpacket'), undefined);
+  t.is(line.swapping.found, line.swapping.swaps);
+  t.is(line.swapping.found_in_clean, 0);
+  t.true(line.sample_cost_ns > 0);
+  t.is(steps[0], 'injected delay: launch 1 of 4');
+});
+
+test('wrong usage ends with 2', async (t) => {
+  const output: Output = { out: () => {}, error: () => {}, isTerminal: false };
+  t.is(await runSelfTestCommand(['--seed', 'much'], output), 2);
+  t.is(await runSelfTestCommand(['--nothing'], output), 2);
+  t.is(await runSelfTestCommand(['--help'], output), 0);
+});
