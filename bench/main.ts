@@ -124,18 +124,23 @@ async function main(options: Arguments): Promise<number> {
   return suite.isIncomplete ? status.incomplete : status.done;
 }
 
-/** What is done with results that are there; each reads its own arguments. */
+/** What is done beside a run, mostly with results that are there; each reads its own arguments. */
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   compare: async (args) => (await import('./statistics/compare-main.js')).runCompare(args),
   gate: async (args) => (await import('./statistics/gate-main.js')).runGate(args),
+  'self-test': async (args) => (await import('./statistics/self-test-main.js')).runSelfTestCommand(args),
   report: async (args) => remakeReport(args),
 };
 
 const usageOfSubcommands = `
 With results that are there:
   capstan bench compare A B            what changed between two runs, and how sure that is
-  capstan bench gate --baseline DIR    1 if a run is worse than a baseline, for a project's CI
+  capstan bench gate --baseline DIR [RUN]
+                                       1 if a run is surely worse than a baseline, for a project's CI
   capstan bench report DIR             makes the report of a run again
+
+Without:
+  capstan bench self-test              whether the suite finds what is injected, and what it costs itself
 `;
 
 /** Makes report.html, report.md, cells.csv and the histograms of a run again. */
