@@ -27,6 +27,7 @@ export function measureOrders(
   seed: number,
   directory: string,
   progress: (text: string, share: number) => void,
+  signal: AbortSignal | undefined,
 ): Promise<OrderLine[]> {
-  return runOrders(context, { directory, seed, onProgress: progress });
+  return runOrders(context, { directory, seed, onProgress: progress, signal });
 }

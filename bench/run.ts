@@ -177,10 +177,11 @@ async function runSteps(suite: Suite, log: LaunchLog, directory: string, progres
 async function runOrders(suite: Suite, log: LaunchLog, directory: string, progress: Progress): Promise<void> {
   for (const context of suite.orders) {
     if (isOrderDone(suite.unfinished, context.placement)) continue;
-    suite.options.signal?.throwIfAborted();
+    const { signal } = suite.options;
+    signal?.throwIfAborted();
     const part = progress.part(plannedOrdersMs(context));
     const start = performance.now();
-    const orders = await measureOrders(context, suite.plan.seed, directory, part.step);
+    const orders = await measureOrders(context, suite.plan.seed, directory, part.step, signal);
     const duration_ms = Math.round(performance.now() - start);
     log.append({ orders, placement: context.placement.name, duration_ms });
     part.done();

@@ -1,11 +1,7 @@
-/**
- * Results as the world sees them: one JSON object a cell with stable names (docs/benchmark.md), and a table for people.
- */
-import Table from 'cli-table3';
+/** Results as the world sees them: one JSON object a cell with stable names (docs/benchmark.md). */
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import { transports } from '../../transports/catalog.js';
 import type { Cell } from '../latency/cell.js';
-import type { RelayResult } from '../scenarios/relay.js';
 
 /** Names are stable; add, never rename. Times in microseconds. */
 export interface CellResult {
@@ -105,61 +101,4 @@ export function cellResult(cell: Cell, baseline: Cell | undefined): CellResult {
     violations: blocks.reduce((sum, block) => sum + block.violations, 0),
     histogram: encodeIntoCompressedBase64(cell.histogram),
   };
-}
-
-const plain = { head: [], border: [] };
-
-function number(value: number | null, digits = 1): string {
-  return value === null ? '–' : value.toFixed(digits);
-}
-
-/** The cells of one placement as a table; colours only where `isColoured`. */
-export function cellTable(results: readonly CellResult[], isColoured: boolean): string {
-  const table = new Table({
-    head: [
-      'contender',
-      'call',
-      'p50 µs',
-      'p99 µs',
-      '× C',
-      '× C, rounds',
-      'calls/s',
-      'CPU µs/call',
-      'samples',
-    ],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
-    ...(isColoured ? {} : { style: plain }),
-  });
-  for (const cell of results) {
-    table.push([
-      cell.violations > 0 ? `${cell.contender} FAILED (${cell.violations} violations)` : cell.contender,
-      cell.call,
-      number(cell.p50_us),
-      number(cell.p99_us),
-      number(cell.ratio, 2),
-      cell.ratio_low === null ? '–' : `${number(cell.ratio_low, 2)}–${number(cell.ratio_high, 2)}`,
-      String(cell.per_second),
-      number(cell.cpu_us_per_message),
-      String(cell.samples),
-    ]);
-  }
-  return table.toString();
-}
-
-export function relayTable(results: readonly RelayResult[], isColoured: boolean): string {
-  const table = new Table({
-    head: ['contender', 'load (KiB ahead)', 'runs', 'inversions', 'example'],
-    colAligns: ['left', 'right', 'right', 'right', 'left'],
-    ...(isColoured ? {} : { style: plain }),
-  });
-  for (const result of results) {
-    table.push([
-      result.violations > 0 ? `${result.contender} FAILED` : result.contender,
-      String(result.load),
-      String(result.runs),
-      String(result.inversions),
-      result.example ?? '',
-    ]);
-  }
-  return table.toString();
 }

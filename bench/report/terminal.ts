@@ -102,6 +102,22 @@ function orderTable(orders: readonly OrderLine[], isColoured: boolean): string {
   return table.toString();
 }
 
+/** Of each pattern the shortest run that went wrong, one that was promised not to before the others. */
+function shortestInversions(orders: readonly OrderLine[]): string[] {
+  const shortest = new Map<string, OrderLine>();
+  const rank = ({ violations, diagram }: OrderLine): number =>
+    (diagram?.rows ?? 0) - (violations > 0 ? 1e6 : 0);
+  for (const line of orders) {
+    const known = shortest.get(line.call);
+    if (line.example !== undefined && (known === undefined || rank(line) < rank(known)))
+      shortest.set(line.call, line);
+  }
+  return [...shortest.values()].map(({ call, contender, load_kib, preemption, example }) => {
+    const how = preemption === 'none' ? '' : `, ${preemption}`;
+    return `\n${call} over ${contender}, ${load_kib} KiB ahead${how}:\n\n${example?.trimEnd()}`;
+  });
+}
+
 /** All of it as text that ends with a newline. */
 export function printResults({ run, machine, lines }: Results, isColoured: boolean): string {
   const text: string[] = [
@@ -125,7 +141,11 @@ export function printResults({ run, machine, lines }: Results, isColoured: boole
   }
   const orders = lines.filter(isOrderLine);
   if (orders.length > 0) {
-    text.push('\nW8: runs in which somebody got an effect before its cause', orderTable(orders, isColoured));
+    text.push(
+      '\nW8: runs in which messages came in an order that they must not have (docs/benchmark-order.md)',
+      orderTable(orders, isColoured),
+      ...shortestInversions(orders),
+    );
   }
   text.push(...run.noise.map((reason) => `\nnoisy: ${reason}; repeat this when it is quiet`));
   text.push(

@@ -54,7 +54,7 @@ export const orderSizes: Readonly<Record<Tier, OrderSizes>> = {
     preemptions: ['none'],
     runs: 200,
     loadedRuns: 200,
-    maxMs: 700,
+    maxMs: 1_200,
     hasReference: false,
   },
   standard: {
