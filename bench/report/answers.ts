@@ -300,7 +300,7 @@ function thirdAnswer(lines: readonly ResultLine[]): Answer {
       ? 'This run does not answer it: it has no patterns of W8.'
       : broken.length === 0
         ? `No inversion was seen over ${name(whole)} in ${say.count(counted(orders).runs)} runs.`
-        : `An effect was received before its cause over ${name(broken)}${whole.length === 0 ? '' : `, and never over ${name(whole)}`}.`;
+        : `An effect was received before its cause over ${name(broken)}${whole.length === 0 ? '' : `, and never over ${name(whole).replace(' and ', ' or ')}`}.`;
   return {
     question: 3,
     asks: questions[3],

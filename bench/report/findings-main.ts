@@ -3,11 +3,19 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readResults, writeResults } from '../results/directory.js';
 import { projectDirectory } from '../scenarios/contenders.js';
-import { keptResults, renderFindings } from './findings.js';
+import { keptResults, renderFindings, withLink } from './findings.js';
 
 const documentPath = join(projectDirectory, 'docs', 'findings.md');
 const resultsDirectory = join(projectDirectory, 'docs', 'results');
 const defaultName = 'findings';
+
+/** The page is linked from the benchmark's, from when it first exists. */
+function linkPage(): void {
+  const path = join(projectDirectory, 'docs', 'benchmark.md');
+  const before = readFileSync(path, 'utf8');
+  const after = withLink(before);
+  if (after !== before) writeFileSync(path, after);
+}
 
 function main(args: readonly string[]): number {
   const isCheck = args.includes('--check');
@@ -23,6 +31,7 @@ function main(args: readonly string[]): number {
     return 1;
   }
   writeFileSync(documentPath, page);
+  linkPage();
   console.log(`${documentPath}: written`);
   return 0;
 }

@@ -175,6 +175,16 @@ export function renderFindings(results: Results, directory: string): string {
   return `${page.join('\n').trimEnd()}\n`;
 }
 
+const linkPlace = '<!-- findings: linked by npm run findings -->';
+const link = 'What it found is in [the findings](findings.md).';
+
+/** The benchmark's page with its link to the findings. Throws if it has no place for it. */
+export function withLink(document: string): string {
+  if (!document.includes(linkPlace))
+    throw new Error(`docs/benchmark.md has no place for a link: ${linkPlace}`);
+  return document.includes(link) ? document : document.replace(linkPlace, `${linkPlace}\n${link}`);
+}
+
 /** Bytes that the kept results may have. */
 export const keptBytesMax = 2_000_000;
 
@@ -196,6 +206,8 @@ function sizeOf(lines: readonly ResultLine[]): number {
 /** Without what is not needed to repeat the page, a step at a time until it is small enough. Throws if it cannot be. */
 export function keptResults(results: Results): Results {
   const trips = new Set<ResultLine>(roundTrips(results.lines));
+  // Where somebody's files were is nobody else's business.
+  const run = { ...results.run, command: results.run.command.replace(/--out \S+/, '--out DIR') };
   const contrasted = ['bus', 'sockets', 'dbus-broker', 'dbus-daemon'];
   const steps: readonly ((line: ResultLine) => ResultLine)[] = [
     (line) => line,
@@ -211,7 +223,7 @@ export function keptResults(results: Results): Results {
   ];
   for (const step of steps) {
     const lines = results.lines.map((line) => rounded(step(line)) as ResultLine);
-    if (sizeOf(lines) <= keptBytesMax) return { ...results, lines };
+    if (sizeOf(lines) <= keptBytesMax) return { ...results, run, lines };
   }
   throw new Error(
     `the results have more than ${keptBytesMax} bytes whatever is left out; keep a run of fewer workloads`,

@@ -20,8 +20,8 @@ export interface Page {
 }
 
 const tableTitles = {
-  1: 'The bus and sockets side by side, at the least and the greatest of what varies; medians, and messages a second',
-  2: 'One message to many: a multicast over the bus, and a loop over sockets; medians',
+  1: 'The bus and sockets side by side, at the least and the greatest of what varies; medians, or messages a second, and their ratio launch by launch',
+  2: 'One message to many: a multicast over the bus, and a loop over sockets; medians, and their ratio launch by launch',
   3: 'What was promised, and what was seen',
 } as const;
 

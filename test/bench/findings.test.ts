@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { answersOf } from '../../bench/report/answers.js';
-import { hasFindings, keptBytesMax, keptResults, renderFindings } from '../../bench/report/findings.js';
+import {
+  hasFindings,
+  keptBytesMax,
+  keptResults,
+  renderFindings,
+  withLink,
+} from '../../bench/report/findings.js';
 import { readResults, writeResults } from '../../bench/results/directory.js';
 import { projectDirectory } from '../../bench/scenarios/contenders.js';
 import { syntheticResults } from './support/synthetic-results.js';
@@ -23,6 +29,14 @@ test('the findings are what the results in the repository say', (t) => {
   const results = readResults(kept);
   t.true(hasFindings(results));
   t.is(renderFindings(results, 'results/findings'), readFileSync(page, 'utf8'), 'run: npm run findings');
+});
+
+test('the page of the benchmark has a place for the link, and gets it once', (t) => {
+  const page = readFileSync(join(projectDirectory, 'docs', 'benchmark.md'), 'utf8');
+  const linked = withLink(page);
+  t.true(linked.includes('(findings.md)'));
+  t.is(withLink(linked), linked);
+  t.throws(() => withLink('no place'), { message: /has no place for a link/ });
 });
 
 test('the program says how it is used, and what is wrong', (t) => {
