@@ -119,7 +119,7 @@ type Operations = Readonly<Record<ControlOperation, readonly number[]>>;
 const services: Readonly<Record<Tier, Operations>> = {
   smoke: { status: [3], list: [3], 'start-event': [3] },
   quick: { status: [], list: [], 'start-event': [] },
-  standard: { status: [1, 1_000], list: [1_000], 'start-event': [1, 1_000] },
+  standard: { status: [1_000], list: [1_000], 'start-event': [1_000] },
   full: {
     status: [1, 100, 1_000, 10_000],
     list: [1, 100, 1_000, 10_000],

@@ -111,7 +111,7 @@ export const receiverProcessesMax = 8;
 const receiverCounts: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [2],
   quick: [],
-  standard: [1, 4, 16, 256],
+  standard: [1, 4, 16, 64],
   full: [1, 2, 4, 8, 16, 32, 64, 128, 256],
 };
 
@@ -119,7 +119,7 @@ const receiverCounts: Readonly<Record<Tier, readonly number[]>> = {
 const costCounts: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [3],
   quick: [],
-  standard: [1, 16, 256],
+  standard: [1, 256],
   full: [1, 2, 4, 8, 16, 32, 64, 128, 256],
 };
 

@@ -7,11 +7,15 @@ import { type Launcher, type Scenario, type Tier, thoseWho, withRights } from '.
 /** All holders of a node lose it, or one of them loses its grant and the others keep theirs. */
 export const revocations = ['revoke', 'revoke-one'] as const;
 
-const holders: Readonly<Record<Tier, readonly number[]>> = {
-  smoke: [2],
-  quick: [],
-  standard: [1, 16, 256],
-  full: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+type Revocation = (typeof revocations)[number];
+
+const allHolders = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+const holders: Readonly<Record<Tier, Readonly<Record<Revocation, readonly number[]>>>> = {
+  smoke: { revoke: [2], 'revoke-one': [2] },
+  quick: { revoke: [], 'revoke-one': [] },
+  standard: { revoke: [1, 16, 256], 'revoke-one': [16] },
+  full: { revoke: allHolders, 'revoke-one': allHolders },
 };
 
 /** Processes that the holders share at most; each holder is a peer with a connection of its own. */
@@ -49,8 +53,8 @@ export const revokeScenario: Scenario = {
   title: 'a grant is taken back, until the holder knows and can do nothing more',
   question: 1,
   cells: (context): CellDefinition[] =>
-    holders[context.tier].flatMap((count) =>
-      revocations.flatMap((call) =>
+    revocations.flatMap((call) =>
+      holders[context.tier][call].flatMap((count) =>
         thoseWho(
           withRights(context),
           call,

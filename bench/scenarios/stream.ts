@@ -56,7 +56,7 @@ export function streamCells(placement: Placement, payloadBytes: number): CellDef
 const payloads: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [64],
   quick: [],
-  standard: [64, 4_096, 65_536],
+  standard: [64, 65_536],
   full: [64, 256, 1_024, 4_096, 16_384, 65_536],
 };
 
