@@ -27,9 +27,19 @@ const handles: Readonly<Record<Tier, Readonly<Record<Death, readonly number[]>>>
   full: { death: [1, 10, 100, 1_000, 10_000], 'death-held': [1, 100, 10_000] },
 };
 
+/** Whether a death has to be looked for. */
+function isSlow(name: string): boolean {
+  return transports.find((entry) => entry.name === name)?.manifest.peerEnd === 'probe';
+}
+
+/** What the samples of a block take at least: so that a plan knows of it. */
+function blockMsMin(name: string, tier: Tier, count: number): number {
+  if (tier === 'smoke') return 0;
+  return isSlow(name) ? 2 * limits.livenessProbeMs : 400 + count / 10;
+}
+
 function isMeasured(name: string, tier: Tier, call: Death, count: number): boolean {
-  const isSlow = transports.find((entry) => entry.name === name)?.manifest.peerEnd === 'probe';
-  return !isSlow || tier !== 'standard' || (call === 'death' && count === 100);
+  return !isSlow(name) || tier !== 'standard' || (call === 'death' && count === 100);
 }
 
 /** Longer than any transport may take to notice (contract C26), and still a sample (u32, in ns). */
@@ -81,6 +91,7 @@ function cellsOf(context: ScenarioContext, call: Death, count: number): CellDefi
         waiting: contender.waiting,
         baseline: 'sockets',
         group: `${count} handles, ${call}`,
+        blockMsMin: blockMsMin(contender.name, context.tier, count),
         timeoutMs: blockPatienceMs,
         launch: launcher(context.placement, { payloadBytes: 0, varied }),
       };
