@@ -273,7 +273,7 @@ function orderSentence(contender: string, lines: readonly ResultLine[]): string 
       : [`${patternOf(call).title} (${say.count(count.inversions)} of ${say.count(count.runs)} runs)`];
   });
   const failed = counted(mine).violations > 0 ? ' That is a promise broken: the run has failed.' : '';
-  return `\`${contender}\` (${promised}): an inversion in ${say.count(inversions)} of ${say.count(runs)} runs, in the patterns ${say.listed(patterns)}.${failed}`;
+  return `\`${contender}\` (${promised}): an inversion in ${say.count(inversions)} of ${say.count(runs)} runs, in the ${patterns.length === 1 ? 'pattern' : 'patterns'} ${say.listed(patterns)}.${failed}`;
 }
 
 /** How much more often under load, where it was varied. */

@@ -38,6 +38,7 @@ section.question { margin-top: 64px; padding-top: 26px; border-top: 1px solid va
 .number-label { color: var(--quiet); font-size: 0.9rem; margin: 0 0 4px; }
 .answer { font-size: 1.16rem; line-height: 1.45; max-width: 66ch; margin: 0 0 14px; font-weight: 500; }
 figure { margin: 40px 0 0; }
+figure ~ h3, .facts ~ h3 { margin-top: 34px; }
 figure > .reading { margin: 0 0 12px; font-size: 0.95rem; }
 .asks { font-weight: 600; }
 .panels { display: grid; gap: 18px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 470px), 1fr)); align-items: start; }

@@ -62,9 +62,9 @@ export function cellsSentence(lines: readonly ResultLine[]): string {
   const who = distinct(lines, ({ contender }) => contender).length;
   const where = placementsOf(lines).map(say.placementName);
   parts.push(
-    `${who} contenders at ${where.length === 1 ? '' : `${where.length} placements: `}${where.join(', ')}`,
+    `${who} ${who === 1 ? 'contender' : 'contenders'} at ${where.length === 1 ? '' : `${where.length} placements: `}${where.join(', ')}`,
   );
-  return `${parts.join('; ')} (${lines.length} cells).`;
+  return `${parts.join('; ')} (${lines.length} ${lines.length === 1 ? 'cell' : 'cells'}).`;
 }
 
 /** The command that measures a figure's cells again. */
