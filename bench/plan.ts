@@ -32,12 +32,12 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
   },
   quick: {
     launches: 3,
-    rounds: 3,
-    blockMs: 60,
-    longBlockMs: 60,
+    rounds: 2,
+    blockMs: 70,
+    longBlockMs: 70,
     warmUpMs: 150,
-    warmUpMaxMs: 450,
-    budgetMs: 45_000,
+    warmUpMaxMs: 350,
+    budgetMs: 40_000,
   },
   standard: {
     launches: 5,

@@ -70,7 +70,9 @@ function unfinishedOf(options: SuiteOptions, plan: Plan): Unfinished | undefined
   if (!mustResume) return undefined;
   throw new CannotResume(
     found === undefined
-      ? `there is no unfinished run in ${directory ?? 'no directory: use --out'}`
+      ? directory === undefined
+        ? '--resume needs --out'
+        : `there is no unfinished run in ${directory}`
       : `${directory} holds an unfinished run of another plan: other options, another version, or another machine`,
   );
 }

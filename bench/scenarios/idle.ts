@@ -20,7 +20,7 @@ export const idleScenario: Scenario = {
   title: 'A call after an idle gap',
   question: 1,
   cells: (context) =>
-    context.isFirstPlacement === true
+    context.isFirstPlacement === true && gaps[context.tier].length > 0
       ? pipelinedOf(context)
           .filter(({ contender }) => isOnCurves(context, contender))
           .flatMap(({ contender, launcher }) =>
