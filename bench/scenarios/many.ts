@@ -59,8 +59,8 @@ export function affordableDescriptors(wanted: number): number {
   return Math.max(1, Math.min(wanted, hard - descriptorsSpare));
 }
 
-/** How many handles and nodes one user may have, with room for what else it has. */
-const perUserMax = Math.floor(Math.min(limits.userHandlesMax, limits.userNodesMax) / 1.2);
+/** How many handles and nodes one program of one user may have, which is half of what the user may, with room for what else it has. */
+const perUserMax = Math.floor(Math.min(limits.userHandlesMax, limits.userNodesMax) / 2 / 1.2);
 
 /** How many handles each of so many peers may have here: only root can be several users. */
 export function affordableHandles(peers: number, wanted: number): number {
