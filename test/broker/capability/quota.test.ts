@@ -512,7 +512,7 @@ test('N1, Q4: ids that were used are kept for the life of their owner, and a use
     wide.send(idText({ word: wordOf(5, nodeBits), generation: 1 }), '', { transfers: [inMessage] }),
     -ErrorCode.OverQuota,
   );
-  t.deepEqual(wide.shortage, { kind: 'nodes', whose: 'own' });
+  t.deepEqual(wide.shortage, { resource: 'nodes', whose: 'own' });
   wide.end();
   t.true(create(other, 200, 1) > 0);
   endAll(t, world, [other]);
@@ -525,7 +525,7 @@ test('N3, Q4: a handle that has arrived as often as its count allows for arrives
   const to = p.grant(p.create(), q);
   for (let arrivals = 0; arrivals < 5; arrivals += 1) t.true(q.send(to, '', { transfers: [node] }) > 0);
   t.is(q.send(to, '', { transfers: [node] }), -ErrorCode.OverQuota);
-  t.deepEqual(q.shortage, { kind: 'handles', whose: 'receiver' });
+  t.deepEqual(q.shortage, { resource: 'handles', whose: 'receiver' });
   const [held = ''] = p.drain().flatMap(({ handles }) => handles);
   // In an answer it is the caller who has no room.
   p.call(q.grant(q.create(1), p), 'question', 7);
