@@ -532,7 +532,7 @@ test('N3, Q4: a handle that has arrived as often as its count allows for arrives
   q.reply(q.drain().find(({ reply }) => reply !== '')?.reply ?? '', '', { transfers: [node] });
   t.deepEqual(
     p.drain().map(({ kind, shortage }) => [kind, shortage]),
-    [['Lost', { kind: 'handles', whose: 'own' }]],
+    [['Lost', { resource: 'handles', whose: 'own' }]],
   );
   t.true(p.release(held, 2) > 0);
   t.true(q.send(to, '', { transfers: [node, node] }) > 0, 'and one operation may go a little beyond');
