@@ -5,7 +5,7 @@
 import * as hdr from 'hdr-histogram-js';
 import type { Holdings, Loop, CellName as ResultName, Varied, Waiting } from '../results/line.js';
 import type { PeerProcess } from './peer-process.js';
-import { type Block, Stage } from './stage.js';
+import { type Block, noFaults, Stage } from './stage.js';
 
 /** Which CPUs the ends and what is between them run on; part of a cell's name because it outweighs every choice of protocol. */
 export interface Placement {
@@ -116,6 +116,12 @@ export class Cell {
 
   async block(durationMs: number): Promise<void> {
     this.blocks.push(await this.#launched().closed(durationMs, {}, this.histogram));
+  }
+
+  /** Of all blocks, the warm-up's too. */
+  get violations(): number {
+    const { violations } = this.#stage?.unrecorded ?? noFaults;
+    return this.blocks.reduce((sum, block) => sum + block.violations, violations);
   }
 
   #launched(): Stage {

@@ -3,8 +3,11 @@
  * anew in each round, so that what the machine does meanwhile hits all of them (benchmark method, point 5); then they end.
  *
  * An open loop is offered a share of the *peak*: what the same processes did just before in a closed loop with many calls under way,
- * the median of some blocks that take part in the interleaving, too (point 4). A block whose generator missed its schedule is thrown
- * away and run again; one that never succeeds makes the cell invalid (point 3).
+ * the median of some blocks that take part in the interleaving, too (point 4). The samples of a block whose generator missed its schedule
+ * are thrown away and it is run again; one that never succeeds makes the cell invalid (point 3).
+ *
+ * Wrong answers and errors count whenever they happen: those of the warm-up, of the blocks that find the peak, and of blocks that were
+ * thrown away are in the record of each cell on these processes, although no sample of them is.
  *
  * A cell that fails (its process ends, or answers nothing) does not end the launch: it is noted and the others go on.
  */
@@ -14,7 +17,7 @@ import { type CellDefinition, cellNameOf, createHistogram } from './cell.js';
 import { type CellRecord, createRecord } from './record.js';
 import { createSchedule } from './schedule.js';
 import { createShuffle } from './shuffle.js';
-import { type Block, Stage } from './stage.js';
+import { addFaults, type Block, type Faults, noFaults, Stage } from './stage.js';
 
 export interface LaunchOptions {
   readonly seed: number;
@@ -69,6 +72,8 @@ class Running {
   readonly #histogram: Histogram = createHistogram();
   readonly #blocks: Block[] = [];
   readonly #on: RunningStage;
+  /** Of blocks that were thrown away. */
+  #thrownAway: Faults = noFaults;
   #invalid: string | null = null;
 
   constructor(definition: CellDefinition, on: RunningStage) {
@@ -102,7 +107,10 @@ class Running {
       const schedule = createSchedule(kind, offered, durationMs, seed + attempt);
       const histogram = createHistogram();
       const block = await stage.open(schedule, histogram);
-      if (block.missed > Math.max(1, schedule.length * missedShareMax)) continue;
+      if (block.missed > Math.max(1, schedule.length * missedShareMax)) {
+        this.#thrownAway = addFaults(this.#thrownAway, block);
+        continue;
+      }
       this.#blocks.push(block);
       this.#histogram.add(histogram);
       return;
@@ -114,6 +122,7 @@ class Running {
     const { stage, failure, isSettled } = this.#on;
     return createRecord(this.key, this.#blocks, this.#histogram, {
       hasBroker: stage?.hasBroker === true,
+      unrecorded: addFaults(this.#thrownAway, stage?.unrecorded ?? noFaults),
       cold_ns: stage?.coldNs ?? null,
       is_settled: isSettled,
       offered_per_second: this.offeredPerSecond,

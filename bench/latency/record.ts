@@ -5,13 +5,14 @@
 import type { Histogram } from 'hdr-histogram-js';
 import type { Figures, Holdings, LaunchFigures } from '../results/line.js';
 import { decodeHistogram, encodeHistogram, mergeHistograms, percentileNs } from '../statistics/histogram.js';
-import type { Block } from './stage.js';
+import type { Block, Faults } from './stage.js';
 
 /** Names are those of the file. Sums are over all recorded blocks of the launch. */
 export interface CellRecord {
   /** `cellKey` of the cell. */
   readonly key: string;
   readonly samples: number;
+  /** These two are of all blocks, also of the warm-up and of those whose samples were thrown away. */
   readonly violations: number;
   readonly errors: number;
   readonly elapsed_ms: number;
@@ -42,7 +43,7 @@ export interface CellRecord {
 export type LaunchNotes = Pick<
   CellRecord,
   'cold_ns' | 'is_settled' | 'offered_per_second' | 'invalid' | 'failure' | 'holdings'
-> & { readonly hasBroker: boolean };
+> & { readonly hasBroker: boolean; readonly unrecorded: Faults };
 
 export function createRecord(
   key: string,
@@ -53,12 +54,12 @@ export function createRecord(
   const sum = (of: (block: Block) => number): number => blocks.reduce((total, block) => total + of(block), 0);
   const tellsCollections = blocks.some(({ gcNs }) => gcNs !== undefined);
   const late = blocks.flatMap(({ lateNs }) => (lateNs === undefined ? [] : [lateNs]));
-  const { hasBroker, ...rest } = notes;
+  const { hasBroker, unrecorded, ...rest } = notes;
   return {
     key,
     samples: sum((block) => block.samples),
-    violations: sum((block) => block.violations),
-    errors: sum((block) => block.errors),
+    violations: sum((block) => block.violations) + unrecorded.violations,
+    errors: sum((block) => block.errors) + unrecorded.errors,
     elapsed_ms: sum((block) => block.elapsedMs),
     cpu_ns: sum((block) => block.cpuNs),
     client_cpu_ns: sum((block) => block.clientCpuNs),

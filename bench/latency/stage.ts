@@ -29,6 +29,15 @@ export interface Block {
   readonly missed: number;
 }
 
+/** What went wrong in blocks, whatever becomes of their samples. */
+export type Faults = Pick<Block, 'violations' | 'errors'>;
+
+export const noFaults: Faults = { violations: 0, errors: 0 };
+
+export function addFaults(some: Faults, more: Faults): Faults {
+  return { violations: some.violations + more.violations, errors: some.errors + more.errors };
+}
+
 /** Blocks of the shortest warm-up; how many of the last ones must show no progress; what progress is. */
 const warmUpBlocks = 5;
 const settledBlocks = 3;
@@ -67,6 +76,7 @@ export class Stage {
   readonly #processes: CellProcesses;
   #isStopped = false;
   #coldNs: number | undefined;
+  #unrecorded: Faults = noFaults;
 
   private constructor(definition: CellDefinition, directory: string, processes: CellProcesses) {
     this.#definition = definition;
@@ -86,6 +96,11 @@ export class Stage {
   /** What the processes held when they were launched, where the cell is about that (W9). */
   get holdings(): Holdings | undefined {
     return this.#processes.holdings;
+  }
+
+  /** Of all blocks without a histogram, such as those of the warm-up: a wrong answer counts whenever it comes. */
+  get unrecorded(): Faults {
+    return this.#unrecorded;
   }
 
   get hasBroker(): boolean {
@@ -147,10 +162,11 @@ export class Stage {
     const keys = new Map(notes.map((note) => note.split('=') as [string, string]));
     const note = (name: string): number | undefined => (keys.has(name) ? Number(keys.get(name)) : undefined);
     const elapsedNs = note('elapsed_ns');
+    const faults = { violations: Number(violations), errors: note('errors') ?? 0 };
+    if (histogram === undefined) this.#unrecorded = addFaults(this.#unrecorded, faults);
     return {
       samples: Number(samples),
-      violations: Number(violations),
-      errors: note('errors') ?? 0,
+      ...faults,
       ...accounts,
       gcNs: histogram === undefined ? undefined : await this.#collectionsNs(note('gc_ns')),
       elapsedMs: elapsedNs === undefined ? answeredMs : elapsedNs / 1e6,

@@ -30,8 +30,11 @@ async function nextLine({ lines }: Member): Promise<string> {
   return value as string;
 }
 
-/** Puts answers of the form `done SAMPLES VIOLATIONS key=value …` together: sums, and the latest of what is late. */
-function combine(answers: readonly string[]): string {
+/** What is not a count and not a time spent: all members work at the same time, so of these the longest is the crew's. */
+const longest: ReadonlySet<string> = new Set(['elapsed_ns', 'late_ns']);
+
+/** Puts answers of the form `done SAMPLES VIOLATIONS key=value …` together: sums, and of what took place side by side the longest. */
+export function combineAnswers(answers: readonly string[]): string {
   let samples = 0;
   let violations = 0;
   const more = new Map<string, number>();
@@ -43,7 +46,7 @@ function combine(answers: readonly string[]): string {
     for (const pair of pairs) {
       const [key = '', value = '0'] = pair.split('=');
       const before = more.get(key) ?? 0;
-      more.set(key, key === 'late_ns' ? Math.max(before, Number(value)) : before + Number(value));
+      more.set(key, longest.has(key) ? Math.max(before, Number(value)) : before + Number(value));
     }
   }
   return ['done', samples, violations, ...[...more].map(([key, value]) => `${key}=${value}`)].join(' ');
@@ -73,7 +76,7 @@ export async function runCrew(count: number, command: readonly string[]): Promis
       const answers = await Promise.all(members.map(nextLine));
       writeFileSync(file, Buffer.concat(files.map((part) => readFileSync(part))));
       for (const part of files) rmSync(part, { force: true });
-      console.log(combine(answers));
+      console.log(combineAnswers(answers));
     }
   } finally {
     for (const { child } of members) child.stdin.end();

@@ -98,7 +98,7 @@ export function cellResult(cell: Cell, baseline: Cell | undefined): CellResult {
     ratio_low: round(byRound[0] ?? null),
     ratio_high: round(byRound.at(-1) ?? null),
     samples,
-    violations: blocks.reduce((sum, block) => sum + block.violations, 0),
+    violations: cell.violations,
     histogram: encodeIntoCompressedBase64(cell.histogram),
   };
 }

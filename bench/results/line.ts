@@ -90,7 +90,10 @@ export interface Figures {
   readonly samples: number;
   /** Lost, doubled, invented or changed messages, and order that was promised and not kept. More than none: the cell has failed. */
   readonly violations: number;
-  /** Ended by an error or a deadline; they are in the histogram with at least the deadline (point 12). */
+  /**
+   * Ended by an error or a deadline; in the histogram with at least the deadline (point 12), but for those of the warm-up and of blocks
+   * that were thrown away, which are only counted.
+   */
   readonly errors: number;
 }
 

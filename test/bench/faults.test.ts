@@ -1,0 +1,77 @@
+/** A wrong answer fails its cell whenever it happens, and what several clients say is put together rightly. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import type { CellDefinition } from '../../bench/latency/cell.js';
+import { peakBlocks, runLaunch } from '../../bench/latency/launch.js';
+import { PeerProcess } from '../../bench/latency/peer-process.js';
+import type { CellRecord } from '../../bench/latency/record.js';
+import { combineAnswers } from '../../bench/peers/crew.js';
+import { checkDescriptors } from '../support/leaks.js';
+
+checkDescriptors(test);
+
+const clientPath = fileURLToPath(new URL('./support/scripted-client.js', import.meta.url));
+
+/** The record of one launch of a cell whose client has this role (support/scripted-client.ts). */
+async function launch(role: string, more: Partial<CellDefinition> = {}): Promise<CellRecord | undefined> {
+  const directory = mkdtempSync(join(tmpdir(), 'capstan-test-'));
+  const definition: CellDefinition = {
+    workload: 'W1',
+    contender: role,
+    call: 'empty',
+    payloadBytes: 64,
+    placement: 'not-pinned',
+    async launch() {
+      const client = new PeerProcess(role, [process.execPath, clientPath, role]);
+      await client.ready();
+      return { client, others: [] };
+    },
+    ...more,
+  };
+  const options = { seed: 1, rounds: 2, blockMs: 5, longBlockMs: 5, warmUpMs: 10, warmUpMaxMs: 20 };
+  try {
+    const [record] = await runLaunch([definition], options, directory, () => {});
+    return record;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const open: Partial<CellDefinition> = { loop: 'open', varied: { load_share: 0.5, schedule: 'constant' } };
+
+test.serial('a client that is always right has neither violations nor errors', async (t) => {
+  const record = await launch('right', open);
+  t.is(record?.failure, null);
+  t.is(record?.samples, 200);
+  t.deepEqual([record?.violations, record?.errors], [0, 0]);
+});
+
+test.serial('a wrong answer in the warm-up fails the cell', async (t) => {
+  const record = await launch('warm-up');
+  t.is(record?.samples, 200);
+  t.deepEqual([record?.violations, record?.errors], [1, 1]);
+});
+
+test.serial('a wrong answer while the peak is sought fails the cell', async (t) => {
+  const record = await launch('crowd', open);
+  t.true((record?.violations ?? 0) > peakBlocks);
+  t.is(record?.errors, record?.violations);
+});
+
+test.serial('a wrong answer in a block that is thrown away fails the cell', async (t) => {
+  const record = await launch('late', open);
+  t.not(record?.invalid, null);
+  t.is(record?.samples, 0);
+  t.deepEqual([record?.violations, record?.errors], [3, 3]);
+});
+
+test('of clients that work at the same time counts and work are added, and of the time the longest is told', (t) => {
+  const answers = [
+    'done 10 1 elapsed_ns=500 gc_ns=7 errors=1 late_ns=30',
+    'done 20 0 elapsed_ns=700 gc_ns=5 errors=2 late_ns=20',
+  ];
+  t.is(combineAnswers(answers), 'done 30 1 elapsed_ns=700 gc_ns=12 errors=3 late_ns=30');
+});
