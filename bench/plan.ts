@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import type { CellDefinition, Placement } from './latency/cell.js';
 import { cellNameOf } from './latency/cell.js';
-import { blockMsOf, type LaunchOptions, peakBlocks, stagesOf } from './latency/launch.js';
+import { blockMsOf, type LaunchOptions, peakBlocks, rushes, stagesOf } from './latency/launch.js';
 import { createShuffle } from './latency/shuffle.js';
 import { cellKey } from './results/line.js';
 import type { Contender, Scenario, Tier } from './scenarios/scenario.js';
@@ -28,15 +28,17 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     longBlockMs: 15,
     warmUpMs: 15,
     warmUpMaxMs: 15,
+    rushMs: 5,
     budgetMs: 60_000,
   },
   quick: {
-    launches: 3,
-    rounds: 2,
-    blockMs: 70,
-    longBlockMs: 70,
-    warmUpMs: 150,
-    warmUpMaxMs: 350,
+    launches: 2,
+    rounds: 3,
+    blockMs: 60,
+    longBlockMs: 60,
+    warmUpMs: 60,
+    warmUpMaxMs: 150,
+    rushMs: 300,
     budgetMs: 40_000,
   },
   standard: {
@@ -44,8 +46,9 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     rounds: 2,
     blockMs: 70,
     longBlockMs: 120,
-    warmUpMs: 250,
-    warmUpMaxMs: 1_000,
+    warmUpMs: 200,
+    warmUpMaxMs: 600,
+    rushMs: 250,
     budgetMs: 15 * 60_000,
   },
   full: {
@@ -55,6 +58,7 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     longBlockMs: 160,
     warmUpMs: 300,
     warmUpMaxMs: 2_000,
+    rushMs: 400,
     budgetMs: 55 * 60_000,
   },
 };
@@ -124,6 +128,7 @@ export function plannedLaunchMs(cells: readonly CellDefinition[], sizes: TierSiz
   for (const stage of stagesOf(cells)) {
     const [first] = stage;
     sum += (first === undefined ? 0 : launchMsOf(first)) + sizes.warmUpMs * warmUpFactor;
+    if (stage.every(rushes)) sum += sizes.rushMs;
     if (stage.some(({ loop }) => loop === 'open')) sum += peakBlocks * (sizes.blockMs + blockOverheadMs);
     for (const cell of stage) sum += sizes.rounds * (blockMsOf(cell, sizes) + blockOverheadMs);
   }
@@ -155,7 +160,10 @@ function scaled(sizes: TierSizes, scale: number): TierSizes {
 const durationOf = (groups: readonly Group[], sizes: TierSizes): number =>
   sizes.launches * groups.reduce((sum, { cells }) => sum + plannedLaunchMs(cells, sizes), 0);
 
-/** The largest sizes, not above the tier's, with which the groups fit into the budget. */
+/**
+ * The largest sizes, not above the tier's, with which the groups fit into the budget. The rush of a warm-up is not made shorter: code that
+ * is not compiled yet is what would be measured.
+ */
 function fittingSizes(groups: readonly Group[], wanted: TierSizes): TierSizes {
   const steps = 12;
   for (let step = 0; step < steps; step++) {

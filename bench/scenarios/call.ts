@@ -23,14 +23,14 @@ const usualPayload = 64;
 const payloads: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [],
   quick: [],
-  standard: [0, 4_096, 65_536],
+  standard: [4_096, 65_536],
   full: [0, 256, 1_024, 4_096, 16_384, 65_536],
 };
 
 const outstandings: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [8],
   quick: [],
-  standard: [4, 32, 256],
+  standard: [4, 64, 256],
   full: [2, 4, 8, 16, 32, 64, 128, 256],
 };
 
@@ -99,7 +99,7 @@ export function pipelinedOf(context: ScenarioContext): ReturnType<typeof thoseWh
 const quickNames = ['c-seqpacket', 'node-net'];
 
 /** Whom a standard run shows on its curves beside the transports. */
-const curveNames = ['c-seqpacket', 'node-net', 'c-shm-futex', 'dbus-broker', 'capnp', 'grpc'];
+const curveNames = ['c-seqpacket', 'node-net', 'c-shm-futex', 'dbus-broker'];
 
 function callers(context: ScenarioContext): ReturnType<typeof thoseWho> {
   const all = thoseWho(context, 'call', 'calls');

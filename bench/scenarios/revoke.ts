@@ -14,7 +14,7 @@ const allHolders = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const holders: Readonly<Record<Tier, Readonly<Record<Revocation, readonly number[]>>>> = {
   smoke: { revoke: [2], 'revoke-one': [2] },
   quick: { revoke: [], 'revoke-one': [] },
-  standard: { revoke: [1, 16, 256], 'revoke-one': [16] },
+  standard: { revoke: [1, 64], 'revoke-one': [16] },
   full: { revoke: allHolders, 'revoke-one': allHolders },
 };
 

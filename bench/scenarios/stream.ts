@@ -2,6 +2,7 @@
 import type { CellDefinition, CellProcesses, Placement } from '../latency/cell.js';
 import { memberMark } from '../peers/crew.js';
 import { streamBatch } from '../peers/stream.js';
+import { isOnCurves } from './call.js';
 import { brokerFirst, clientLast, freshPath, pingPongLaunch, startPeer } from './contenders.js';
 import { launchParties, launchTogether, processTransports } from './parties.js';
 import { type Launcher, type Scenario, type ScenarioContext, type Tier, thoseWho } from './scenario.js';
@@ -52,6 +53,9 @@ export function streamCells(placement: Placement, payloadBytes: number): CellDef
     ),
   ];
 }
+
+/** The size at which everybody is compared. */
+const usualPayload = 64;
 
 const payloads: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [64],
@@ -112,6 +116,7 @@ function cellsOf(
 ): CellDefinition[] {
   const shape = { payloadBytes, varied: { senders } };
   return thoseWho(context, action, what).flatMap(({ contender, launcher }) => {
+    if (payloadBytes !== usualPayload && !isOnCurves(context, contender)) return [];
     const most = contender.payloadBytesMax ?? Number.POSITIVE_INFINITY;
     if (payloadBytes > most) {
       context.cannot(contender.name, `send messages of ${payloadBytes} bytes (at most ${most})`);

@@ -131,7 +131,15 @@ test.serial('a cell whose processes cannot be launched is noted, and the launch 
     placement: 'one-core',
     launch: () => Promise.reject(new Error(`no ${contender} here`)),
   });
-  const options = { seed: 1, rounds: 1, blockMs: 10, longBlockMs: 10, warmUpMs: 10, warmUpMaxMs: 10 };
+  const options = {
+    seed: 1,
+    rounds: 1,
+    blockMs: 10,
+    longBlockMs: 10,
+    warmUpMs: 10,
+    warmUpMaxMs: 10,
+    rushMs: 5,
+  };
   try {
     const records = await runLaunch([cell('one', 1), cell('other', 2)], options, directory, () => {});
     t.deepEqual(
