@@ -31,7 +31,15 @@ async function launch(role: string, more: Partial<CellDefinition> = {}): Promise
     },
     ...more,
   };
-  const options = { seed: 1, rounds: 2, blockMs: 5, longBlockMs: 5, warmUpMs: 10, warmUpMaxMs: 20 };
+  const options = {
+    seed: 1,
+    rounds: 2,
+    blockMs: 5,
+    longBlockMs: 5,
+    warmUpMs: 10,
+    warmUpMaxMs: 20,
+    rushMs: 5,
+  };
   try {
     const [record] = await runLaunch([definition], options, directory, () => {});
     return record;
