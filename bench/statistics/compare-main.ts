@@ -37,7 +37,7 @@ export function withComparisonOptions(command: Command): Command {
   return command
     .option('--json', 'one object a line: the comparison, then its cells and patterns')
     .addOption(
-      new Option('--figure <name>', 'what is compared; messages a second where a cell has none')
+      new Option('--figure <name>', 'what is compared; of W2 and W9 messages a second where a cell has none')
         .choices(figureNames)
         .default('p50_us'),
     )

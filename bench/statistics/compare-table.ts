@@ -12,6 +12,7 @@ const verdictOrder: readonly Verdict[] = [
   'invalid',
   'unclear',
   'too few launches',
+  'too few samples',
   'unchanged',
   'baseline',
 ];

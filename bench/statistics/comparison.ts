@@ -1,7 +1,7 @@
 /**
  * What changed between two runs, A before and B after, and how sure that is. Nothing here reads files or prints.
  *
- * For each cell that both have: the figure of each launch (p50, or messages a second where there is none), the ratio B/A of their geometric
+ * For each cell that both have: the figure of each launch (p50, or messages a second where W2 and W9 have none), the ratio B/A of their geometric
  * means with its 95 % bootstrap interval, Mann and Whitney's test with its effect size, and a verdict:
  *
  * - `worse`, `better`: the difference is sure (p ≤ 0.05, adjusted for all cells together) *and* the ratio is outside the
@@ -9,7 +9,8 @@
  * - `unchanged`: the whole interval of the ratio is within the band. That is a finding too, and not the mere lack of one.
  * - `unclear`: neither; then it says how many launches would probably tell.
  * - `too few launches`: with so few no test can tell at 5 %, whatever they show.
- * - `invalid`: a run says that this cell must not be used (violations, a generator that missed its schedule).
+ * - `too few samples`: not every launch has the figure, and leaving out those that were so slow would flatter the rest.
+ * - `invalid`: a run says that this cell must not be used (violations, a failure, a generator that missed its schedule).
  * - `baseline`: this cell was used to take out that the machines differ.
  *
  * Where the machines differ, or the baseline's cells show that one machine was slower, figures are divided by those of the baseline cell of
@@ -32,7 +33,7 @@ export interface CompareOptions {
   readonly seed?: number;
   /** Draws of each interval; those of bootstrap.ts if it is not said. */
   readonly resamples?: number;
-  /** `p50_us` if it is not said; where a cell has none, `per_second`. */
+  /** `p50_us` if it is not said; where a cell of W2 or W9 has none, `per_second`. */
   readonly figure?: FigureName;
   /** Half the width of what does not matter, as a share: 0.05 if it is not said. */
   readonly band?: number;
@@ -118,7 +119,7 @@ export function compareResults(a: Results, b: Results, options: CompareOptions =
   const differences = machineDifferences(a, b);
   const speed = speedOf(
     pairs
-      .filter(({ isBaseline }) => isBaseline)
+      .filter(({ isBaseline, lacking }) => isBaseline && lacking === undefined)
       .map(({ raw, figure }) => ({ raw, isRate: figure === 'per_second' })),
   );
   const isFaster = speed !== null && Math.abs(Math.log(speed)) > Math.log1p(band / 2);

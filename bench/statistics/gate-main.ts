@@ -1,17 +1,21 @@
 /**
  * `capstan bench gate --baseline DIR [RUN]`: for a project's CI; where no run is named, one like the baseline is made. Fails only where a change for the worse is real: surely there, and larger
- * than the tolerance. What is unclear does not fail it, but is told.
+ * than the tolerance; where a cell of the run has failed or broken a promise, whatever the baseline shows. What is unclear, and what could not
+ * be judged, does not fail it, but is told.
  * Exit status: 0 nothing is surely worse, 1 something is (with the reason on standard error), 2 wrong usage or no such runs.
  */
 import { Command } from 'commander';
 import { abortOnSignals } from '../latency/abort.js';
-import { readResults } from '../results/directory.js';
+import { missedSchedule } from '../latency/launch.js';
+import { type Results, readResults } from '../results/directory.js';
+import { cellKey, isOrderLine, type ResultLine } from '../results/line.js';
 import { optionsOf, parsed, percentArgument, withComparisonOptions } from './compare-main.js';
 import { comparisonText } from './compare-table.js';
 import { type CellComparison, type CompareOptions, type Comparison, compareResults } from './comparison.js';
-import type { OrderComparison } from './orders.js';
+import { type OrderComparison, orderKey } from './orders.js';
 import { createPaint, type Output, standardOutput } from './output.js';
 import { runAgain } from './rerun.js';
+import type { Verdict } from './verdict.js';
 
 interface Arguments extends CompareOptions {
   readonly baseline: string;
@@ -45,41 +49,81 @@ function cellReason(cell: CellComparison, level: number): string {
 }
 
 function orderReason(order: OrderComparison): string {
-  const { key, inversions_a, runs_a, inversions_b, runs_b, violations_b } = order;
-  if (violations_b > 0) return `${key}: ${violations_b} violations of an order that is promised`;
+  const { key, inversions_a, runs_a, inversions_b, runs_b } = order;
   return `${key}: inversions in ${inversions_b} of ${runs_b} runs, before in ${inversions_a} of ${runs_a}`;
 }
 
-/** Only what is surely worse fails: cells that slowed by more than the tolerance, and cells and patterns that are broken now. */
-export function gateVerdict(comparison: Comparison): GateVerdict {
+/**
+ * What is wrong with a line by itself: violations, or a cell that failed. A generator that missed its schedule is the machine's fault and
+ * none of these.
+ */
+function faultOf(line: ResultLine): string | undefined {
+  if (isOrderLine(line)) {
+    return line.violations > 0 ? `${line.violations} violations of an order that is promised` : undefined;
+  }
+  if (line.violations > 0) return `${line.violations} violations`;
+  return line.invalid === missedSchedule ? undefined : line.invalid;
+}
+
+const keyOf = (line: ResultLine): string => (isOrderLine(line) ? orderKey(line) : cellKey(line));
+
+/** What is broken in a run, by the key of its line; what the baseline shows does not excuse it. */
+function faultsOf({ lines }: Results, only: CompareOptions['only']): ReadonlyMap<string, string> {
+  const faults = new Map<string, string>();
+  for (const line of lines) {
+    const fault = isOrderLine(line) || (only?.(line) ?? true) ? faultOf(line) : undefined;
+    if (fault !== undefined) faults.set(keyOf(line), fault);
+  }
+  return faults;
+}
+
+/** How many cells got no verdict for one reason, and what would help. */
+function counted(cells: readonly CellComparison[], verdict: Verdict, text: string): string[] {
+  const count = cells.filter((cell) => cell.verdict === verdict).length;
+  return count === 0 ? [] : [`${count} ${text}`];
+}
+
+/** Fails for cells that surely slowed by more than the tolerance, and for whatever failed or broke a promise in B. */
+export function gateVerdict(
+  comparison: Comparison,
+  a: Results,
+  b: Results,
+  only?: CompareOptions['only'],
+): GateVerdict {
   const { cells, orders, only_a, level } = comparison;
-  const isBroken = ({ verdict, why }: CellComparison): boolean =>
-    verdict === 'invalid' && why?.startsWith('B: ') === true && why.endsWith(' violations');
+  const faults = faultsOf(b, only);
+  const isWorse = ({ verdict, key }: CellComparison | OrderComparison): boolean =>
+    verdict === 'worse' && !faults.has(key);
   const reasons = [
-    ...cells.filter(({ verdict }) => verdict === 'worse').map((cell) => cellReason(cell, level)),
-    ...cells.filter(isBroken).map(({ key, why }) => `${key}: ${why?.slice(3)}`),
-    ...orders.filter(({ verdict }) => verdict === 'worse').map(orderReason),
+    ...cells.filter(isWorse).map((cell) => cellReason(cell, level)),
+    ...[...faults].map(([key, fault]) => `${key}: ${fault}`),
+    ...orders.filter(isWorse).map(orderReason),
   ];
-  const count = (verdict: string): number => cells.filter((cell) => cell.verdict === verdict).length;
   const doubts = [
     ...only_a.map((key) => `${key}: was not measured again`),
-    ...(count('unclear') > 0 ? [`${count('unclear')} unclear; more launches would tell`] : []),
-    ...(count('too few launches') > 0
-      ? [`${count('too few launches')} with too few launches to tell anything; use --standard`]
-      : []),
+    ...b.run.missing.filter((what) => !a.run.missing.includes(what)).map((what) => `missing now: ${what}`),
+    ...cells
+      .filter(({ verdict, key }) => verdict === 'invalid' && !faults.has(key))
+      .map(({ key, why }) => `${key}: not judged; ${why}`),
+    ...counted(cells, 'unclear', 'unclear; more launches would tell'),
+    ...counted(cells, 'too few launches', 'with too few launches to tell anything; use --standard'),
+    ...counted(cells, 'too few samples', 'with too few samples in a launch to tell anything'),
   ];
   return { isPassed: reasons.length === 0, reasons, doubts };
 }
 
-function tell(comparison: Comparison, { json, color, quiet }: Arguments, output: Output): boolean {
-  const verdict = gateVerdict(comparison);
-  const { isPassed, reasons, doubts } = verdict;
+function tell(
+  comparison: Comparison,
+  { isPassed, reasons, doubts }: GateVerdict,
+  { json, color, quiet }: Arguments,
+  output: Output,
+): boolean {
   if (json === true) {
     const { band: tolerance, level, warnings } = comparison;
     const line = { kind: 'gate', is_passed: isPassed, reasons, doubts, warnings, tolerance, level };
     output.out(JSON.stringify(line));
-  } else if (quiet !== true) {
-    output.out(comparisonText(comparison, createPaint(output, color)));
+  } else {
+    if (quiet !== true) output.out(comparisonText(comparison, createPaint(output, color)));
     for (const doubt of doubts) output.out(`note: ${doubt}`);
   }
   for (const reason of reasons) output.error(`capstan bench gate: worse: ${reason}`);
@@ -94,19 +138,18 @@ export async function runGate(args: readonly string[], output = standardOutput()
     .argument('[run]', 'directory of the run that is judged; one like the baseline is made if none is named')
     .requiredOption('--baseline <dir>', 'directory of the run that it is judged by')
     .option('--tolerance <percent>', 'what it may be slower', percentArgument, defaultTolerance)
-    .option('--quiet', 'only the verdict');
+    .option('--quiet', 'only the verdict, and what it could not tell');
   const status = parsed(command, args, output);
   if (status !== undefined) return status;
   const options = command.opts<Arguments & Parameters<typeof optionsOf>[0]>();
   const [run] = command.args;
   try {
     const baseline = readResults(options.baseline);
-    const comparison = compareResults(
-      baseline,
-      run === undefined ? await runAgain(baseline, abortOnSignals()) : readResults(run),
-      optionsOf(options, options.tolerance),
-    );
-    return tell(comparison, options, output) ? 0 : 1;
+    const judged = run === undefined ? await runAgain(baseline, abortOnSignals()) : readResults(run);
+    const wanted = optionsOf(options, options.tolerance);
+    const comparison = compareResults(baseline, judged, wanted);
+    const verdict = gateVerdict(comparison, baseline, judged, wanted.only);
+    return tell(comparison, verdict, options, output) ? 0 : 1;
   } catch (error) {
     output.error(`capstan bench gate: ${error instanceof Error ? error.message : String(error)}`);
     return 2;

@@ -25,6 +25,10 @@ export interface Pair {
   /** Over the baseline of the same run; undefined where there is none in both. */
   readonly normalised: readonly [PassFigures, PassFigures] | undefined;
   readonly isBaseline: boolean;
+  /** Who has the figure in some launches only, or in none, in words: a launch of few samples has no percentiles. */
+  readonly lacking: string | undefined;
+  /** The same of the baseline's cells. */
+  readonly baseLacking: string | undefined;
 }
 
 export const present = (values: PassFigures): number[] => values.filter((value) => value !== null);
@@ -60,6 +64,22 @@ function hasFigure(launches: readonly LaunchFigures[], figure: FigureName): bool
   return launches.length > 0 && launches.every((launch) => (launch[figure] ?? 0) > 0);
 }
 
+/** Which of these lines do not have the figure in each launch. Lines without launches lack those and not the figure. */
+function lackOf(figure: FigureName, lines: readonly (readonly [string, CellLine])[]): string | undefined {
+  const lacks = lines.flatMap(([name, { launches }]) => {
+    if (launches.length === 0 || hasFigure(launches, figure)) return [];
+    const having = launches.filter((launch) => (launch[figure] ?? 0) > 0).length;
+    return [`${name} has ${figure} in ${having} of ${launches.length} launches`];
+  });
+  return lacks.length === 0 ? undefined : lacks.join(', ');
+}
+
+/**
+ * Where messages a second are the same question as the time of one: streams, and W9, whose samples are batches of one. Elsewhere a rate
+ * measures something else: in W10 the pause before each request, in W6 how long it takes to have somebody to kill.
+ */
+const rateWorkloads: ReadonlySet<string> = new Set(['W2', 'W9']);
+
 /** Launch by launch, so that what hit a whole launch is in neither. */
 function over(values: PassFigures, base: PassFigures): PassFigures {
   return values.map((value, pass) => {
@@ -68,7 +88,7 @@ function over(values: PassFigures, base: PassFigures): PassFigures {
   });
 }
 
-/** The cells that are in both, in the order of A. Where a cell does not have the wanted figure it is messages a second. */
+/** The cells that are in both, in the order of A. Where one of W2 or W9 does not have the wanted figure it is messages a second. */
 export function pairsOf(
   cellsA: ReadonlyMap<string, CellLine>,
   cellsB: ReadonlyMap<string, CellLine>,
@@ -79,7 +99,7 @@ export function pairsOf(
     const lineB = cellsB.get(key);
     if (lineB === undefined) continue;
     const hasIt = hasFigure(lineA.launches, wanted) && hasFigure(lineB.launches, wanted);
-    const figure = hasIt ? wanted : 'per_second';
+    const figure = !hasIt && rateWorkloads.has(lineA.workload) ? 'per_second' : wanted;
     const raw = [figures(lineA, figure), figures(lineB, figure)] as const;
     const baseA = baselineOf(lineA, cellsA.values());
     const baseB = baseA === undefined ? undefined : cellsB.get(cellKey(baseA));
@@ -88,7 +108,18 @@ export function pairsOf(
       baseA === undefined || baseB === undefined || isBaseline
         ? undefined
         : ([over(raw[0], figures(baseA, figure)), over(raw[1], figures(baseB, figure))] as const);
-    pairs.push({ key, figure, lineA, lineB, raw, normalised, isBaseline });
+    const lacking = lackOf(figure, [
+      ['A', lineA],
+      ['B', lineB],
+    ]);
+    const baseLacking =
+      normalised === undefined || baseA === undefined || baseB === undefined
+        ? undefined
+        : lackOf(figure, [
+            ["A's baseline", baseA],
+            ["B's baseline", baseB],
+          ]);
+    pairs.push({ key, figure, lineA, lineB, raw, normalised, isBaseline, lacking, baseLacking });
   }
   return pairs;
 }

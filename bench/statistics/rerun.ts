@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { failuresOf } from '../index.js';
 import { type Results, readResults } from '../results/directory.js';
 
 const benchMain = join(fileURLToPath(import.meta.url), '..', '..', 'main.js');
@@ -20,25 +21,51 @@ export function argumentsOf(command: string, directory: string): string[] | unde
   return [...kept, '--quiet', '--out', directory];
 }
 
+/** With which a run ends that has results: all is well, a cell failed, something that was asked for is missing (bench/main.ts). */
+const finished = { done: 0, failed: 1, incomplete: 3 };
+
+interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Why the results of a run that ended so are not those of a run that came to its end, if so. */
+function brokenOff({ status, signal }: Ended): string | undefined {
+  if (signal !== null) return `the run was ended by ${signal}`;
+  const isFinished = Object.values(finished).some((known) => known === status);
+  return isFinished ? undefined : `the run ended with status ${status}`;
+}
+
 /**
- * Runs the benchmark as the baseline was run; its errors go to standard error. Rejects if it leaves no results. Leaves no file behind.
+ * Runs the benchmark (`program`) as the baseline was run; its errors go to standard error. Rejects if it does not come to its end, or leaves no
+ * results; a cell that failed is in these. Leaves no file behind.
  */
-export async function runAgain({ run }: Results, signal: AbortSignal): Promise<Results> {
+export async function runAgain(
+  { run }: Results,
+  signal: AbortSignal,
+  program: string = benchMain,
+): Promise<Results> {
   const root = mkdtempSync(join(tmpdir(), 'capstan-gate-'));
   const directory = join(root, 'run');
   try {
     const args = argumentsOf(run.command, directory);
     if (args === undefined) throw new Error(`"${run.command}" cannot be run again; name a run`);
-    await new Promise<void>((resolve, reject) => {
-      const child = spawn(process.execPath, [benchMain, ...args], {
+    const ended = await new Promise<Ended>((resolve, reject) => {
+      const child = spawn(process.execPath, [program, ...args], {
         stdio: ['ignore', 'ignore', 'inherit'],
         signal,
       });
       child.once('error', reject);
-      child.once('close', () => resolve());
+      child.once('close', (status, killedBy) => resolve({ status, signal: killedBy }));
     });
     signal.throwIfAborted();
-    return readResults(directory);
+    const reason = brokenOff(ended);
+    if (reason !== undefined) throw new Error(reason);
+    const results = readResults(directory);
+    // Then it failed at something else than a cell, and nobody knows what of it is right.
+    if (ended.status === finished.failed && failuresOf(results).length === 0)
+      throw new Error('the run failed, and no cell of it has');
+    return results;
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

@@ -9,6 +9,7 @@ export type Verdict =
   | 'unchanged'
   | 'unclear'
   | 'too few launches'
+  | 'too few samples'
   | 'invalid'
   | 'baseline';
 
@@ -27,20 +28,25 @@ export interface Judgement {
 /** More launches than this nobody makes; then it is not said how many there should be. */
 const launchesMax = 200;
 
-/** Why a cell gets no verdict from its figures, if so. */
+/**
+ * Why a cell gets no verdict from its figures, if so. B is looked at first, because it is what is judged; violations before what else is
+ * wrong, because nothing else is worse.
+ */
 export function reasonAgainst(
-  { lineA, lineB, isBaseline }: Pair,
+  { lineA, lineB, isBaseline, lacking, baseLacking }: Pair,
   figures: readonly [PassFigures, PassFigures],
   { level, isNormalised }: Judging,
 ): Judgement | undefined {
   for (const [name, line] of [
-    ['A', lineA],
     ['B', lineB],
+    ['A', lineA],
   ] as const) {
-    if (line.invalid !== undefined) return { verdict: 'invalid', why: `${name}: ${line.invalid}` };
     if (line.violations > 0) return { verdict: 'invalid', why: `${name}: ${line.violations} violations` };
+    if (line.invalid !== undefined) return { verdict: 'invalid', why: `${name}: ${line.invalid}` };
   }
   if (isNormalised && isBaseline) return { verdict: 'baseline', why: 'the others are taken over this one' };
+  const lack = lacking ?? (isNormalised ? baseLacking : undefined);
+  if (lack !== undefined) return { verdict: 'too few samples', why: lack };
   const [a = 0, b = 0] = figures.map((values) => present(values).length);
   if (Math.min(a, b) >= 2 && leastP(a, b) <= level) return undefined;
   return { verdict: 'too few launches', why: `${a} and ${b}; four of each are the fewest that can tell` };

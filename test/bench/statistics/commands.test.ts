@@ -1,14 +1,15 @@
 /** `compare` and `gate` as commands: what they print, and with which status they end. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { missedSchedule } from '../../../bench/latency/launch.js';
 import { type Results, writeResults } from '../../../bench/results/directory.js';
 import { runCompare } from '../../../bench/statistics/compare-main.js';
 import { runGate } from '../../../bench/statistics/gate-main.js';
 import type { Output } from '../../../bench/statistics/output.js';
-import { argumentsOf } from '../../../bench/statistics/rerun.js';
-import { cellOf, orderOf, resultsOf } from './runs.js';
+import { argumentsOf, runAgain } from '../../../bench/statistics/rerun.js';
+import { cellOf, launchOf, orderOf, resultsOf } from './runs.js';
 
 const controlStart = '\u001b';
 const steady = [10, 10.02, 9.98, 10.01, 9.99];
@@ -150,6 +151,64 @@ test('the gate fails where a cell or an order that was kept is broken', async (t
   t.is(line.reasons.length, 2);
 });
 
+test('the gate fails where a cell failed in the run, whatever the baseline shows, and with --quiet', async (t) => {
+  const crash = { invalid: 'failed in 5 of 5 launches: the service ended with SIGSEGV' };
+  const was = resultsOf([cellOf('bus', steady), cellOf('sockets', steady, crash)]);
+  const is = resultsOf([
+    cellOf('bus', [], crash),
+    cellOf('sockets', steady, { violations: 3, invalid: missedSchedule }),
+    cellOf('datagram', [], crash),
+  ]);
+  const [a, b] = directories(t, was, is);
+  const { status, error, out } = await run(runGate, ['--baseline', a, b, '--quiet']);
+  t.is(status, 1);
+  t.deepEqual(
+    error.split('\n').map((line) => line.replace(/^.*worse: W1 (\S+) .*block: /, '$1: ')),
+    [`bus: ${crash.invalid}`, 'sockets: 3 violations', `datagram: ${crash.invalid}`],
+  );
+  t.false(out.includes('passed'));
+  const compared = await run(runCompare, [a, b, '--json']);
+  t.regex(compared.out, /"why":"B: 3 violations"/, 'neither an invalid A nor an invalid B hides violations');
+});
+
+test('the gate fails where a promise of order is broken, also if it was before, or nobody looked', async (t) => {
+  const promised = { contender: 'bus', is_promised: true, violations: 1 };
+  const was = resultsOf([cellOf('bus', steady), orderOf('relay', 1, promised)]);
+  const is = resultsOf([
+    cellOf('bus', steady),
+    orderOf('relay', 1, promised),
+    orderOf('receipt', 1, promised),
+  ]);
+  const [a, b] = directories(t, was, is);
+  const { status, error } = await run(runGate, ['--baseline', a, b]);
+  t.is(status, 1);
+  t.is(error.match(/1 violations of an order that is promised/g)?.length, 2);
+});
+
+test('the gate passes a late generator and what is missing, and prints that it could not judge them', async (t) => {
+  const was = resultsOf([
+    cellOf('bus', steady),
+    cellOf('bus', steady, { loop: 'open' }),
+    cellOf('sockets', steady, { invalid: 'failed in 1 of 5 launches: timed out' }),
+    cellOf('nats', steady),
+    cellOf('bus', steady, { workload: 'W10', launches: steady.map((_, at) => launchOf(at, null)) }),
+  ]);
+  const is = resultsOf([
+    cellOf('bus', steady),
+    cellOf('bus', steady, { loop: 'open', invalid: missedSchedule }),
+    cellOf('sockets', steady),
+    cellOf('bus', steady, { workload: 'W10', launches: steady.map((_, at) => launchOf(at, null)) }),
+  ]);
+  const [a, b] = directories(t, was, { ...is, run: { ...is.run, missing: ['nats: not installed'] } });
+  const { status, out } = await run(runGate, ['--baseline', a, b, '--quiet']);
+  t.is(status, 0);
+  t.regex(out, /note: W1 bus .* open block: not judged; B: the generator missed its schedule/);
+  t.regex(out, /note: W1 sockets .*: not judged; A: failed in 1 of 5/);
+  t.regex(out, /note: W1 nats .*: was not measured again/);
+  t.regex(out, /note: missing now: nats: not installed/);
+  t.regex(out, /note: 1 with too few samples in a launch/);
+});
+
 test('the gate ends with 2 on wrong usage and where there is no such run', async (t) => {
   const [a] = directories(t, before(), after(1));
   t.is((await run(runGate, [a])).status, 2);
@@ -181,4 +240,30 @@ test('the gate does not make a run where the baseline does not say how', async (
   const { status, error } = await run(runGate, ['--baseline', a]);
   t.is(status, 2);
   t.regex(error, /cannot be run again; name a run/);
+});
+
+test('a run that is made again must come to its end: how its process ended is looked at', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'capstan-again-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  const baseline = { ...before(), run: { ...before().run, command: 'capstan bench --quick' } };
+  const good = join(root, 'good');
+  const failed = join(root, 'failed');
+  writeResults(before(), good);
+  writeResults(resultsOf([cellOf('bus', [], { invalid: 'failed in 5 of 5 launches: no' })]), failed);
+  const again = (from: string, end: string): Promise<Results> => {
+    const program = join(root, 'program.mjs');
+    writeFileSync(
+      program,
+      `import { cpSync } from 'node:fs';
+       cpSync(${JSON.stringify(from)}, process.argv.at(-1), { recursive: true });
+       ${end};`,
+    );
+    return runAgain(baseline, new AbortController().signal, program);
+  };
+  t.is((await again(good, 'process.exit(0)')).lines.length, 3);
+  t.is((await again(good, 'process.exit(3)')).lines.length, 3, 'something is missing');
+  t.is((await again(failed, 'process.exit(1)')).lines.length, 1, 'a cell failed');
+  await t.throwsAsync(again(good, 'process.exit(1)'), { message: /no cell of it has/ });
+  await t.throwsAsync(again(good, 'process.exit(2)'), { message: /ended with status 2/ });
+  await t.throwsAsync(again(good, "process.kill(process.pid, 'SIGKILL')"), { message: /ended by SIGKILL/ });
 });

@@ -1,5 +1,6 @@
 /** What two runs are said to differ by, on runs whose truth is known. */
 import test, { type ExecutionContext } from 'ava';
+import type { Results } from '../../../bench/results/directory.js';
 import { type Comparison, compareResults } from '../../../bench/statistics/comparison.js';
 import { cellOf, launchOf, orderOf, type RunShape, resultsOf, simulateRun, usualNoise } from './runs.js';
 
@@ -145,6 +146,42 @@ test('a broken or invalid cell has no verdict, and a rate is better when it is g
   t.deepEqual([bus?.verdict, bus?.why], ['invalid', 'B: 3 violations']);
   t.deepEqual([open?.verdict, open?.why], ['invalid', 'B: the generator was late']);
   t.deepEqual([stream?.verdict, stream?.figure], ['better', 'per_second']);
+});
+
+test('without percentiles only W2 and W9 are compared by messages a second; elsewhere there are too few samples', (t) => {
+  const cells = (factor: number, without: number): Results =>
+    resultsOf(
+      ['W1', 'W2', 'W6', 'W9', 'W10'].map((workload) => {
+        const launches = steady.map((value, at) =>
+          launchOf(at, at < without ? null : value * factor, 1e5 / (value * factor)),
+        );
+        return cellOf('bus', [], { workload, launches });
+      }),
+    );
+  for (const [a, b, why] of [
+    [5, 5, 'A has p50_us in 0 of 5 launches, B has p50_us in 0 of 5 launches'],
+    [0, 1, 'B has p50_us in 4 of 5 launches'],
+  ] as const) {
+    const compared = compareResults(cells(1, a), cells(1.2, b)).cells;
+    const [empty, stream, death, many, cold] = compared;
+    for (const cell of [empty, death, cold]) {
+      t.is(cell?.verdict, 'too few samples', cell?.key);
+      t.is(cell?.figure, 'p50_us', cell?.key);
+      t.is(cell?.why, why, cell?.key);
+    }
+    for (const cell of [stream, many]) t.deepEqual([cell?.verdict, cell?.figure], ['worse', 'per_second']);
+  }
+});
+
+test('where the baseline has too few samples nothing is taken over it', (t) => {
+  const whole = resultsOf([cellOf('c-seqpacket', steady), cellOf('bus', steady)]);
+  const bare = resultsOf([
+    cellOf('c-seqpacket', [], { launches: steady.map((_, at) => launchOf(at, null, 1000)) }),
+    cellOf('bus', steady),
+  ]);
+  const over = compareResults(whole, bare, { normalise: 'always' }).cells[1];
+  t.deepEqual([over?.verdict, over?.why], ['too few samples', "B's baseline has p50_us in 0 of 5 launches"]);
+  t.is(compareResults(whole, bare, { normalise: 'never' }).cells[1]?.verdict, 'unchanged');
 });
 
 test('cells of one run only are named, and runs with nothing in common are refused', (t) => {
