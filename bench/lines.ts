@@ -11,7 +11,7 @@ import { queueDepthOf } from './report/cells.js';
 import { type CellLine, cellKey, type Varied, variedNames } from './results/line.js';
 import { median } from './statistics/averages.js';
 import { bootstrapPairedRatio, type Interval } from './statistics/bootstrap.js';
-import { encodeHistogram } from './statistics/histogram.js';
+import { encodeHistogram, percentileNs } from './statistics/histogram.js';
 
 const usualBaseline = 'c-seqpacket';
 
@@ -44,10 +44,11 @@ function baselineOf(cell: Measured, group: readonly Measured[]): Measured | unde
   );
 }
 
-function p50Of(record: CellRecord | undefined): number | undefined {
+/** Null where the launch gave no figures, or too few samples for a median (point 10). */
+function p50Of(record: CellRecord | undefined): number | null {
   if (record === undefined || record.samples === 0 || record.invalid !== null || record.failure !== null)
-    return undefined;
-  return mergedHistogram([record]).getValueAtPercentile(50);
+    return null;
+  return percentileNs(mergedHistogram([record]), 50);
 }
 
 /** p50 over the baseline's, by launch; null where no launch has both. */
@@ -57,7 +58,7 @@ function ratioOf(cell: Measured, baseline: Measured | undefined, seed: number): 
   for (const [launch, record] of cell.records) {
     const numerator = p50Of(record);
     const denominator = p50Of(baseline?.records.get(launch));
-    if (numerator === undefined || denominator === undefined || numerator * denominator === 0) continue;
+    if (numerator === null || denominator === null || numerator * denominator === 0) continue;
     own.push(numerator);
     base.push(denominator);
   }
@@ -82,7 +83,8 @@ function lineOf(cell: Measured, group: readonly Measured[], launches: number, se
   );
   const perSample = definition.messagesPerSample ?? 1;
   const histogram = mergedHistogram(used);
-  const ratio = ratioOf(cell, baselineOf(cell, group), seed);
+  const baseline = baselineOf(cell, group);
+  const ratio = ratioOf(cell, baseline, seed);
   const colds = used.flatMap(({ cold_ns }) => (cold_ns === null ? [] : [cold_ns / 1000]));
   const offered = used.flatMap(({ offered_per_second }) => offered_per_second ?? []);
   const depth = queueDepthOf(definition.contender);
@@ -96,6 +98,7 @@ function lineOf(cell: Measured, group: readonly Measured[], launches: number, se
     // What failed is not forgotten because its launch gave no figures.
     violations: all.reduce((sum, record) => sum + record.violations, 0),
     errors: all.reduce((sum, record) => sum + record.errors, 0),
+    baseline: baseline?.definition.contender ?? null,
     ratio: round(ratio?.estimate ?? null, 3),
     ratio_low: round(ratio?.low ?? null, 3),
     ratio_high: round(ratio?.high ?? null, 3),

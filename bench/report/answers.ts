@@ -1,20 +1,19 @@
 /**
- * The three questions of the suite, answered in words from the cells of one run. The words follow the numbers: a sentence says "longer" only
- * where the interval of the ratio excludes 1, and says so where it does not. Used by the report and by docs/findings.md.
+ * The three questions of the suite, answered in words from the cells of one run. The words follow the numbers: a sentence says that
+ * something is surely so only where the interval of the ratio excludes 1, and that there is no interval where there is none. Used by the report and by docs/findings.md.
  */
 import type { CellLine, ResultLine } from '../results/line.js';
 import type { Interval } from '../statistics/bootstrap.js';
 import { type Contrast, contrasts, contrastTable, extremes } from './contrast.js';
-import { crossings, crossingWords } from './crossing.js';
+import { type Crossing, crossings, crossingWords } from './crossing.js';
 import { heldBy } from './figures/holdings.js';
 import { counted, leastExcluded, orderContenders, patternsOf, promiseTable } from './figures/order.js';
-import { senderCells } from './figures/receivers.js';
+import { senderCells, sendingTime } from './figures/receivers.js';
 import { usualStreams } from './figures/work.js';
 import { patternOf } from './patterns.js';
 import * as say from './quantity.js';
 import {
   cellsOf,
-  clientCpuTime,
   compared,
   cpuTime,
   grouped,
@@ -46,10 +45,10 @@ const questions = {
   3: 'What goes wrong without causal or total order: how often, in which pattern of messages?',
 } as const;
 
-/** `1.37 times (95 %: 1.30–1.45)`. */
+/** `1.37 times (95 %: 1.30–1.45)`, or `1.37 times (no interval)`. */
 export function times(value: Interval): string {
-  const range = value.low === null ? '' : ` (95\u00a0%: ${say.interval(value.low, value.high)})`;
-  return `${say.ratio(value.estimate)} times${range}`;
+  const range = value.low === null ? 'no interval' : `95\u00a0%: ${say.interval(value.low, value.high)}`;
+  return `${say.ratio(value.estimate)} times (${range})`;
 }
 
 function where(placement: string): string {
@@ -222,23 +221,29 @@ function senderSentences(lines: readonly ResultLine[]): string[] {
       const sorted = [...members].sort((a, b) => (a.receivers ?? 1) - (b.receivers ?? 1));
       const [first, last] = [sorted[0], sorted.at(-1)];
       if (first === undefined || last === undefined || first.receivers === last.receivers) return [];
-      const value = compared({ ours: last, theirs: first }, clientCpuTime);
+      const value = compared({ ours: last, theirs: first }, medianTime);
       if (value === null) return [];
       return [
-        `To reach ${last.receivers} instead of ${first.receivers} costs the sender ${times(value)} the CPU time over \`${first.contender}\` ${where(first.placement)} (${say.time(last.client_cpu_us_per_message)} to ${say.time(first.client_cpu_us_per_message)}).`,
+        `To reach ${last.receivers} instead of ${first.receivers} costs the sender ${times(value)} the CPU time over \`${first.contender}\` ${where(first.placement)} (${say.time(sendingTime(last))} to ${say.time(sendingTime(first))}).`,
       ];
     },
   );
 }
 
+function crossingSentence(found: readonly Crossing[]): string {
+  if (found.length === 0)
+    return 'This run does not answer it: it has no multicast over both `bus` and `sockets`.';
+  const judged = found.filter(({ steps }) => steps.some(({ ratio }) => ratio.low !== null));
+  if (judged.length === 0)
+    return 'This run cannot tell: its ratios of a multicast over the bus to a loop over `sockets` have no intervals, for which it takes two launches.';
+  const parts = judged.map(
+    (crossing) => `${crossingWords(crossing, say.listed)} ${where(crossing.placement)}`,
+  );
+  return `A multicast over the bus has surely reached its last receiver sooner than a loop over \`sockets\` ${say.listed(parts)}.`;
+}
+
 function secondAnswer(lines: readonly ResultLine[]): Answer {
   const found = crossings(lines);
-  const short =
-    found.length === 0
-      ? 'This run does not answer it: it has no multicast over both `bus` and `sockets`.'
-      : `A multicast over the bus has reached its last receiver sooner than a loop over \`sockets\` ${say.listed(
-          found.map((crossing) => `${crossingWords(crossing, say.listed)} ${where(crossing.placement)}`),
-        )}.`;
   const steps = found.map(
     (crossing) =>
       `Time of the multicast over that of the loop ${where(crossing.placement)}: ${say.listed(
@@ -249,7 +254,7 @@ function secondAnswer(lines: readonly ResultLine[]): Answer {
   return {
     question: 2,
     asks: questions[2],
-    short,
+    short: crossingSentence(found),
     sentences: [...steps, ...senderSentences(lines)],
     table: all.length === 0 ? undefined : contrastTable(all),
   };
@@ -257,14 +262,15 @@ function secondAnswer(lines: readonly ResultLine[]): Answer {
 
 function orderSentence(contender: string, lines: readonly ResultLine[]): string {
   const mine = ordersOf(lines).filter((line) => line.contender === contender);
-  const { runs, inversions } = counted(mine);
+  const { runs, inversions, violations } = counted(mine);
+  const failed = violations > 0 ? ' Promises were broken: the run has failed.' : '';
   const promised = mine.every((line) => line.is_promised)
     ? 'promises that there is none'
     : mine.some((line) => line.is_promised)
       ? 'promises it for some of the patterns'
       : 'promises no order across handles';
   if (inversions === 0) {
-    return `\`${contender}\` (${promised}): no inversion in ${say.count(runs)} runs, which excludes more than ${say.percent(leastExcluded(runs))} of such runs at the 95\u00a0% level.`;
+    return `\`${contender}\` (${promised}): no inversion in ${say.count(runs)} runs, which excludes more than ${say.percent(leastExcluded(runs))} of such runs at the 95\u00a0% level.${failed}`;
   }
   const patterns = patternsOf(mine).flatMap((call) => {
     const count = counted(mine.filter((line) => line.call === call));
@@ -272,7 +278,6 @@ function orderSentence(contender: string, lines: readonly ResultLine[]): string 
       ? []
       : [`${patternOf(call).title} (${say.count(count.inversions)} of ${say.count(count.runs)} runs)`];
   });
-  const failed = counted(mine).violations > 0 ? ' That is a promise broken: the run has failed.' : '';
   return `\`${contender}\` (${promised}): an inversion in ${say.count(inversions)} of ${say.count(runs)} runs, in the ${patterns.length === 1 ? 'pattern' : 'patterns'} ${say.listed(patterns)}.${failed}`;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Two transports side by side in everything that both were measured in: the table that answers the first question, and the list of where
- * one is better and where it is not. Which is better is said only where the interval of the ratio excludes 1.
+ * one is better and where it is not. Which is better is said only where the ratio has an interval and that excludes 1.
  */
 import type { CellLine, ResultLine } from '../results/line.js';
 import { variedNames } from '../results/line.js';
@@ -30,6 +30,7 @@ export interface Contrast {
   readonly ratio: Interval;
   readonly isRate: boolean;
   readonly cpu: Interval | null;
+  /** `same`: this run cannot tell, because 1 is inside of the interval or there is none. */
   readonly verdict: 'better' | 'same' | 'worse';
 }
 
@@ -157,7 +158,7 @@ export function contrastTable(all: readonly Contrast[], ours = 'bus', theirs = '
       say.ratio(ratio.estimate),
       say.interval(ratio.low, ratio.high),
       cpu === null ? '–' : `×\u00a0${say.ratio(cpu.estimate)}`,
-      verdict === 'same' ? 'not different' : verdict,
+      verdict === 'same' ? 'not sure' : verdict,
     ]),
   };
 }

@@ -18,6 +18,7 @@ export interface CrossingStep {
   readonly pair: Pair;
   /** Time of ours over that of theirs. */
   readonly ratio: Interval;
+  /** `same` also where there is no interval. */
   readonly verdict: 'less' | 'same' | 'more';
 }
 

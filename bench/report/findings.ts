@@ -72,7 +72,7 @@ function winsPart(lines: readonly ResultLine[]): string[] {
   };
   if (all.length === 0) return ['The run has nothing that both `bus` and `sockets` were measured in.', ''];
   return [
-    'Bus over `sockets`, everything that both were measured in; listed is what the interval of the ratio leaves no doubt of.',
+    'Bus over `sockets`, everything that both were measured in; a win or a loss is only what the interval of the ratio leaves no doubt of.',
     '',
     ...part('better', 'Where the bus wins', 'Nowhere that this run can be sure of.'),
     ...part('worse', 'Where it loses', 'Nowhere that this run can be sure of.'),
@@ -234,13 +234,12 @@ type Launch = CellLine['launches'][number];
 
 /** Of a launch what intervals need. What else it had is not there any more, and is read as not measured. */
 function bareLaunch(launch: Launch): Launch {
-  const { p50_us, per_second, cpu_us_per_message, client_cpu_us_per_message, is_settled } = launch;
+  const { p50_us, per_second, cpu_us_per_message, is_settled } = launch;
   const bare: Partial<Launch> = {
     launch: launch.launch,
     p50_us,
     per_second,
     cpu_us_per_message,
-    client_cpu_us_per_message,
     is_settled,
     ...(launch.holdings === undefined ? {} : { holdings: launch.holdings }),
   };

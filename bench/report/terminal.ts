@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import type { Results } from '../results/directory.js';
 import { type CellLine, isOrderLine, type OrderLine, type Varied, variedNames } from '../results/line.js';
+import { ratioText, ratioTitle } from './baseline.js';
 import { durationText } from './progress.js';
 
 const titles: Readonly<Record<string, string>> = {
@@ -33,7 +34,7 @@ function variedText(varied: Varied): string {
 }
 
 /** The ratio with its interval. */
-function ratioText({ ratio, ratio_low, ratio_high }: CellLine): string {
+function intervalText({ ratio, ratio_low, ratio_high }: CellLine): string {
   if (ratio === null) return '–';
   if (ratio_low === null || ratio_high === null) return ratio.toFixed(2);
   return `${ratio.toFixed(2)} (${ratio_low.toFixed(2)}–${ratio_high.toFixed(2)})`;
@@ -53,7 +54,7 @@ function cellTable(cells: readonly CellLine[], isColoured: boolean): string {
       'varied',
       'p50 µs',
       'p99 µs',
-      '× C (95 %)',
+      `${ratioTitle(cells)} (95 %)`,
       'a second',
       'CPU µs',
       'cold µs',
@@ -71,7 +72,7 @@ function cellTable(cells: readonly CellLine[], isColoured: boolean): string {
       variedText(cell),
       number(cell.p50_us, 1),
       number(cell.p99_us, 1),
-      ratioText(cell),
+      ratioText(intervalText(cell), cell, cells),
       String(cell.per_second),
       number(cell.cpu_us_per_message, 2),
       number(cell.cold_us, 0),

@@ -127,7 +127,12 @@ export interface LaunchFigures extends Figures {
 /** A cell of a finished run, as `cells.jsonl` and `--json` have it. */
 export interface CellLine extends CellName, Figures {
   readonly kind?: 'cell';
-  /** p50 over that of the baseline (`c-seqpacket` where there is one) of the same run, workload, varied values and placement. */
+  /**
+   * The contender whose cell of the same launches the ratio is to; null where none of them does the same. Results of earlier versions do
+   * not have it.
+   */
+  readonly baseline?: string | null;
+  /** p50 over that of the baseline, by launch; null where there is none, or too few samples for a median in every launch (point 10). */
   readonly ratio: number | null;
   /** 95 % bootstrap interval of the ratio, over launches. */
   readonly ratio_low: number | null;
@@ -162,6 +167,8 @@ export interface OrderLine {
   /** Whether the manifest promises that there is none; then each is a violation. */
   readonly is_promised: boolean;
   readonly violations: number;
+  /** How many of the violations are messages that were lost, doubled, invented or changed. Earlier results do not have it. */
+  readonly delivery_faults?: number;
   /** The shortest inversion as a message diagram of lines of text. */
   readonly example?: string;
   /** The same for drawing: who sent what to whom, and the order of events at each process. */

@@ -151,6 +151,7 @@ export function judgeOrder(cell: OrderCell, outcome: OrderOutcome): OrderLine {
     property: pattern.property,
     is_promised: isPromised(pattern, promise),
     violations: faults.length + broken + loadFaults,
+    delivery_faults: faults.length + loadFaults,
     ...(diagram === undefined ? {} : { example: renderDiagram(diagram), diagram }),
   };
 }

@@ -230,6 +230,7 @@ test('an inversion is a result where nobody promised that there is none, and a v
   }
   const line = judged('total', inverted);
   t.is(line.violations, 1);
+  t.is(line.delivery_faults, 0);
   t.true(line.is_promised);
 });
 
@@ -238,6 +239,7 @@ test('a lost message is a violation for everybody, and no inversion', (t) => {
   const line = judged('per-handle', { ...rest, c: [{ ...receive('cause 1'), run: 1 }] });
   t.is(line.inversions, 0);
   t.is(line.violations, 1);
+  t.is(line.delivery_faults, 1);
   t.regex(line.example ?? '', /├── effect 1 .*✕.*effect 1 from b never reached c\n/s);
   t.is(line.diagram?.property, 'delivery');
 });

@@ -1,6 +1,7 @@
 /** Question 1, the calls of W1: round trips, their percentiles, load, outstanding calls, payloads. */
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import type { CellLine, ResultLine } from '../../results/line.js';
+import { ratioText, ratioTitle } from '../baseline.js';
 import { styleOf } from '../palette.js';
 import { linePanel, type Panel, type Series } from '../panel.js';
 import * as say from '../quantity.js';
@@ -31,12 +32,20 @@ export function latencyTable(cells: readonly CellLine[]): ReportTable {
       { title: 'contender' },
       { title: 'call' },
       { title: 'placement' },
-      ...['p50 µs', 'p90 µs', 'p99 µs', 'p99.9 µs', '× C', '95 %', 'CPU µs', 'cold µs', 'samples'].map(
-        (title) => ({
-          title,
-          isNumber: true,
-        }),
-      ),
+      ...[
+        'p50 µs',
+        'p90 µs',
+        'p99 µs',
+        'p99.9 µs',
+        ratioTitle(cells),
+        '95 %',
+        'CPU µs',
+        'cold µs',
+        'samples',
+      ].map((title) => ({
+        title,
+        isNumber: true,
+      })),
     ],
     rows: byPlacement(cells).map((cell) => [
       cell.contender,
@@ -46,7 +55,7 @@ export function latencyTable(cells: readonly CellLine[]): ReportTable {
       say.plain(cell.p90_us),
       say.plain(cell.p99_us),
       say.plain(cell.p999_us),
-      say.ratio(cell.ratio),
+      ratioText(say.ratio(cell.ratio), cell, cells),
       say.interval(cell.ratio_low, cell.ratio_high),
       say.plain(cell.cpu_us_per_message),
       say.plain(cell.cold_us),
@@ -79,7 +88,7 @@ function callFigure(
       format: hasRatio ? (value) => `${say.tick(value)}×` : say.tickTime,
       columns: [
         { title: 'p50 µs', of: (cell) => say.plain(cell.p50_us) },
-        { title: '× C', of: (cell) => say.ratio(cell.ratio) },
+        { title: ratioTitle(cells), of: (cell) => ratioText(say.ratio(cell.ratio), cell, cells) },
         { title: 'CPU µs', of: (cell) => say.plain(cell.cpu_us_per_message) },
       ],
       ...(hasRatio ? { reference: 1 } : {}),
@@ -265,16 +274,16 @@ export const loadFigure: FigureMaker = {
   },
 };
 
-const curveColumns = (what: string): ReportTable['columns'] => [
+const curveColumns = (what: string, cells: readonly CellLine[]): ReportTable['columns'] => [
   { title: 'contender' },
   { title: 'placement' },
-  ...[what, 'p50 µs', 'p99 µs', 'calls/s', 'CPU µs', '× C', '95 %'].map((title) => ({
+  ...[what, 'p50 µs', 'p99 µs', 'calls/s', 'CPU µs', ratioTitle(cells), '95 %'].map((title) => ({
     title,
     isNumber: true,
   })),
 ];
 
-function curveRow(cell: CellLine, what: string): string[] {
+function curveRow(cell: CellLine, what: string, cells: readonly CellLine[]): string[] {
   return [
     cell.contender,
     say.placementName(cell.placement),
@@ -283,7 +292,7 @@ function curveRow(cell: CellLine, what: string): string[] {
     say.plain(cell.p99_us),
     say.count(cell.per_second),
     say.plain(cell.cpu_us_per_message),
-    say.ratio(cell.ratio),
+    ratioText(say.ratio(cell.ratio), cell, cells),
     say.interval(cell.ratio_low, cell.ratio_high),
   ];
 }
@@ -324,8 +333,8 @@ export const outstandingFigure: FigureMaker = {
         describe: (panel) => `Calls per second over calls outstanding, ${panel}; a line for each contender.`,
       }),
       table: {
-        columns: curveColumns('outstanding'),
-        rows: cells.map((cell) => curveRow(cell, say.count(cell.outstanding ?? 1))),
+        columns: curveColumns('outstanding', cells),
+        rows: cells.map((cell) => curveRow(cell, say.count(cell.outstanding ?? 1), cells)),
       },
     };
   },
@@ -356,8 +365,8 @@ export const payloadFigure: FigureMaker = {
         describe: (panel) => `Median round trip over payload, ${panel}; a line for each contender.`,
       }),
       table: {
-        columns: curveColumns('payload'),
-        rows: cells.map((cell) => curveRow(cell, say.bytes(cell.payload_bytes))),
+        columns: curveColumns('payload', cells),
+        rows: cells.map((cell) => curveRow(cell, say.bytes(cell.payload_bytes), cells)),
       },
     };
   },

@@ -79,17 +79,6 @@ export function rowLabel(cell: CellLine, calls: readonly string[]): string {
   return calls.length > 1 && cell.call !== calls[0] ? `${cell.contender} (${cell.call})` : cell.contender;
 }
 
-/** To whom the ratios of these cells are: the C ping-pong, or who else has 1 there. */
-export function ratioTitle(cells: readonly CellLine[]): string {
-  const baseline = cells.find(
-    ({ contender, ratio }) => ratio === 1 && contender !== 'c-seqpacket',
-  )?.contender;
-  const isC =
-    baseline === undefined ||
-    cells.some(({ contender, ratio }) => contender === 'c-seqpacket' && ratio === 1);
-  return isC ? '× C' : `× ${baseline}`;
-}
-
 export interface DotOptions {
   readonly axisTitle: string;
   readonly kind?: 'log' | 'linear';

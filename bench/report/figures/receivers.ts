@@ -1,11 +1,13 @@
 /** Question 2: one message to many. */
+import { fanOutBatch } from '../../peers/fan-out.js';
 import type { CellLine } from '../../results/line.js';
+import { ratioText, ratioTitle } from '../baseline.js';
 import { crossings, multicasts } from '../crossing.js';
 import { linePanel } from '../panel.js';
 import * as say from '../quantity.js';
 import { scaleOf } from '../scale.js';
 import { cellsOf, distinct, isUsable, placementsOf, usualPayload } from '../selection.js';
-import { curvePanels, type FigureMaker, ratioTitle } from './figure.js';
+import { curvePanels, type FigureMaker } from './figure.js';
 
 function sorted(cells: readonly CellLine[]): CellLine[] {
   const order = placementsOf(cells);
@@ -38,7 +40,7 @@ export const fanOutFigure: FigureMaker = {
       title: 'One message to many, until the last has it',
       asks: 'From how many receivers on does a multicast gain over a loop?',
       reading:
-        'Median time from before it is sent until the last receiver has it; `sockets`, `datagram` and the C contender send to one after the other, the bus and D-Bus send once. The dashed line stands where the bus is faster and stays so.',
+        'Median time from before it is sent until the last receiver has it; `sockets`, `datagram` and the C contender send to one after the other, the bus and D-Bus send once. The dashed line stands where the bus is surely faster and stays so.',
       workloads: ['W4'],
       lines: cells,
       panels: curvePanels(cells, {
@@ -62,7 +64,7 @@ export const fanOutFigure: FigureMaker = {
             'p99 µs',
             ratioTitle(cells),
             '95 %',
-            "sender's CPU µs",
+            'client CPU µs',
             'broker CPU µs',
             'all CPU µs',
           ].map((title) => ({
@@ -77,7 +79,7 @@ export const fanOutFigure: FigureMaker = {
           say.count(cell.receivers),
           say.plain(cell.p50_us),
           say.plain(cell.p99_us),
-          say.ratio(cell.ratio),
+          ratioText(say.ratio(cell.ratio), cell, cells),
           say.interval(cell.ratio_low, cell.ratio_high),
           say.plain(cell.client_cpu_us_per_message),
           say.plain(cell.broker_cpu_us_per_message),
@@ -156,18 +158,29 @@ export const gainFigure: FigureMaker = {
   },
 };
 
-/** The cells whose client CPU time is that of sending alone; of a multicast in general if there are none. */
+/**
+ * The cells whose samples are the sender's CPU time for a batch of multicasts. Their CPU time by message is not that: it has the calls
+ * in it by which the sender learns after each batch that all have come.
+ */
 export function senderCells(lines: Parameters<FigureMaker['make']>[0]): CellLine[] {
-  const all = cellsOf(lines).filter(
-    (cell) => cell.workload === 'W4' && isUsable(cell) && cell.receivers !== undefined,
+  return cellsOf(lines).filter(
+    (cell) =>
+      cell.workload === 'W4' &&
+      cell.call === 'multicast-cost' &&
+      isUsable(cell) &&
+      cell.receivers !== undefined &&
+      cell.p50_us !== null,
   );
-  const alone = all.filter(({ call }) => call === 'multicast-cost');
-  return (alone.length > 0 ? alone : all).filter((cell) => cell.client_cpu_us_per_message > 0);
+}
+
+/** CPU time of the sender's thread for one multicast, µs. */
+export function sendingTime({ p50_us }: Pick<CellLine, 'p50_us'>): number | null {
+  return p50_us === null ? null : p50_us / fanOutBatch;
 }
 
 export const senderFigure: FigureMaker = {
   title: "The sender's own CPU time by receivers",
-  needs: 'W4',
+  needs: 'W4 with `multicast-cost` at two numbers of receivers or more',
   make: (lines) => {
     const cells = sorted(senderCells(lines));
     if (distinct(cells, ({ receivers }) => receivers).length < 2) return undefined;
@@ -176,15 +189,14 @@ export const senderFigure: FigureMaker = {
       question: 2,
       title: "The sender's own CPU time by receivers",
       asks: 'What does it cost the sender to reach more?',
-      reading:
-        'CPU time of the sending process for one message to all receivers. A level line: reaching more costs the sender nothing.',
+      reading: `CPU time of the sender's thread for one message to all receivers, until the kernel has it: the median over batches of ${fanOutBatch}, divided by as many. A level line: reaching more costs the sender nothing.`,
       workloads: ['W4'],
       lines: cells,
       panels: curvePanels(cells, {
         xTitle: 'receivers',
         x: ({ receivers }) => receivers,
         yTitle: "sender's CPU time of one message",
-        y: ({ client_cpu_us_per_message }) => client_cpu_us_per_message,
+        y: sendingTime,
         yLabel: say.tickTime,
         nameOf: ({ contender }) => contender,
         describe: (panel) => `CPU time of the sender over receivers, ${panel}; a line for each contender.`,
@@ -193,7 +205,7 @@ export const senderFigure: FigureMaker = {
         columns: [
           { title: 'contender' },
           { title: 'placement' },
-          ...['receivers', "sender's CPU µs", 'broker CPU µs', 'all CPU µs'].map((title) => ({
+          ...['receivers', "sender's CPU µs", 'samples'].map((title) => ({
             title,
             isNumber: true,
           })),
@@ -202,9 +214,8 @@ export const senderFigure: FigureMaker = {
           cell.contender,
           say.placementName(cell.placement),
           say.count(cell.receivers),
-          say.plain(cell.client_cpu_us_per_message),
-          say.plain(cell.broker_cpu_us_per_message),
-          say.plain(cell.cpu_us_per_message),
+          say.plain(sendingTime(cell)),
+          say.count(cell.samples),
         ]),
       },
     };

@@ -1,6 +1,6 @@
 /** How far the numbers can be trusted: the harness's cost, the machine, noise, failures, what is missing. Tables only. */
 import type { Results } from '../../results/directory.js';
-import type { CellLine } from '../../results/line.js';
+import type { CellLine, OrderLine } from '../../results/line.js';
 import * as say from '../quantity.js';
 import { cellsOf, isUsable, ordersOf } from '../selection.js';
 import type { ReportTable } from '../table.js';
@@ -87,6 +87,23 @@ export function disturbanceTable(cells: readonly CellLine[]): ReportTable | unde
   };
 }
 
+/** What was violated: messages that did not come as they were sent, an order that was promised, or, where nobody counted, either. */
+function violationsOf({ violations, delivery_faults: faults, property }: OrderLine): string {
+  const count = `${violations} ${violations === 1 ? 'violation' : 'violations'}`;
+  if (faults === undefined) return `${count} of delivery or of a promised order`;
+  const parts = [
+    ...(faults > 0
+      ? [`${faults} ${faults === 1 ? 'message' : 'messages'} lost, doubled, invented or changed`]
+      : []),
+    ...(violations > faults
+      ? [
+          `a promised order not kept in ${violations - faults} ${violations - faults === 1 ? 'run' : 'runs'} (the pattern is about ${property})`,
+        ]
+      : []),
+  ];
+  return `${count}: ${say.listed(parts)}`;
+}
+
 /** Cells whose figures are in no figure, each with the reason. */
 export function unusable({ lines }: Results): string[] {
   const name = (cell: { workload: string; contender: string; call: string; placement: string }): string =>
@@ -100,9 +117,6 @@ export function unusable({ lines }: Results): string[] {
       }),
     ...ordersOf(lines)
       .filter((line) => line.violations > 0)
-      .map(
-        (line) =>
-          `${name(line)}: failed, ${line.violations} violations of ${line.property}, which is promised`,
-      ),
+      .map((line) => `${name(line)}: failed, ${violationsOf(line)}`),
   ];
 }

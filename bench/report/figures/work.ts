@@ -3,11 +3,12 @@
  * something. Each is a curve where the run varied it, and dots where it did not.
  */
 import type { CellLine, ResultLine, Varied } from '../../results/line.js';
+import { ratioText, ratioTitle } from '../baseline.js';
 import { styleOf } from '../palette.js';
 import * as say from '../quantity.js';
 import { cellsOf, distinct, isUsable, medianTime, placementsOf, usualPayload } from '../selection.js';
 import type { ReportTable } from '../table.js';
-import { curvePanels, dotPanels, type Figure, type FigureMaker, ratioTitle } from './figure.js';
+import { curvePanels, dotPanels, type Figure, type FigureMaker } from './figure.js';
 
 interface Work {
   readonly id: string;
@@ -151,7 +152,7 @@ function workTable(work: Work, cells: readonly CellLine[]): ReportTable {
       ...(isVaried ? [overText(work, cell)] : []),
       say.plain(cell.p50_us),
       say.plain(cell.p99_us),
-      say.ratio(cell.ratio),
+      ratioText(say.ratio(cell.ratio), cell, cells),
       say.interval(cell.ratio_low, cell.ratio_high),
       say.count(cell.per_second),
       say.plain(cell.cpu_us_per_message),
