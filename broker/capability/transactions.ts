@@ -320,7 +320,8 @@ export class Transactions {
     const descriptors = payload.descriptors.length;
     for (let at = 0; at < destinationCount; at += 1) {
       const node = this.#target(at);
-      if (!tables.nodes.isLive(node)) continue;
+      // Whoever gets nothing is charged with nothing: nobody would give it back.
+      if (outcomes[at] !== 0 || !tables.nodes.isLive(node)) continue;
       const owner = tables.ownerOf(node);
       const flow = this.#quota.flow(sender, owner);
       this.#flows[at] = flow;

@@ -1,10 +1,12 @@
 /** Room of users and its shares (bus Q1–Q6, M8), on the core alone. */
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { Handles, type PeerNumber } from '../../../broker/capability/handles.js';
+import { type HandleNumber, Handles, type PeerNumber } from '../../../broker/capability/handles.js';
 import { newNodeBits, nodeBits, wordOf } from '../../../broker/capability/index.js';
 import type { NodeNumber } from '../../../broker/capability/nodes.js';
+import { handleSubject } from '../../../broker/capability/notices.js';
 import { roomOf, Tally } from '../../../broker/capability/share.js';
+import { Waiting } from '../../../broker/capability/waiting.js';
 import { ErrorCode } from '../../../broker/contract/errors.js';
 import * as limits from '../../../broker/contract/limits.js';
 import { CapabilityWorld, idText, type WorldPeer } from '../../support/capability-world.js';
@@ -134,6 +136,27 @@ test('Q4: what is refused for want of one kind is charged in none', (t) => {
     );
   }
   t.deepEqual(world.closed, [1, 2, 3, 4]);
+  endAll(t, world, [p, q]);
+});
+
+test('Q4, M2: of a partial multicast, a destination for which it is too large is charged nothing', (t) => {
+  const world = new CapabilityWorld({ userBytesMax: 800 * item });
+  const [p, q] = peersOf(world, 1, 2) as [WorldPeer, WorldPeer];
+  const id = { word: wordOf(0, nodeBits), generation: 1 };
+  // Its node takes messages of one byte.
+  t.true(world.core.create(p.record, id.word, id.generation, false, 2) > 0);
+  const to = [p.grant(idText(id), q), q.create(0)];
+  const mine = q.create(1);
+  const options = { isPartial: true, descriptors: [1], transfers: [mine] };
+  for (let round = 0; round < 5_000; round += 1) {
+    if (q.send(to, 'xx', options) < 0) throw new Error('refused');
+    if (q.outcomes[0] !== ErrorCode.TooLarge || q.outcomes[1] !== 0) throw new Error(`${q.outcomes}`);
+    q.drain();
+  }
+  t.is(p.record.queuedBytes + p.record.queuedMessages + p.record.queuedDescriptors, 0);
+  const [account] = [...world.core.quota().accounts].filter(({ uid }) => uid === 1);
+  t.deepEqual([account?.bytes.used, account?.descriptors.used, account?.handles.used], [0, 0, 0]);
+  t.true(q.send(to[0] ?? '', 'x') > 0, 'and there is room for what fits');
   endAll(t, world, [p, q]);
 });
 
@@ -484,6 +507,30 @@ test('Q5, Q6: one connection with thousands of handles that were refused is told
   while (core.mustTell) core.tellReady();
   t.is(asker.record.queue.length, 1_000);
   endAll(t, world, [receiver, asker]);
+});
+
+test('Q5, Q6: telling those who wait takes each of them once, however many there are', (t) => {
+  /** How long it takes to end a group of so many, in nanoseconds for each: the best of three. */
+  const each = (count: number): number => {
+    let best = Number.POSITIVE_INFINITY;
+    for (let again = 0; again < 3; again += 1) {
+      const group = new Waiting({ forget: () => {} }, 1);
+      for (let at = 1; at <= count; at += 1) group.add(handleSubject(at as HandleNumber), 1);
+      const since = process.hrtime.bigint();
+      let told = 0;
+      for (const subject of group.end()) {
+        told += 1;
+        // Whoever is refused again at once waits again, and is not told twice.
+        if (told <= 16) group.add(subject, 1);
+      }
+      best = Math.min(best, Number(process.hrtime.bigint() - since) / count);
+      t.is(told, count);
+    }
+    return best;
+  };
+  const few = each(1_024);
+  const many = each(65_536);
+  t.true(many < 20 * few + 1_000, `${many.toFixed(0)} ns for each of many, ${few.toFixed(0)} of few`);
 });
 
 test('N1, Q4: ids that were used are kept for the life of their owner, and a user has so much room for them', (t) => {
