@@ -41,9 +41,11 @@ export class Waiting {
    * ends.
    */
   *end(): Generator<Subject> {
-    for (let left = this.#subjects.size; left > 0; left -= 1) {
-      const [subject] = this.#subjects;
-      if (subject === undefined) return;
+    let left = this.#subjects.size;
+    // One walk for all of them: a new one would begin at the places of those who have left.
+    for (const subject of this.#subjects) {
+      if (left === 0) return;
+      left -= 1;
       this.remove(subject);
       yield subject;
     }

@@ -38,6 +38,7 @@ import type { CapabilityNode, Handle } from '../../../broker/contract/transport.
 import { BusHandle } from '../handle.js';
 import type { BusPeer } from '../peer.js';
 import type { Router } from './router.js';
+import { SeenCalls } from './seen-calls.js';
 
 /** What a peer's end of the line knows of it, beside the core. */
 export interface Line {
@@ -57,9 +58,6 @@ export interface IntrospectionParts {
   /** How many peers are connected. */
   readonly peers: () => number;
 }
-
-/** Calls whose beginnings are remembered for the latency of their ends. */
-const callsMax = 65_536;
 
 interface SeenCall {
   readonly atMs: number;
@@ -81,8 +79,8 @@ export class BusIntrospection implements Introspection, CoreWatcher {
   readonly #observers = new Observers();
   /** Owners' ids of nodes, and holders' ids of handles, that nobody is told of. */
   readonly #concealed = new Set<string>();
-  /** By the caller's serial and tag. */
-  readonly #calls = new Map<string, SeenCall>();
+  /** By the caller's serial and tag, for the latency of their ends. */
+  readonly #calls = new SeenCalls<SeenCall>();
 
   constructor(parts: IntrospectionParts) {
     this.#parts = parts;
@@ -241,25 +239,13 @@ export class BusIntrospection implements Introspection, CoreWatcher {
   #callBegin(receiver: PeerRecord, item: DeliveryItem, atMs: number, node: NodeName | undefined): void {
     const call = this.#core.census.callOf(receiver, item.replyWord, item.replyGeneration);
     if (call?.caller === undefined) return;
-    if (this.#calls.size >= callsMax) this.#forgetOldest();
-    this.#calls.set(`${call.caller.serial}.${call.tag}`, { atMs, node });
-  }
-
-  /** Nobody is told that a call was withdrawn, so the oldest are mostly those that will never end. */
-  #forgetOldest(): void {
-    for (const key of this.#calls.keys()) {
-      this.#calls.delete(key);
-      return;
-    }
+    this.#calls.begin(`${call.caller.serial}.${call.tag}`, { atMs, node });
   }
 
   /** The call that this item ends, if its beginning was seen. */
   #callEnd(caller: PeerRecord, { kind, tag }: DeliveryItem): SeenCall | undefined {
     if (kind !== ItemKind.Answer && kind !== ItemKind.Lost) return undefined;
-    const key = `${caller.serial}.${tag}`;
-    const call = this.#calls.get(key);
-    this.#calls.delete(key);
-    return call;
+    return this.#calls.end(`${caller.serial}.${tag}`);
   }
 
   #nodeOf(receiver: PeerRecord, { kind, word, generation }: DeliveryItem): NodeName | undefined {
