@@ -1,71 +1,65 @@
 /**
- * What is timed of the control objects' encoding: the messages that a control plane sends most, in protobuf (static code) and, for scale, in
- * JSON. Functions without I/O only; anything with a peer belongs to the harness.
+ * The samples of the control objects' messages with their codecs: protobuf as both ends use it (static code), and for scale the same
+ * message as JSON. Functions without I/O only; anything with a peer belongs to the harness.
+ *
+ * JSON has no bytes, so a message that holds some has them in base64 there, and pays for that.
  */
-import { capstan } from '../../broker/contract/generated/control.js';
-
-const { Request, Response, ServiceStatus } = capstan.control;
+import { Events, Passed, Request, Response } from '../../broker/contract/control.js';
+import { type ControlSample, controlSamples, type Envelope } from './control-samples.js';
 
 export interface Codec {
-  readonly name: string;
-  readonly encode: () => Uint8Array;
+  encode(): Uint8Array;
   /** Decodes what `encode` gave; the result is compared in the tests. */
-  readonly decode: (bytes: Uint8Array) => unknown;
-  /** The message itself. */
-  readonly message: unknown;
+  decode(bytes: Uint8Array): unknown;
 }
 
-const status = {
-  name: 'web-server',
-  state: 2,
-  desired: 2,
-  pid: 4711,
-  sinceWallMs: 1_790_000_000_000,
-  type: 1,
-  isExplicit: true,
-  waitsFor: [],
-  file: '/etc/capstan.d/web-server',
-};
+export interface ControlCodec extends ControlSample {
+  readonly protobuf: Codec;
+  readonly json: Codec;
+}
 
-const list = { services: Array.from({ length: 100 }, (_, at) => ({ ...status, name: `service-${at}` })) };
+interface Static {
+  encode(message: object): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): unknown;
+}
 
+const statics: Readonly<Record<Envelope, Static>> = { Request, Response, Events, Passed };
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-function json(name: string, message: unknown): Codec {
+function toText(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
+}
+
+function fromText(key: string, value: unknown): unknown {
+  return key === 'payload' ? Uint8Array.from(Buffer.from(String(value), 'base64')) : value;
+}
+
+function hasBytes(value: unknown): boolean {
+  if (value instanceof Uint8Array) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasBytes);
+}
+
+function jsonOf(message: object): Codec {
+  if (hasBytes(message)) {
+    return {
+      encode: () => encoder.encode(JSON.stringify(message, toText)),
+      decode: (bytes) => JSON.parse(decoder.decode(bytes), fromText),
+    };
+  }
   return {
-    name: `${name}, JSON`,
-    message,
     encode: () => encoder.encode(JSON.stringify(message)),
     decode: (bytes) => JSON.parse(decoder.decode(bytes)),
   };
 }
 
-export const codecs: readonly Codec[] = [
-  {
-    name: 'status request, protobuf',
-    message: { deadlineMs: 1000, status: {} },
-    encode: () => Request.encode({ deadlineMs: 1000, status: {} }).finish(),
-    decode: (bytes) => Request.decode(bytes),
-  },
-  json('status request', { deadlineMs: 1000, status: {} }),
-  {
-    name: 'status answer, protobuf',
-    message: { status },
-    encode: () => Response.encode({ status }).finish(),
-    decode: (bytes) => Response.decode(bytes),
-  },
-  json('status answer', { status }),
-  {
-    name: 'list of 100, protobuf',
-    message: { list },
-    encode: () => Response.encode({ list }).finish(),
-    decode: (bytes) => Response.decode(bytes),
-  },
-  json('list of 100', { list }),
-];
-
-/** Bytes of one service's status, which bounds how many services one message of a list can hold. */
-export function statusBytes(): number {
-  return ServiceStatus.encode(status).finish().length;
+function protobufOf({ envelope, message }: ControlSample): Codec {
+  const type = statics[envelope];
+  return { encode: () => type.encode(message).finish(), decode: (bytes) => type.decode(bytes) };
 }
+
+export const controlCodecs: readonly ControlCodec[] = controlSamples.map((sample) => ({
+  ...sample,
+  protobuf: protobufOf(sample),
+  json: jsonOf(sample.message),
+}));
