@@ -27,9 +27,7 @@ extern "C" {
 namespace {
 
 uint32_t numberOf(capnp::Data::Reader payload) {
-  uint32_t number = 0;
-  if (payload.size() >= sizeof number) memcpy(&number, payload.begin(), sizeof number);
-  return number;
+  return read_number(payload.begin(), payload.size());
 }
 
 class EchoService final : public Echo::Server {
@@ -43,7 +41,8 @@ public:
   }
 
   kj::Promise<void> take(TakeContext context) override {
-    counted += numberOf(context.getParams().getPayload()) == counted;
+    auto payload = context.getParams().getPayload();
+    counted += is_message(payload.begin(), payload.size(), counted);
     return kj::READY_NOW;
   }
 
@@ -139,7 +138,7 @@ public:
     tasks.add(request.send().then(
         [this, number](auto &&answer) {
           auto payload = answer.getPayload();
-          end(number, payload.size() == bytes && numberOf(payload) == (number ^ 1u) ? ANSWERED : WRONG);
+          end(number, is_answer(payload.begin(), payload.size(), bytes, number) ? ANSWERED : WRONG);
         },
         [this, number](kj::Exception &&) { end(number, FAILED); }));
   }
@@ -195,7 +194,7 @@ private:
 
   capnp::MessageSize requestSize() const { return {bytes / 8 + 16, 0}; }
 
-  void fill(capnp::Data::Builder payload, uint32_t number) { memcpy(payload.begin(), &number, sizeof number); }
+  void fill(capnp::Data::Builder payload, uint32_t number) { stamp(payload.begin(), payload.size(), number); }
 
   void sendOne() {
     auto request = echo.takeRequest(requestSize());
@@ -287,7 +286,7 @@ int giveThings(void *context, uint64_t endNs, struct samples *samples) {
 
 int runClient(const char *path, const char *bytes, bool isStream) {
   static const struct pipelined calls = {submitCall, collectCalls};
-  size_t payloadBytes = payload_bytes(bytes);
+  size_t payloadBytes = isStream ? message_bytes(bytes) : payload_bytes(bytes);
   KJ_REQUIRE(payloadBytes != 0, "the payload is too large");
   auto io = kj::setupAsyncIo();
   Client client(io, path, payloadBytes);

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 /* Samples of one block, in nanoseconds: memory made beforehand, so that recording costs a store. */
@@ -105,5 +106,60 @@ int end_with_input(void);
 
 /* Payload size from the command line: at least a number's. Returns 0 if it is too large. */
 size_t payload_bytes(const char *text);
+
+/*
+ * What is in a payload, as payload.ts has it: the message's number in front, and as the last byte a mark that follows from the number and
+ * the length. An answer is its question with the first byte changed.
+ */
+
+/* What a message has at least where its receiver does not know its length: there the mark tells it. */
+#define MARKED_BYTES_MIN 5u
+
+/* The same as payload_bytes for messages that get no answer of their own. */
+static inline size_t message_bytes(const char *text)
+{
+	size_t bytes = payload_bytes(text);
+	return bytes == 0 || bytes >= MARKED_BYTES_MIN ? bytes : MARKED_BYTES_MIN;
+}
+
+static inline unsigned char mark_of(uint32_t number, size_t length)
+{
+	return (unsigned char)(number ^ (number >> 8) ^ length ^ (length >> 8) ^ 0x5a);
+}
+
+/* Whether the last byte is as it has to be; a number alone has no room for it. */
+static inline int has_mark(const void *payload, size_t length, uint32_t number)
+{
+	return length < MARKED_BYTES_MIN || ((const unsigned char *)payload)[length - 1] == mark_of(number, length);
+}
+
+/* Writes the number and the mark. */
+static inline void stamp(void *payload, size_t length, uint32_t number)
+{
+	memcpy(payload, &number, sizeof number);
+	if (length >= MARKED_BYTES_MIN)
+		((unsigned char *)payload)[length - 1] = mark_of(number, length);
+}
+
+/* The number at the beginning of a message, or 0 if it is too short. */
+static inline uint32_t read_number(const void *payload, size_t length)
+{
+	uint32_t number = 0;
+	if (length >= sizeof number)
+		memcpy(&number, payload, sizeof number);
+	return number;
+}
+
+/* Whether it is message `number`, and whole. */
+static inline int is_message(const void *payload, size_t length, uint32_t number)
+{
+	return length >= MARKED_BYTES_MIN && read_number(payload, length) == number && has_mark(payload, length, number);
+}
+
+/* Whether it is the answer to question `number`, which had `expected` bytes; not more than these are looked at. */
+static inline int is_answer(const void *payload, size_t length, size_t expected, uint32_t number)
+{
+	return length == expected && read_number(payload, length) == (number ^ 1u) && has_mark(payload, length, number);
+}
 
 #endif

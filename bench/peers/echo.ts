@@ -1,11 +1,12 @@
 /**
  * The empty call: a service that returns what it gets, and the client that calls it.
  *
- * Both sides touch the payload: the client writes a number into it, the service changes it, the client checks it. An answer that
- * is not the changed question is a violation (lost, doubled or invented), and makes the cell fail.
+ * Both sides touch the payload: the client writes a number and a mark into it, the service changes it, the client checks it
+ * (payload.ts). An answer that is not the changed question is a violation (lost, cut off, doubled or invented), and makes the cell fail.
  */
 import type { CapabilityNode, Handle, Peer } from '../../broker/contract/index.js';
 import { ErrorCode, hasCode } from '../../broker/contract/index.js';
+import { isAnswer, stamp } from './payload.js';
 import { type Done, deadlineMs, type PipelinedClient } from './pipelined.js';
 
 /** Keeps the processor busy for so long, as work would. */
@@ -29,21 +30,15 @@ export function createEcho(peer: Peer, delayUs = 0): CapabilityNode {
   });
 }
 
-function isEchoOf(sent: number, expectedBytes: number, got: Uint8Array): boolean {
-  const echoed = (got[0] ?? 0) | ((got[1] ?? 0) << 8) | ((got[2] ?? 0) << 16) | ((got[3] ?? 0) << 24);
-  return echoed >>> 0 === (sent ^ 1) >>> 0 && got.length === expectedBytes;
-}
-
 /** Calls with `payloadBytes` in each. One for which there is no room now waits until there is, and its time runs meanwhile. */
 export function createCaller(handle: Handle, payloadBytes: number): PipelinedClient {
   const bytes = new Uint8Array(Math.max(payloadBytes, 4));
-  const view = new DataView(bytes.buffer);
   const message = { bytes };
   const options = { deadlineMs };
   const begin = (sent: number, done: Done): void => {
-    view.setUint32(0, sent, true);
+    stamp(bytes, sent);
     handle.call(message, options).then(
-      (answer) => done(isEchoOf(sent, bytes.length, answer.bytes)),
+      (answer) => done(isAnswer(answer.bytes, sent, bytes.length)),
       (error) => {
         if (!hasCode(error, ErrorCode.OverQuota)) done('failed');
         else

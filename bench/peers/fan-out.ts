@@ -5,14 +5,17 @@
 import { setTimeout as sleep, setImmediate as turnEnd } from 'node:timers/promises';
 import type { CapabilityNode, Handle, Peer } from '../../broker/contract/index.js';
 import type { ClosedLoop } from './client-port.js';
+import { isMessage, markedBytesMin, readNumber, stamp } from './payload.js';
 import { openCollector, openReporter } from './receipts.js';
 
-/** A node that reports every message that comes to it. */
+/** A node that reports every message that comes to it, and one that is not whole twice, so that its count is wrong (receipts.ts). */
 export function createReceiver(peer: Peer, receipts: string, index: number): CapabilityNode {
   const report = openReporter(receipts, index);
   return peer.createNode({
     message({ bytes }): void {
-      report(new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true));
+      const number = readNumber(bytes);
+      if (!isMessage(bytes, number)) report(number);
+      report(number);
     },
   });
 }
@@ -24,8 +27,7 @@ export function createFanOutLoop(
   payloadBytes: number,
 ): ClosedLoop {
   const collect = openCollector(receipts, handles.length);
-  const bytes = new Uint8Array(Math.max(payloadBytes, 4));
-  const view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(Math.max(payloadBytes, markedBytesMin));
   let number = 0;
   return async (endMs, samples) => {
     let violations = 0;
@@ -34,7 +36,7 @@ export function createFanOutLoop(
     await turnEnd();
     while (performance.now() < endMs && !samples.isFull) {
       number = (number + 1) >>> 0;
-      view.setUint32(0, number, true);
+      stamp(bytes, number);
       const start = process.hrtime.bigint();
       const { outcomes } = await peer.multicast(handles, { bytes });
       violations += outcomes.filter((outcome) => !outcome.ok).length;
@@ -69,8 +71,7 @@ export function createFanOutCost(
   payloadBytes: number,
   cpuTimeNs: () => number,
 ): ClosedLoop {
-  const bytes = new Uint8Array(Math.max(payloadBytes, 4));
-  const view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(Math.max(payloadBytes, markedBytesMin));
   let number = 0;
   return async (endMs, samples) => {
     let violations = 0;
@@ -78,7 +79,7 @@ export function createFanOutCost(
       await sleep(pauseMs);
       const start = cpuTimeNs();
       for (let at = 0; at < fanOutBatch; at++) {
-        view.setUint32(0, number, true);
+        stamp(bytes, number);
         number = (number + 1) >>> 0;
         void peer.multicast(handles, { bytes });
       }

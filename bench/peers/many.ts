@@ -17,8 +17,9 @@ import {
 } from '../../broker/contract/index.js';
 import type { ClosedLoop } from './client-port.js';
 import { find, publish } from './directory.js';
+import { isMessage, readNumber, stamp } from './payload.js';
 import { createShelf, takeHandles } from './shelf.js';
-import { createStreamLoop, needsPatience, readNumber, type StreamTarget } from './stream.js';
+import { createStreamLoop, needsPatience, type StreamTarget } from './stream.js';
 
 /** Uids that need not be anybody's. */
 const firstOtherUser = 61_000;
@@ -75,7 +76,7 @@ export function createManySink(peer: Peer, count: number): CapabilityNode {
     let expected = 0;
     return peer.createNode({
       message({ bytes }): void {
-        if (readNumber(bytes) !== expected) disorder++;
+        if (!isMessage(bytes, expected)) disorder++;
         expected = (expected + 1) >>> 0;
         arrived++;
         if (asked.length > 0) answerReached();
@@ -112,7 +113,7 @@ export async function createManyStream(
   const turning: StreamTarget = {
     send: (message) => {
       const number = numbers[next] ?? 0;
-      new DataView(message.bytes.buffer).setUint32(0, number, true);
+      stamp(message.bytes, number);
       const sending = (handles[next] as Handle).send(message);
       if (isPatient) return sending.then(taken);
       taken(0);

@@ -7,6 +7,7 @@
 
 import { createConnection, createServer, type Socket } from 'node:net';
 import { servePipelined, serveUntilEnd } from './client-port.js';
+import { isAnswer, stamp } from './payload.js';
 import type { Done, PipelinedClient } from './pipelined.js';
 
 /** Echoes with the first byte of each message changed; the client says the length of its messages in its first 4 bytes. */
@@ -73,7 +74,7 @@ function createNetCaller(socket: Socket, messageBytes: number): PipelinedClient 
         oldest = 0;
       }
       idle.push(call);
-      call.done(answer.readUInt32LE() === (call.sent ^ 1) >>> 0);
+      call.done(isAnswer(answer, call.sent, messageBytes));
     }
   });
   return {
@@ -81,7 +82,7 @@ function createNetCaller(socket: Socket, messageBytes: number): PipelinedClient 
       const call = idle.pop() ?? { bytes: Buffer.alloc(messageBytes), sent: 0, done };
       call.sent = (number << 1) >>> 0;
       call.done = done;
-      call.bytes.writeUInt32LE(call.sent);
+      stamp(call.bytes, call.sent);
       underWay.push(call);
       socket.write(call.bytes);
     },

@@ -48,7 +48,7 @@ struct client {
 	struct samples *samples;
 };
 
-/* Appends a payload that begins with `number`. */
+/* Appends the payload of message `number`. */
 static int append_payload(sd_bus_message *message, size_t bytes, uint32_t number)
 {
 	void *room;
@@ -56,7 +56,7 @@ static int append_payload(sd_bus_message *message, size_t bytes, uint32_t number
 	if (r < 0)
 		return r;
 	memset(room, 0, bytes);
-	memcpy(room, &number, sizeof number);
+	stamp(room, bytes, number);
 	return 0;
 }
 
@@ -78,14 +78,10 @@ static enum outcome judge(const struct client *client, sd_bus_message *answer, u
 {
 	const void *bytes;
 	size_t length;
-	uint32_t got;
 
 	if (sd_bus_message_is_method_error(answer, NULL) || sd_bus_message_read_array(answer, 'y', &bytes, &length) < 0)
 		return FAILED;
-	if (length != client->bytes)
-		return WRONG;
-	memcpy(&got, bytes, sizeof got);
-	return got == (number ^ 1u) ? ANSWERED : WRONG;
+	return is_answer(bytes, length, client->bytes, number) ? ANSWERED : WRONG;
 }
 
 /* One round trip of the held call, with nothing else under way. Returns 0 or -errno; a call that fails is told in `outcome`. */
@@ -266,7 +262,7 @@ int main(int argc, char **argv)
 	struct client client = { .destination = BENCH_NAME, .calls = calls };
 	int is_direct = argc == 5 && strcmp(argv[4], "direct") == 0, r;
 
-	client.bytes = argc == 5 ? payload_bytes(argv[2]) : 0;
+	client.bytes = argc != 5 ? 0 : strcmp(argv[3], "call") == 0 ? payload_bytes(argv[2]) : message_bytes(argv[2]);
 	if (client.bytes == 0) {
 		fprintf(stderr, "usage: %s PATH PAYLOAD_BYTES call|one-way|signal bus|direct    (at most %u bytes)\n", argv[0],
 			PAYLOAD_BYTES_MAX);

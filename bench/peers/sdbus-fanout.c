@@ -44,7 +44,9 @@ static int received(sd_bus_message *signal, void *context, sd_bus_error *error)
 	(void)error;
 	if (r < 0)
 		return r;
-	memcpy(&number, bytes, sizeof number);
+	number = read_number(bytes, length);
+	/* What is not whole counts twice, which the sender sees (receipts.h). */
+	receiver->count += !is_message(bytes, length, number);
 	return report_receipt(receiver->receipts, receiver->index, number, ++receiver->count);
 }
 
@@ -58,7 +60,7 @@ static int send_signal(struct sender *sender, uint32_t number)
 		r = sd_bus_message_append_array_space(signal, 'y', sender->bytes, &room);
 	if (r >= 0) {
 		memset(room, 0, sender->bytes);
-		memcpy(room, &number, sizeof number);
+		stamp(room, sender->bytes, number);
 		r = sd_bus_send(sender->bus, signal, NULL);
 	}
 	if (r >= 0)
@@ -129,7 +131,7 @@ static int receive(const char *path, const char *receipts, uint32_t first, uint3
 
 static int send_all(const char *path, const char *receipts, const char *bytes, const char *receivers)
 {
-	struct sender sender = { .bytes = payload_bytes(bytes), .receivers = (uint32_t)strtoul(receivers, NULL, 10) };
+	struct sender sender = { .bytes = message_bytes(bytes), .receivers = (uint32_t)strtoul(receivers, NULL, 10) };
 	int r = sender.bytes == 0 || sender.receivers < 1 || sender.receivers > RECEIVERS_MAX ? -EINVAL : 0;
 
 	sender.receipts = open(receipts, O_RDONLY | O_CLOEXEC);

@@ -45,15 +45,13 @@ static int take(sd_bus_message *message, void *context, sd_bus_error *error)
 {
 	const void *bytes;
 	size_t length;
-	uint32_t number;
 	int r = sd_bus_message_read_array(message, 'y', &bytes, &length);
 
 	(void)context;
 	(void)error;
 	if (r < 0)
 		return r;
-	memcpy(&number, bytes, sizeof number);
-	counted += number == counted;
+	counted += is_message(bytes, length, counted);
 	/* Nobody asked for an answer. */
 	return 1;
 }

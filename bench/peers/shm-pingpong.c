@@ -75,8 +75,8 @@ static int count(struct link *link)
 			return r;
 		memcpy(link->answer, oldest_slot(link->questions), link->bytes);
 		consume(link->questions);
-		memcpy(&number, link->answer, sizeof number);
-		counted += number == counted;
+		number = read_number(link->answer, link->bytes);
+		counted += is_message(link->answer, link->bytes, counted);
 		if ((number + 1) % STREAM_BATCH == 0)
 			r = put(link, link->answers, &counted, sizeof counted);
 		if (r < 0)
@@ -91,7 +91,7 @@ static int submit(void *context, uint32_t number)
 
 	if (!place)
 		return -EAGAIN;
-	memcpy(link->payload, &number, sizeof number);
+	stamp(link->payload, link->bytes, number);
 	memcpy(place, link->payload, link->bytes);
 	publish(link->questions);
 	link->next = number + 1;
@@ -101,7 +101,6 @@ static int submit(void *context, uint32_t number)
 static int collect(void *context, uint64_t until_ns, struct completions *ended)
 {
 	struct link *link = context;
-	uint32_t got;
 	void *place;
 	int r = await_message(link->answers, until_ns == 0 ? 0 : link->spin_ns, until_ns);
 
@@ -110,8 +109,8 @@ static int collect(void *context, uint64_t until_ns, struct completions *ended)
 	while (ended->count < COMPLETIONS_MAX && (place = oldest_slot(link->answers)) != NULL) {
 		memcpy(link->answer, place, link->bytes);
 		consume(link->answers);
-		memcpy(&got, link->answer, sizeof got);
-		complete(ended, link->first, got == (link->first ^ 1u) ? ANSWERED : WRONG);
+		int is_right = is_answer(link->answer, link->bytes, link->bytes, link->first);
+		complete(ended, link->first, is_right ? ANSWERED : WRONG);
 		link->first++;
 	}
 	return 0;
@@ -136,8 +135,7 @@ static int send_batch(struct link *link)
 {
 	int r = 0;
 	for (uint32_t at = 0; r == 0 && at < STREAM_BATCH; at++) {
-		memcpy(link->payload, &link->next, sizeof link->next);
-		link->next++;
+		stamp(link->payload, link->bytes, link->next++);
 		r = put(link, link->questions, link->payload, link->bytes);
 	}
 	return r;
@@ -189,13 +187,13 @@ int main(int argc, char **argv)
 	pid_t pids[2] = { getpid(), -1 };
 	int is_stream, r;
 
-	link.bytes = argc == 6 ? payload_bytes(argv[3]) : 0;
+	is_stream = argc == 6 && strcmp(argv[4], "stream") == 0;
+	link.bytes = argc != 6 ? 0 : is_stream ? message_bytes(argv[3]) : payload_bytes(argv[3]);
 	if (link.bytes == 0) {
 		fprintf(stderr, "usage: %s CLIENT_CPU SERVER_CPU PAYLOAD_BYTES call|stream futex|spin    (at most %u bytes)\n", argv[0],
 			PAYLOAD_BYTES_MAX);
 		return 2;
 	}
-	is_stream = strcmp(argv[4], "stream") == 0;
 	link.spin_ns = strcmp(argv[5], "spin") == 0 ? SPIN_NS : 0;
 	die_with_parent(getppid());
 	pids[1] = start_server(&link, argv[2], is_stream);

@@ -70,8 +70,8 @@ static int count(int fd, char *buffer, size_t bytes)
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
 		for (held += (size_t)n; held - at >= bytes; at += bytes) {
-			memcpy(&number, buffer + at, sizeof number);
-			counted += number == counted;
+			number = read_number(buffer + at, bytes);
+			counted += is_message(buffer + at, bytes, counted);
 			if ((number + 1) % STREAM_BATCH == 0 && send(fd, &counted, sizeof counted, MSG_NOSIGNAL) < 0)
 				return -errno;
 		}
@@ -99,7 +99,7 @@ static int submit(void *context, uint32_t number)
 
 	if (r < 0)
 		return r;
-	memcpy(client->out, &number, sizeof number);
+	stamp(client->out, client->bytes, number);
 	client->sent = 0;
 	client->next = number + 1;
 	r = push(client);
@@ -128,7 +128,6 @@ static int wait_for_socket(struct client *client, uint64_t until_ns)
 static int collect(void *context, uint64_t until_ns, struct completions *ended)
 {
 	struct client *client = context;
-	uint32_t got;
 	size_t at = 0;
 	ssize_t n;
 	int r = client->received < client->bytes ? wait_for_socket(client, until_ns) : 1;
@@ -142,8 +141,8 @@ static int collect(void *context, uint64_t until_ns, struct completions *ended)
 		client->received += (size_t)n;
 	}
 	for (; client->received - at >= client->bytes && ended->count < COMPLETIONS_MAX; at += client->bytes) {
-		memcpy(&got, client->in + at, sizeof got);
-		complete(ended, client->first, got == (client->first ^ 1u) ? ANSWERED : WRONG);
+		int is_right = is_answer(client->in + at, client->bytes, client->bytes, client->first);
+		complete(ended, client->first, is_right ? ANSWERED : WRONG);
 		client->first++;
 	}
 	memmove(client->in, client->in + at, client->received - at);
@@ -168,8 +167,7 @@ static int send_batch(struct client *client)
 			filled = 0;
 		}
 		memset(client->out + filled, 0, client->bytes);
-		memcpy(client->out + filled, &client->next, sizeof client->next);
-		client->next++;
+		stamp(client->out + filled, client->bytes, client->next++);
 		filled += client->bytes;
 	}
 	return r < 0 ? r : send_all(client->fd, client->out, filled);
@@ -238,14 +236,14 @@ int main(int argc, char **argv)
 	pid_t pids[2] = { getpid(), -1 };
 	int is_stream, r;
 
-	client.bytes = argc == 5 ? payload_bytes(argv[3]) : 0;
+	is_stream = argc == 5 && strcmp(argv[4], "stream") == 0;
+	client.bytes = argc != 5 ? 0 : is_stream ? message_bytes(argv[3]) : payload_bytes(argv[3]);
 	if (client.bytes == 0) {
 		fprintf(stderr, "usage: %s CLIENT_CPU SERVER_CPU PAYLOAD_BYTES call|stream    (at most %u bytes)\n", argv[0],
 			PAYLOAD_BYTES_MAX);
 		return 2;
 	}
 	client.sent = client.bytes;
-	is_stream = strcmp(argv[4], "stream") == 0;
 	die_with_parent(getppid());
 	pids[1] = start_server(&client, argv[2], is_stream);
 	r = pids[1] < 0 ? (int)pids[1] : pin(atoi(argv[1]));

@@ -5,7 +5,7 @@
  * Some batches are under way at once, so that neither end waits for the other; a sample is the time from a batch's first message until
  * the answer that all of it is there. Where messages are large, so many would be more than a receiver may have waiting for it: then the
  * question is asked several times in a batch, and of these parts as many are under way. The receiver counts what comes in order and what
- * does not, so a message that was lost, doubled or overtaken shows.
+ * does not, so a message that was lost, doubled, overtaken or cut off shows (payload.ts).
  *
  * Where the kernel keeps few messages for a receiver (`manifest.queueDepth`) the sender waits for each until it is accepted, and tries
  * again what was refused.
@@ -14,6 +14,7 @@ import { performance } from 'node:perf_hooks';
 import type { CapabilityNode, Handle, Message, Peer, Receiver } from '../../broker/contract/index.js';
 import type { ClosedLoop } from './client-port.js';
 import { callPatiently, sendPatiently } from './patience.js';
+import { isMessage, markedBytesMin, stamp } from './payload.js';
 
 /** Messages of a sample. */
 export const streamBatch = 256;
@@ -42,7 +43,7 @@ function createSinkReceiver(): Receiver['message'] {
   const view = new DataView(answer.buffer);
   return ({ bytes, reply }) => {
     if (reply === undefined) {
-      if (readNumber(bytes) === counted) counted = (counted + 1) >>> 0;
+      if (isMessage(bytes, counted)) counted = (counted + 1) >>> 0;
       else disorder++;
       return;
     }
@@ -50,11 +51,6 @@ function createSinkReceiver(): Receiver['message'] {
     view.setUint32(4, disorder, true);
     reply.send({ bytes: answer });
   };
-}
-
-/** The number at the beginning of a message. */
-export function readNumber(bytes: Uint8Array): number {
-  return ((bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8) | ((bytes[2] ?? 0) << 16) | ((bytes[3] ?? 0) << 24)) >>> 0;
 }
 
 const question = { bytes: new Uint8Array(0) };
@@ -86,13 +82,12 @@ function isArrived({ bytes }: { readonly bytes: Uint8Array }, expected: number, 
 /** The sender's loop. */
 export function createStreamLoop(target: StreamTarget, shape: StreamShape): ClosedLoop {
   const { payloadBytes, senders = 1, isPatient } = shape;
-  const bytes = new Uint8Array(Math.max(payloadBytes, 4));
-  const view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(Math.max(payloadBytes, markedBytesMin));
   const message = { bytes };
   const part = messagesPerPart(bytes.length, senders);
   let number = 0;
   const nextMessage = (): Message => {
-    view.setUint32(0, number, true);
+    stamp(bytes, number);
     number = (number + 1) >>> 0;
     return message;
   };

@@ -8,7 +8,11 @@ import type { CellDefinition } from '../../bench/latency/cell.js';
 import { peakBlocks, runLaunch } from '../../bench/latency/launch.js';
 import { PeerProcess } from '../../bench/latency/peer-process.js';
 import type { CellRecord } from '../../bench/latency/record.js';
+import { Samples } from '../../bench/latency/samples.js';
 import { combineAnswers } from '../../bench/peers/crew.js';
+import { Counter, createStreamTarget } from '../../bench/peers/foreign/payload.js';
+import { isAnswer, isMessage, stamp } from '../../bench/peers/payload.js';
+import { createStreamLoop } from '../../bench/peers/stream.js';
 import { checkDescriptors } from '../support/leaks.js';
 
 checkDescriptors(test);
@@ -83,3 +87,41 @@ test('of clients that work at the same time counts and work are added, and of th
   ];
   t.is(combineAnswers(answers), 'done 30 1 elapsed_ns=700 gc_ns=12 errors=3 late_ns=30');
 });
+
+for (const length of [5, 8, 64, 4_096, 65_536]) {
+  test(`of ${length} bytes what is cut off, lengthened or mixed up is no message and no answer`, (t) => {
+    for (const number of [0, 1, 255, 256, 70_000, 0xffff_ffff]) {
+      const bytes = new Uint8Array(length);
+      stamp(bytes, number);
+      t.true(isMessage(bytes, number));
+      t.false(isMessage(bytes, (number + 1) >>> 0));
+      const mixed = bytes.slice();
+      mixed[length - 1] = (mixed[length - 1] ?? 0) ^ 1;
+      t.false(isMessage(mixed, number));
+      bytes[0] = (bytes[0] ?? 0) ^ 1;
+      t.true(isAnswer(bytes, number, length));
+      t.false(isAnswer(bytes.subarray(0, length - 1), number, length));
+      t.false(isAnswer(bytes, number + 2, length));
+    }
+  });
+}
+
+for (const [what, change] of [
+  ['whole', (bytes: Uint8Array) => bytes],
+  ['shorter by a byte', (bytes: Uint8Array) => bytes.subarray(0, -1)],
+  ['cut to their numbers', (bytes: Uint8Array) => bytes.subarray(0, 4)],
+  ['longer by a byte', (bytes: Uint8Array) => Uint8Array.from([...bytes, 0])],
+] as const) {
+  test(`a stream whose messages arrive ${what} has ${what === 'whole' ? 'no ' : ''}violations`, async (t) => {
+    const counter = new Counter();
+    const target = createStreamTarget(
+      (bytes) => counter.take(change(bytes)),
+      () => Promise.resolve(counter.counted),
+    );
+    const stream = createStreamLoop(target, { payloadBytes: 64, isPatient: false });
+    const samples = new Samples();
+    const violations = await stream(performance.now() + 5, samples);
+    t.true(samples.count > 0);
+    t.is(violations === 0, what === 'whole');
+  });
+}

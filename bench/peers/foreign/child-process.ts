@@ -1,7 +1,8 @@
 /**
  * `node:child_process`: messages between a program and a child that it has forked.
  *
- * Configuration and reason: `fork` with its default, JSON; the payload is a text, because JSON has no bytes. A handle that is given away is
+ * Configuration and reason: `fork` with its default, JSON; the payload is a text, because JSON has no bytes; its last
+ * letter follows from the number beside it and from its length. A handle that is given away is
  * a `net.Socket`, which is what the channel can carry, one a message; `keepOpen` leaves the giver his own, as with every other contender.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -24,7 +25,7 @@ import {
   tellAnswer,
 } from './grant.js';
 import { onMessages } from './node-net.js';
-import { Counter, createPayload, createStreamTarget, numberOf } from './payload.js';
+import { createPayload, createStreamTarget, numberOf } from './payload.js';
 
 interface TextMessage {
   readonly number: number;
@@ -61,37 +62,46 @@ async function release(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** A text of so many bytes in JSON. */
-function createText(payloadBytes: number): string {
-  return 'x'.repeat(Math.max(payloadBytes, 4));
+const letters = 'abcdefghijklmnop';
+
+function lastLetterOf(number: number, length: number): string {
+  return letters.charAt((number ^ length ^ (length >>> 8)) & (letters.length - 1));
+}
+
+/** Texts of so many bytes in JSON that begin so, made beforehand; the function gives that of a number. */
+function createTexts(payloadBytes: number, first = 'x'): (number: number) => string {
+  const length = Math.max(payloadBytes, 4);
+  const texts = Array.from(letters, (_, at) => first + 'x'.repeat(length - 2) + lastLetterOf(at, length));
+  return (number) => texts[number & (letters.length - 1)] ?? '';
 }
 
 /** The child: answers what comes, or with `isSink` counts it; there an empty text asks for the count. */
 export function runChild(isSink: boolean): void {
   process.once('disconnect', () => process.exit(0));
-  const counter = new Counter();
+  let counted = 0;
   process.on('message', ({ number, text }: TextMessage) => {
     if (!isSink) process.send?.({ number: (number ^ 1) >>> 0, text: text.replace('x', 'y') });
-    else if (text.length > 0) counter.take(createPayload(number, 4));
-    else process.send?.({ number: counter.counted, text });
+    else if (text.length === 0) process.send?.({ number: counted, text });
+    else if (number === counted && text.endsWith(lastLetterOf(number, text.length)))
+      counted = (counted + 1) >>> 0;
   });
   process.send?.('ready');
 }
 
 export async function runForkClient(serviceCpu: string, payloadBytes: number): Promise<void> {
   const child = await forkPeer(serviceCpu, 'child');
-  const text = createText(payloadBytes);
-  const expected = text.replace('x', 'y');
+  const textOf = createTexts(payloadBytes);
+  const expectedOf = createTexts(payloadBytes, 'y');
   // The channel keeps the order.
   const underWay: { readonly number: number; readonly done: Done }[] = [];
   child.on('message', (answer: TextMessage) => {
     const first = underWay.shift();
-    first?.done(answer.number === (first.number ^ 1) >>> 0 && answer.text === expected);
+    first?.done(answer.number === (first.number ^ 1) >>> 0 && answer.text === expectedOf(first.number));
   });
   const calls: PipelinedClient = {
     send(number, done) {
       underWay.push({ number, done });
-      child.send({ number, text });
+      child.send({ number, text: textOf(number) });
     },
   };
   await servePipelined(calls, [child.pid ?? 0]);
@@ -100,11 +110,14 @@ export async function runForkClient(serviceCpu: string, payloadBytes: number): P
 
 export async function runForkStream(serviceCpu: string, payloadBytes: number): Promise<void> {
   const child = await forkPeer(serviceCpu, 'sink');
-  const text = createText(payloadBytes);
+  const textOf = createTexts(payloadBytes);
   const waiting: ((counted: number) => void)[] = [];
   child.on('message', ({ number }: TextMessage) => waiting.shift()?.(number));
   const target = createStreamTarget(
-    (bytes) => void child.send({ number: numberOf(bytes), text }),
+    (bytes) => {
+      const number = numberOf(bytes);
+      child.send({ number, text: textOf(number) });
+    },
     () =>
       new Promise((resolve) => {
         waiting.push(resolve);

@@ -16,7 +16,15 @@ import {
 import { openCollector, openReporter } from '../receipts.js';
 import { createStreamLoop } from '../stream.js';
 import { loadPackage } from './package.js';
-import { Counter, createPayload, createStreamTarget, isAnswer, numberOf, touch } from './payload.js';
+import {
+  Counter,
+  createPayload,
+  createStreamTarget,
+  isAnswer,
+  numberOf,
+  reportWhole,
+  touch,
+} from './payload.js';
 
 interface Message {
   readonly data: Uint8Array;
@@ -105,7 +113,7 @@ export async function runNatsReceivers(
     const connection = await connect(port);
     connections.push(connection);
     const report = openReporter(receipts, at);
-    connection.subscribe(subjects.sent, { callback: (_, { data }) => report(numberOf(data)) });
+    connection.subscribe(subjects.sent, { callback: (_, { data }) => reportWhole(data, report) });
     await connection.flush();
   }
   await serveUntilEnd();

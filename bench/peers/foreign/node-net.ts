@@ -7,6 +7,7 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { serveCommands, serveUntilEnd } from '../client-port.js';
+import { markedBytesMin } from '../payload.js';
 import { createStreamLoop } from '../stream.js';
 import { Counter, createPayload, createStreamTarget, numberOf } from './payload.js';
 
@@ -50,7 +51,7 @@ export async function runNetSink(path: string): Promise<void> {
 export async function runNetStream(path: string, payloadBytes: number): Promise<void> {
   const socket = createConnection(path);
   await once(socket, 'connect');
-  const asking = createPayload(question, payloadBytes);
+  const asking = createPayload(question, Math.max(payloadBytes, markedBytesMin));
   socket.write(createPayload(asking.length, 4));
   const waiting: ((counted: number) => void)[] = [];
   onMessages(

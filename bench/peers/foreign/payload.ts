@@ -1,24 +1,19 @@
-/** Payloads of the foreign contenders: they begin with a number, and an answer has its first byte changed. */
+/** Payloads of the foreign contenders, as ../payload.ts has them. */
+import { isMessage, isAnswer as isWholeAnswer, readNumber, stamp } from '../payload.js';
 import type { StreamTarget } from '../stream.js';
+
+export { readNumber as numberOf } from '../payload.js';
 
 /** A payload of its own for each message, as a program has it whose library keeps what it is given until it is sent. */
 export function createPayload(number: number, payloadBytes: number): Uint8Array {
   const bytes = new Uint8Array(Math.max(payloadBytes, 4));
-  bytes[0] = number;
-  bytes[1] = number >>> 8;
-  bytes[2] = number >>> 16;
-  bytes[3] = number >>> 24;
+  stamp(bytes, number);
   return bytes;
-}
-
-/** The number at the beginning of a payload, or that of nothing where it is too short. */
-export function numberOf(bytes: Uint8Array): number {
-  return ((bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8) | ((bytes[2] ?? 0) << 16) | ((bytes[3] ?? 0) << 24)) >>> 0;
 }
 
 /** Whether it answers question `number`. */
 export function isAnswer(bytes: Uint8Array, number: number, payloadBytes: number): boolean {
-  return bytes.length === Math.max(payloadBytes, 4) && numberOf(bytes) === (number ^ 1) >>> 0;
+  return isWholeAnswer(bytes, number, Math.max(payloadBytes, 4));
 }
 
 /** Changes a question into its answer. */
@@ -26,13 +21,20 @@ export function touch(bytes: Uint8Array): void {
   bytes[0] = (bytes[0] ?? 0) ^ 1;
 }
 
-/** Counts messages that come in the order of their numbers. */
+/** Counts messages that come whole and in the order of their numbers. */
 export class Counter {
   counted = 0;
 
   take(bytes: Uint8Array): void {
-    if (numberOf(bytes) === this.counted) this.counted = (this.counted + 1) >>> 0;
+    if (isMessage(bytes, this.counted)) this.counted = (this.counted + 1) >>> 0;
   }
+}
+
+/** What a receiver of one message to many reports: its number, and twice where it is not whole, so that its count is wrong. */
+export function reportWhole(bytes: Uint8Array, report: (number: number) => void): void {
+  const number = readNumber(bytes);
+  if (!isMessage(bytes, number)) report(number);
+  report(number);
 }
 
 const sent = Promise.resolve(0);
@@ -52,7 +54,9 @@ export function createStreamTarget(
     },
     async call() {
       // A message out of order is not counted, so the count says all.
-      return { bytes: createPayload(await count(), 8), handles: [], descriptors: [], sequence: 0 };
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setUint32(0, await count(), true);
+      return { bytes, handles: [], descriptors: [], sequence: 0 };
     },
     writable: () => Promise.resolve(),
   };

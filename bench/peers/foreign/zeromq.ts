@@ -18,7 +18,15 @@ import {
 import { openCollector, openReporter } from '../receipts.js';
 import { createStreamLoop } from '../stream.js';
 import { loadPackage } from './package.js';
-import { Counter, createPayload, createStreamTarget, isAnswer, numberOf, touch } from './payload.js';
+import {
+  Counter,
+  createPayload,
+  createStreamTarget,
+  isAnswer,
+  numberOf,
+  reportWhole,
+  touch,
+} from './payload.js';
 
 type Frame = Uint8Array;
 
@@ -141,7 +149,7 @@ export async function runZeroMqReceivers(
     socket.subscribe();
     const report = openReporter(receipts, first + at);
     const receive = async (): Promise<void> => {
-      for await (const [bytes = nothing] of socket) report(numberOf(bytes));
+      for await (const [bytes = nothing] of socket) reportWhole(bytes, report);
     };
     void receive();
     return socket;
