@@ -19,6 +19,7 @@ export const method: readonly string[] = [
 export const threats: readonly string[] = [
   'JavaScript runs on one thread: a transport of this project is as fast as its event loop lets it be, and two things of one process never happen at once. Contenders in C do not have this; `node:net` has.',
   'An addon is between JavaScript and the system calls. What it costs is in every figure of `sockets`, `datagram` and `bus`, and in none of the C contenders.',
+  'In an open loop Node clients are told when to send by a metronome, a process of its own with real-time priority (`SCHED_FIFO`) where that is allowed, because Node’s timers know milliseconds only; clients in C wait themselves and have none. To wake for its byte is in the latency of Node clients, to start it and to read the schedule in their CPU time.',
   'Everything is on one host. Nothing here says anything about networks.',
   'The bus is a program in user space and not the Bus1 of the kernel: a message takes two more wake-ups of a process than a kernel’s bus would need. Read its latency as an upper bound, its order as the thing itself.',
   'On a virtual machine a core that sleeps is woken through the hypervisor: a wake-up across cores costs 40 to 70 µs, depends on how long the host polls before it lets the core go (halt polling), and hides most of what differs between contenders at `two-cores` and `not-pinned`. `one-core` has no such wake-up and shows the work itself.',

@@ -101,6 +101,20 @@ test.serial(
   },
 );
 
+test.serial(
+  'what an open loop could not send, because nothing was answered, is an error of at least the deadline (point 12)',
+  async (t) => {
+    let sent = 0;
+    const pipeline = new Pipeline({ send: () => void sent++ });
+    const samples = new Samples();
+    const block = await openLoop(pipeline, createSchedule('constant', 100_000, 50, 1), samples);
+    t.true(sent < 5_000, `${sent} sent`);
+    t.is(samples.count, 5_000);
+    t.is(block.errors, 5_000);
+    t.true(recorded(samples).every((ns) => ns >= deadlineMs * 1e6));
+  },
+);
+
 test.serial('a schedule is the same for a seed, ascends, and has the rate that was asked for', (t) => {
   for (const kind of ['constant', 'poisson'] as const) {
     const schedule = createSchedule(kind, 20_000, 1_000, 7);
