@@ -1,13 +1,13 @@
 /**
  * `launches.jsonl`: what an interrupted run goes on from. Its first line names the plan, each other one is a launch of a group that is over,
- * written at once; so a run that was killed loses the launch that was under way and nothing else, and measures nothing twice.
+ * written at once, with what the machine was like meanwhile; so a run that was killed loses the launch that was under way and nothing else, and measures nothing twice.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CellRecord } from './latency/record.js';
 import type { OrderLine } from './results/line.js';
 
-interface Head {
+export interface Head {
   readonly format: 1;
   readonly fingerprint: string;
   /** ISO 8601, of the first part of the run. */
@@ -15,8 +15,16 @@ interface Head {
   readonly load_before: number;
 }
 
+/** What the machine was like since the entry before, or since the part began. */
+export interface Meanwhile {
+  /** CPU time that a hypervisor took away, and all there was (proc(5), `/proc/stat`). */
+  readonly stolen_ticks: number;
+  readonly all_ticks: number;
+  readonly load_1min: number;
+}
+
 /** A launch of a group that is over. */
-export interface LaunchEntry {
+export interface LaunchEntry extends Meanwhile {
   readonly group: string;
   readonly launch: number;
   readonly duration_ms: number;
@@ -24,20 +32,33 @@ export interface LaunchEntry {
 }
 
 /** The patterns of W8, which are no launches; one entry for each placement. */
-export interface OrderEntry {
+export interface OrderEntry extends Meanwhile {
   readonly orders: readonly OrderLine[];
+  /** What could not be done, a sentence each. */
+  readonly cannot: readonly string[];
   readonly placement: string;
   readonly duration_ms: number;
 }
 
-export type Entry = LaunchEntry | OrderEntry;
+/** Here the run went on that had been interrupted. */
+export interface PartEntry {
+  /** ISO 8601. */
+  readonly resumed: string;
+  readonly load_before: number;
+}
+
+export type Entry = LaunchEntry | OrderEntry | PartEntry;
 
 export function isOrderEntry(entry: Entry): entry is OrderEntry {
   return 'orders' in entry;
 }
 
 export function isLaunchEntry(entry: Entry): entry is LaunchEntry {
-  return !isOrderEntry(entry);
+  return 'group' in entry;
+}
+
+export function isPartEntry(entry: Entry): entry is PartEntry {
+  return 'resumed' in entry;
 }
 
 /** What is known of a run that did not end. */
@@ -90,12 +111,13 @@ export class LaunchLog {
   }
 
   /** Goes on where a run ended. */
-  static resume(directory: string, { entries }: Unfinished): LaunchLog {
+  static resume(directory: string, { entries }: Unfinished, part: PartEntry): LaunchLog {
     const path = join(directory, file);
     const text = readFileSync(path, 'utf8');
     truncateSync(path, Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)));
     const log = new LaunchLog(path);
     log.entries.push(...entries);
+    log.append(part);
     return log;
   }
 

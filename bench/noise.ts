@@ -1,5 +1,6 @@
 /** What makes the figures of a run doubtful, in words (benchmark method, point 15); nothing on a quiet machine. */
 import { cpus } from 'node:os';
+import type { RunPart } from './results/directory.js';
 import type { CellLine } from './results/line.js';
 
 /** Share of stolen CPU time, and load for each CPU before the run, from which it is called noisy. */
@@ -8,18 +9,21 @@ const noisyLoad = 0.25;
 /** Share of launches that may still have been getting faster when they were measured. */
 const unsettledShareMax = 0.2;
 
-export interface Surroundings {
-  readonly steal: number;
-  readonly loadBefore: number;
-}
-
-export function noiseOf({ steal, loadBefore }: Surroundings, lines: readonly CellLine[]): string[] {
+/** Parts are looked at each by itself: a quiet hour does not make the minute before it quiet. */
+export function noiseOf(
+  parts: readonly Pick<RunPart, 'steal' | 'load_before'>[],
+  lines: readonly CellLine[],
+): string[] {
   const noise: string[] = [];
-  if (steal > noisySteal) {
-    noise.push(`the hypervisor took ${(steal * 100).toFixed(1)} % of the CPU time meanwhile`);
-  }
-  if (loadBefore > noisyLoad * cpus().length) {
-    noise.push(`the machine was busy before the run: load ${loadBefore.toFixed(1)} on ${cpus().length} CPUs`);
+  for (const [at, { steal, load_before }] of parts.entries()) {
+    const which = parts.length === 1 ? '' : ` (part ${at + 1} of ${parts.length})`;
+    if (steal > noisySteal) {
+      noise.push(`the hypervisor took ${(steal * 100).toFixed(1)} % of the CPU time meanwhile${which}`);
+    }
+    if (load_before > noisyLoad * cpus().length) {
+      const load = `load ${load_before.toFixed(1)} on ${cpus().length} CPUs`;
+      noise.push(`the machine was busy before the run: ${load}${which}`);
+    }
   }
   const launches = lines.flatMap((line) => line.launches);
   const unsettled = launches.filter(({ is_settled }) => !is_settled).length;

@@ -9,13 +9,21 @@ import { type Choice, chooseContenders } from './choice.js';
 import type { Placement } from './latency/cell.js';
 import { runLaunch } from './latency/launch.js';
 import { measureSampleCostNs } from './latency/sample-cost.js';
-import { isLaunchEntry, isOrderEntry, LaunchLog, readUnfinished, type Unfinished } from './launch-log.js';
+import {
+  isLaunchEntry,
+  isOrderEntry,
+  isPartEntry,
+  LaunchLog,
+  readUnfinished,
+  type Unfinished,
+} from './launch-log.js';
 import { cellLines } from './lines.js';
 import { noiseOf } from './noise.js';
 import { measureOrders, plannedOrdersMs } from './orders.js';
+import { durationMsOf, MeanwhileMeter, partsOf, stealOf } from './parts.js';
 import { placementsOf } from './placements.js';
 import { createPlan, type Plan } from './plan.js';
-import { describeMachine, type Machine, stealSince, stealTicks } from './report/machine.js';
+import { changesOf, describeMachine, type Machine } from './report/machine.js';
 import type { Results, Run } from './results/directory.js';
 import { projectDirectory } from './scenarios/contenders.js';
 import { allContenders, scenarios } from './scenarios/index.js';
@@ -55,7 +63,7 @@ export interface Suite {
   readonly plannedMs: number;
 }
 
-/** There is nothing to resume, or it is another plan: wrong usage. */
+/** There is nothing to resume, or it is another plan, which is not overwritten either: wrong usage. */
 export class CannotResume extends Error {}
 
 /** The workloads that can be asked for. */
@@ -67,7 +75,12 @@ function unfinishedOf(options: SuiteOptions, plan: Plan): Unfinished | undefined
   const { directory, mustResume = false } = options;
   const found = directory === undefined ? undefined : readUnfinished(directory);
   if (found?.head.fingerprint === plan.fingerprint) return found;
-  if (!mustResume) return undefined;
+  if (!mustResume) {
+    if (found === undefined || found.entries.every(isPartEntry)) return undefined;
+    throw new CannotResume(
+      `${directory} holds an unfinished run of another plan (other options, another version, or another machine), which would be lost: use another --out, or remove ${directory}/launches.jsonl`,
+    );
+  }
   throw new CannotResume(
     found === undefined
       ? directory === undefined
@@ -78,7 +91,17 @@ function unfinishedOf(options: SuiteOptions, plan: Plan): Unfinished | undefined
 }
 
 const isDone = ({ unfinished }: Pick<Suite, 'unfinished'>, group: string, launch: number): boolean =>
-  unfinished?.entries.some((e) => !isOrderEntry(e) && e.group === group && e.launch === launch) ?? false;
+  unfinished?.entries.some((e) => isLaunchEntry(e) && e.group === group && e.launch === launch) ?? false;
+
+/** What must not change within a run beside its cells: on what it runs, which code, and what of W8 belongs to it. */
+function identityOf(
+  { commit, node, kernel, cpu }: Machine,
+  contenders: readonly Contender[],
+  isOrdered: boolean,
+): string {
+  const orders = isOrdered ? contenders.map(({ name }) => name) : null;
+  return JSON.stringify([commit, changesOf(projectDirectory), node, kernel, cpu, orders]);
+}
 
 /** Plans a run. Throws `UnknownName` for a contender that nobody has, and `CannotResume`. */
 export function prepareSuite(options: SuiteOptions): Suite {
@@ -87,17 +110,18 @@ export function prepareSuite(options: SuiteOptions): Suite {
   const { placements, missing: unplaced } = placementsOf(tier);
   const machine = describeMachine(projectDirectory);
   const isChosen = (workload: string): boolean => options.workloads?.includes(workload) ?? true;
+  const isOrdered = isChosen('W8');
   const plan = createPlan({
     tier,
     seed,
     contenders,
     placements,
     scenarios: scenarios.filter(({ workload }) => isChosen(workload)),
-    identity: [machine.commit, machine.node, machine.kernel, machine.cpu].join(' '),
+    identity: identityOf(machine, contenders, isOrdered),
   });
   const cannot = new Set<string>();
   const orders = placements
-    .slice(0, isChosen('W8') ? (tier === 'full' ? placements.length : 1) : 0)
+    .slice(0, isOrdered ? (tier === 'full' ? placements.length : 1) : 0)
     .map((placement, at): ScenarioContext => {
       const note = (name: string, what: string): void => void cannot.add(`W8: ${name} cannot: ${what}`);
       return { placement, isFirstPlacement: at === 0, tier, contenders, cannot: note };
@@ -154,7 +178,13 @@ class Progress {
   }
 }
 
-async function runSteps(suite: Suite, log: LaunchLog, directory: string, progress: Progress): Promise<void> {
+async function runSteps(
+  suite: Suite,
+  log: LaunchLog,
+  meter: MeanwhileMeter,
+  directory: string,
+  progress: Progress,
+): Promise<void> {
   const { plan, options } = suite;
   const { signal } = options;
   for (const [at, { group, launch, plannedMs }] of plan.steps.entries()) {
@@ -171,12 +201,19 @@ async function runSteps(suite: Suite, log: LaunchLog, directory: string, progres
       (share) => part.step(name, share),
       signal,
     );
-    log.append({ group: group.key, launch, duration_ms: Math.round(performance.now() - start), cells });
+    const duration_ms = Math.round(performance.now() - start);
+    log.append({ group: group.key, launch, duration_ms, ...meter.read(), cells });
     part.done();
   }
 }
 
-async function runOrders(suite: Suite, log: LaunchLog, directory: string, progress: Progress): Promise<void> {
+async function runOrders(
+  suite: Suite,
+  log: LaunchLog,
+  meter: MeanwhileMeter,
+  directory: string,
+  progress: Progress,
+): Promise<void> {
   for (const context of suite.orders) {
     if (isOrderDone(suite.unfinished, context.placement)) continue;
     const { signal } = suite.options;
@@ -185,7 +222,8 @@ async function runOrders(suite: Suite, log: LaunchLog, directory: string, progre
     const start = performance.now();
     const orders = await measureOrders(context, suite.plan.seed, directory, part.step, signal);
     const duration_ms = Math.round(performance.now() - start);
-    log.append({ orders, placement: context.placement.name, duration_ms });
+    const cannot = [...suite.cannotOrder];
+    log.append({ orders, placement: context.placement.name, cannot, duration_ms, ...meter.read() });
     part.done();
   }
 }
@@ -194,45 +232,47 @@ async function runOrders(suite: Suite, log: LaunchLog, directory: string, progre
 export async function runSuite(suite: Suite): Promise<Results> {
   const { options, plan, machine, unfinished } = suite;
   const scratch = mkdtempSync(join(tmpdir(), 'capstan-bench-'));
-  const ticks = stealTicks();
-  const started = unfinished?.head.started ?? new Date().toISOString();
-  const loadBefore = unfinished?.head.load_before ?? machine.load_1min;
+  const meter = new MeanwhileMeter();
+  const now = new Date().toISOString();
+  const head = unfinished?.head ?? {
+    format: 1,
+    fingerprint: plan.fingerprint,
+    started: now,
+    load_before: machine.load_1min,
+  };
   const { directory } = options;
   if (directory !== undefined) rmSync(join(directory, 'run.json'), { force: true });
   const log =
     directory !== undefined && unfinished !== undefined
-      ? LaunchLog.resume(directory, unfinished)
-      : LaunchLog.start(directory, {
-          format: 1,
-          fingerprint: plan.fingerprint,
-          started,
-          load_before: loadBefore,
-        });
+      ? LaunchLog.resume(directory, unfinished, { resumed: now, load_before: machine.load_1min })
+      : LaunchLog.start(directory, head);
   const progress = new Progress(suite.plannedMs, options.onProgress);
   try {
     const sampleCostNs = await measureSampleCostNs();
-    await runSteps(suite, log, scratch, progress);
-    await runOrders(suite, log, scratch, progress);
+    await runSteps(suite, log, meter, scratch, progress);
+    await runOrders(suite, log, meter, scratch, progress);
     const launches = log.entries.filter(isLaunchEntry);
     const cells = cellLines(plan.groups, launches, plan.sizes.launches, plan.seed);
-    const steal = stealSince(ticks);
+    const orders = log.entries.filter(isOrderEntry);
+    const parts = partsOf(head, log.entries);
     const run: Run = {
       format: 1,
       tier: plan.tier,
       seed: plan.seed,
       command: options.command,
-      started,
-      duration_ms: log.entries.reduce((sum, entry) => sum + entry.duration_ms, 0),
+      started: head.started,
+      duration_ms: durationMsOf(log.entries),
       launches: plan.sizes.launches,
-      steal,
-      load_before: loadBefore,
+      steal: stealOf(log.entries),
+      load_before: Math.max(...parts.map(({ load_before }) => load_before)),
       load_after: loadavg()[0] ?? 0,
+      parts,
       sample_cost_ns: sampleCostNs,
-      missing: [...suite.missing, ...suite.cannotOrder],
-      noise: noiseOf({ steal, loadBefore }, cells),
+      // From the log, and not from this process: the patterns may have run in an earlier part.
+      missing: [...new Set([...suite.missing, ...orders.flatMap(({ cannot }) => cannot)])],
+      noise: noiseOf(parts, cells),
     };
-    const orders = log.entries.filter(isOrderEntry).flatMap((entry) => entry.orders);
-    return { run, machine, lines: [...cells, ...orders] };
+    return { run, machine, lines: [...cells, ...orders.flatMap((entry) => entry.orders)] };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

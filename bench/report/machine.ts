@@ -1,5 +1,6 @@
 /** What a result has to say about where it was measured (benchmark method, point 15). */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -41,11 +42,41 @@ function git(directory: string, ...args: string[]): string {
     return execFileSync('git', args, {
       cwd: directory,
       encoding: 'utf8',
+      maxBuffer: Number.POSITIVE_INFINITY,
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
   } catch {
     return '';
   }
+}
+
+/** Files of an unfinished run change while it is measured, and may lie in the working tree. */
+const notRunFiles = ['.', ':(exclude,glob)**/launches.jsonl', ':(exclude,glob)**/run.json'];
+/** What is compiled or run; other files that git does not know may be anything. */
+const sources = ['*.ts', '*.mjs', '*.c', '*.h', '*.py', '*.sh', '*.proto', '*.capnp'];
+
+/**
+ * A hash of what differs from the commit: in files that git knows, and in sources that it does not know yet. Empty where nothing does, and
+ * where there is no git.
+ */
+export function changesOf(directory: string): string {
+  const diff = git(
+    directory,
+    'diff',
+    'HEAD',
+    '--no-ext-diff',
+    '--no-color',
+    '--binary',
+    '--',
+    ...notRunFiles,
+  );
+  const added = git(directory, 'ls-files', '--others', '--exclude-standard', '-z', '--', ...sources)
+    .split('\0')
+    .filter((name) => name !== '');
+  if (diff === '' && added.length === 0) return '';
+  const hash = createHash('sha256').update(diff);
+  for (const name of added) hash.update(`\0${name}\0`).update(text(join(directory, name), ''));
+  return hash.digest('hex').slice(0, 12);
 }
 
 /** CPU time since boot that the hypervisor took away, and all there was, in ticks (/proc/stat, proc(5)). */

@@ -13,6 +13,18 @@ import { join } from 'node:path';
 import type { Machine } from '../report/machine.js';
 import type { ResultLine } from './line.js';
 
+/** What was measured without an interruption. */
+export interface RunPart {
+  /** ISO 8601. */
+  readonly started: string;
+  readonly duration_ms: number;
+  /** Share of CPU time that a hypervisor took meanwhile. */
+  readonly steal: number;
+  /** 1-minute load before, and after its last launch. */
+  readonly load_before: number;
+  readonly load_after: number;
+}
+
 /** What was run. */
 export interface Run {
   readonly format: 1;
@@ -25,11 +37,13 @@ export interface Run {
   readonly duration_ms: number;
   /** Launches of each cell. */
   readonly launches: number;
-  /** Share of CPU time that a hypervisor took during the run. */
+  /** Share of CPU time that a hypervisor took during the run, in all parts together. */
   readonly steal: number;
-  /** 1-minute load before and after. */
+  /** 1-minute load before (the highest of all parts) and after. */
   readonly load_before: number;
   readonly load_after: number;
+  /** More than one if it was interrupted and went on later. */
+  readonly parts?: readonly RunPart[];
   /** What recording one sample costs the harness, ns (method, point 14). */
   readonly sample_cost_ns: number | null;
   /** What could not be had here, each with the reason and what to install. */

@@ -1,13 +1,21 @@
 /** A run that was killed goes on where it was: every cell complete, nothing measured twice. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import test from 'ava';
-import { CannotResume, failuresOf, prepareSuite, runSuite } from '../../bench/index.js';
+import test, { type ExecutionContext } from 'ava';
+import {
+  CannotResume,
+  failuresOf,
+  prepareSuite,
+  runSuite,
+  type Suite,
+  type SuiteOptions,
+} from '../../bench/index.js';
 import { readUnfinished } from '../../bench/launch-log.js';
+import { changesOf } from '../../bench/report/machine.js';
 import { writeResults } from '../../bench/results/directory.js';
 import { eventually } from '../support/eventually.js';
 import { prepareSmokeRun } from './support/smoke-run.js';
@@ -45,7 +53,9 @@ test('a run that was killed in the middle goes on, and what was measured is not 
     const results = await runSuite(suite);
     const after = linesOf(logOf(directory));
     t.deepEqual(after.slice(0, before.length), before);
-    const launches = after.slice(1).map((line) => JSON.parse(line) as { group: string; launch: number });
+    const entries = after.slice(1).map((line) => JSON.parse(line) as { group?: string; launch?: number });
+    const launches = entries.flatMap(({ group, launch }) => (group === undefined ? [] : [{ group, launch }]));
+    t.is(results.run.parts?.length, 2);
     const names = launches.map(({ group, launch }) => `${group}, ${launch}`);
     t.is(new Set(names).size, names.length, 'no launch twice');
     t.is(names.length, suite.plan.steps.length);
@@ -84,4 +94,143 @@ test('--resume is refused where there is nothing to go on with, and where the pl
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
+});
+
+function directoryOf(t: ExecutionContext): string {
+  const root = mkdtempSync(join(tmpdir(), 'capstan-test-'));
+  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  return root;
+}
+
+/** Only the patterns of W8, over a transport that has none to run: over at once, with something that it could not do. */
+function prepareOrders(directory: string, more: Partial<SuiteOptions> = {}): Suite {
+  return prepareSuite({
+    tier: 'smoke',
+    seed: 1,
+    peers: 'none',
+    transports: ['memory'],
+    workloads: ['W8'],
+    directory,
+    command: 'test',
+    ...more,
+  });
+}
+
+test('what W8 could not do is still said when the run went on after it', async (t) => {
+  const directory = directoryOf(t);
+  const first = await runSuite(prepareOrders(directory));
+  const said = first.run.missing.filter((reason) => reason.startsWith('W8: '));
+  t.regex(said.join(), /memory cannot/);
+  const again = prepareOrders(directory);
+  t.is(again.plannedMs, 0, 'nothing is left to be done');
+  const second = await runSuite(again);
+  t.deepEqual(
+    second.run.missing.filter((reason) => reason.startsWith('W8: ')),
+    said,
+  );
+});
+
+test('stolen time and load are those of all parts of a run, each told by itself', async (t) => {
+  const directory = directoryOf(t);
+  const suite = prepareOrders(directory);
+  const entry = (stolen_ticks: number, all_ticks: number, load_1min: number): unknown => ({
+    orders: [],
+    cannot: [],
+    placement: suite.orders[0]?.placement.name,
+    duration_ms: 100,
+    stolen_ticks,
+    all_ticks,
+    load_1min,
+  });
+  const lines = [
+    { format: 1, fingerprint: suite.plan.fingerprint, started: '2026-01-01T00:00:00.000Z', load_before: 90 },
+    entry(0, 1_000, 1),
+    entry(100, 1_000, 2),
+    { resumed: '2026-01-01T01:00:00.000Z', load_before: 0 },
+    { resumed: '2026-01-01T02:00:00.000Z', load_before: 0 },
+    entry(0, 18_000, 3),
+  ];
+  writeFileSync(join(directory, 'launches.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const { run } = await runSuite(prepareOrders(directory));
+  t.is(run.started, '2026-01-01T00:00:00.000Z');
+  t.is(run.duration_ms, 300);
+  t.is(run.steal, 0.005);
+  t.is(run.load_before, 90);
+  t.deepEqual(run.parts, [
+    { started: '2026-01-01T00:00:00.000Z', duration_ms: 200, steal: 0.05, load_before: 90, load_after: 2 },
+    { started: '2026-01-01T02:00:00.000Z', duration_ms: 100, steal: 0, load_before: 0, load_after: 3 },
+  ]);
+  t.is(run.noise.length, 2);
+  t.regex(run.noise[0] ?? '', /took 5\.0 % .* \(part 1 of 2\)/);
+  t.regex(run.noise[1] ?? '', /load 90\.0 .* \(part 1 of 2\)/);
+});
+
+test('an unfinished run of another plan is not overwritten, with --resume or without', async (t) => {
+  const directory = directoryOf(t);
+  await runSuite(prepareOrders(directory));
+  const log = logOf(directory);
+  const message = /another plan .* would be lost: use another --out, or remove .*launches\.jsonl/;
+  // Another seed, and a run without W8, which has no groups of its own.
+  for (const more of [{ seed: 2 }, { workloads: [] }]) {
+    t.throws(() => prepareOrders(directory, more), { instanceOf: CannotResume, message });
+  }
+  t.is(logOf(directory), log);
+  // A log in which nothing was measured is no loss.
+  writeFileSync(join(directory, 'launches.jsonl'), '{"format":1,"fingerprint":"other"}\n');
+  t.is(prepareOrders(directory).unfinished, undefined);
+});
+
+test('the command refuses to overwrite an unfinished run with status 2', (t) => {
+  const directory = directoryOf(t);
+  writeFileSync(
+    join(directory, 'launches.jsonl'),
+    '{"format":1,"fingerprint":"other"}\n{"group":"g","launch":0,"duration_ms":1,"cells":[]}\n',
+  );
+  const log = logOf(directory);
+  const main = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
+  const args = [
+    '--quick',
+    '--workload',
+    'W8',
+    '--transport',
+    'memory',
+    '--peers',
+    'none',
+    '--out',
+    directory,
+  ];
+  const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+  t.is(status, 2, stderr);
+  t.regex(stderr, /another plan/);
+  t.is(logOf(directory), log);
+});
+
+test('what is not committed is another version; the log of the run itself is not', (t) => {
+  const root = directoryOf(t);
+  const git = (...args: string[]): unknown =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { cwd: root });
+  try {
+    git('init', '-q');
+  } catch {
+    t.log('not checked: there is no git here');
+    t.is(changesOf(root), '');
+    return;
+  }
+  const write = (name: string, text: string): void => writeFileSync(join(root, name), text);
+  write('a.ts', 'one');
+  write('launches.jsonl', '');
+  git('add', '.');
+  git('commit', '-qm', 'first');
+  t.is(changesOf(root), '');
+  write('launches.jsonl', 'a launch');
+  write('notes', 'nothing that runs');
+  t.is(changesOf(root), '');
+  write('a.ts', 'two');
+  const changed = changesOf(root);
+  write('a.ts', `three${'\n'.repeat(3_000_000)}`);
+  const long = changesOf(root);
+  write('b.ts', 'new');
+  const added = changesOf(root);
+  write('b.ts', 'newer');
+  t.is(new Set(['', changed, long, added, changesOf(root)]).size, 5);
 });
