@@ -116,7 +116,7 @@ function lineOf(cell: Measured, group: readonly Measured[], launches: number, se
 /** A line for each cell of the plan, in its order. */
 export function cellLines(
   groups: readonly Group[],
-  entries: readonly LaunchEntry[],
+  entries: readonly Pick<LaunchEntry, 'group' | 'launch' | 'cells'>[],
   launches: number,
   seed: number,
 ): CellLine[] {
