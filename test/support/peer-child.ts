@@ -24,6 +24,9 @@ export interface PeerChild {
   kill(): Promise<void>;
 }
 
+/** A program under a sanitizer takes a second to start, and many start at the same time. */
+const startPatienceMs = 60_000;
+
 /** Starts a process with a peer of this transport that is not connected yet. */
 export async function spawnPeerChild(transportName: string): Promise<PeerChild> {
   const program = fileURLToPath(new URL('./peer-process.js', import.meta.url));
@@ -45,7 +48,13 @@ export async function spawnPeerChild(transportName: string): Promise<PeerChild> 
     new Promise((resolve) => {
       waiting.set(id, resolve);
     });
-  await within('the peer process starts', response(0));
+  try {
+    await within('the peer process starts', response(0), startPatienceMs);
+  } catch (error) {
+    // Whoever asked for it has nothing to end it by.
+    child.kill('SIGKILL');
+    throw error;
+  }
   return control(child, closed, response);
 }
 

@@ -82,7 +82,8 @@ test.serial(
       const service = await spawn(firstUid);
       await service.ask('node', 'slow', 'keep');
       await service.ask('put', 'slow');
-      const users = await Promise.all(Array.from({ length: 12 }, (_, at) => spawn(firstUid + 1 + at)));
+      const users: Awaited<ReturnType<typeof spawn>>[] = [];
+      for (let at = 0; at < 12; at += 1) users.push(await spawn(firstUid + 1 + at));
       for (const user of users) await user.ask('take', 'slow');
       service.stop();
       const model = new ShareModel(userBytesMax);
