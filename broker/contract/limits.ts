@@ -85,6 +85,13 @@ export const replyReserveBytes = 256;
  */
 export const userTurnStepsMax = 8_192;
 export const connectionTurnStepsMax = 4_096;
+/**
+ * What the broker of `bus` keeps of put-off packets for one user: their descriptors, and their bytes with `itemOverheadBytes` for
+ * each packet. A connection has no more of it than it leaves to all others of its user, so alone a half: more than one wake-up of
+ * the broker reads from it, 64 packets with all the descriptors and bytes that fit.
+ */
+export const userPutOffDescriptorsMax = 4 * userDescriptorsMax;
+export const userPutOffBytesMax = 2 * userBytesMax;
 /** Of those who wait for room on `bus`: how many are looked at in one pass. */
 export const waitersLookedAtMax = 64;
 

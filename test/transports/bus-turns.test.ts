@@ -191,6 +191,72 @@ test.serial(
 );
 
 test.serial(
+  'Q3, Q6: what is put off for connections that take no answers is bounded for their user, and its descriptors are closed',
+  async (t) => {
+    const rig = rigOf();
+    const flooders: RawBusClient[] = [];
+    for (let at = 0; at < 40; at += 1) {
+      const client = await lister(rig, true);
+      // The last one would read why it was ended.
+      if (at < 39) client.brokerEnd?.block();
+      flooders.push(client);
+    }
+    // Numbers that are no descriptors: what the broker keeps is what it counts.
+    const descriptors = Array.from({ length: limits.packetDescriptorsMax }, (_, at) => 50_000_000 + at);
+    const account = [...rig.router.core.census.peers(0)].find(({ identity }) => identity.uid === 1000)?.user;
+    if (account === undefined) throw new Error('the clients are not there');
+    const kept = rig.router.turns.loadOf(account).user;
+    let most = 0;
+    for (const client of flooders) {
+      client.write(Array.from({ length: 200 }, () => client.multicast()));
+      for (let packet = 0; packet < 63; packet += 1) {
+        const frame = client.send(ownNode(0), 'full', 0);
+        frame[6] = limits.packetDescriptorsMax;
+        client.write([frame], descriptors);
+        most = Math.max(most, kept.descriptors);
+      }
+    }
+    t.true(most <= limits.userPutOffDescriptorsMax, `${most} descriptors are kept`);
+    t.true(kept.bytes <= limits.userPutOffBytesMax);
+    // A whole burst of one had room; the others, who wanted as much again, had not. There is still some for a newcomer.
+    t.is(rig.connections.size, 1);
+    const newcomer = await lister(rig, true);
+    newcomer.write(Array.from({ length: 200 }, () => newcomer.multicast()));
+    const few = newcomer.send(ownNode(0), 'few', 16);
+    newcomer.write([few], descriptors.slice(0, 16));
+    t.is(rig.connections.size, 2);
+    for (const client of flooders) client.brokerEnd?.unblock();
+    const other = await lister(rig, true, 4_321);
+    await rounds(rig);
+    t.false(flooders[0]?.isEnded ?? true);
+    t.true(flooders.at(-1)?.isEnded ?? false);
+    t.is(flooders.at(-1)?.heard.at(-1), 'close ');
+    t.false(newcomer.isEnded);
+    t.deepEqual([kept.descriptors, kept.bytes], [0, 0]);
+    end(rig, ...flooders, newcomer, other);
+  },
+);
+
+test.serial('Q6: a connection that ends takes what is counted for its backlog along', async (t) => {
+  const rig = rigOf();
+  const client = await lister(rig, true);
+  const before = openDescriptors().size;
+  const [peer] = [...rig.router.core.census.peers(0)].filter(({ identity }) => identity.uid === 1000);
+  if (peer === undefined) throw new Error('the client is not there');
+  const kept = rig.router.turns.loadOf(peer.user).user;
+  const fill = (): Uint8Array[] => Array.from({ length: 8 }, () => client.multicast());
+  client.write([...fill(), client.send(ownNode(0), 'one', 1)], [openSync('/dev/null', 'r')]);
+  client.write([client.send(ownNode(0), 'two', 1)], [openSync('/dev/null', 'r')]);
+  t.is(kept.descriptors, 2);
+  t.true(kept.bytes > 2 * limits.itemOverheadBytes);
+  for (const connection of [...rig.connections]) connection.close();
+  t.deepEqual([kept.descriptors, kept.bytes], [0, 0]);
+  t.is(openDescriptors().size, before);
+  await rounds(rig);
+  end(rig, client);
+});
+
+test.serial(
   'F1, Q6: descriptors in what was put off arrive, and a packet that is wrong ends the connection in its turn',
   async (t) => {
     const before = openDescriptors().size;

@@ -204,17 +204,22 @@ export class Connection implements PacketHandler, Outlet, Drain, Line, PutOff {
         this.#hold();
         return false;
       }
-      const { bytes, view, at, descriptors, isChecked } = packet;
+      const { bytes, view, at, isChecked } = packet;
       const room = stepsEnd - effort.steps;
       if (room <= 0) return true;
       // Taken before it is carried out: whatever ends the connection meanwhile closes what is left of the others.
-      packet.descriptors = noDescriptors;
+      const descriptors = this.#backlog.take(this.load, packet);
       const end = bytes.length;
       const next = this.#carryOut(peer, bytes, view, at, end, descriptors, room, isChecked);
       packet.at = next;
       packet.isChecked = true;
-      if (next < end) packet.descriptors = descriptors.slice(this.#requests.taken);
-      else if (!this.#backlog.isEmpty) this.#backlog.shift();
+      const hasRest = next < end;
+      const rest = hasRest ? descriptors.slice(this.#requests.taken) : noDescriptors;
+      if (this.#backlog.isEmpty) {
+        // The connection was ended by what was carried out.
+        closeDescriptors(rest);
+      } else if (hasRest) this.#backlog.putBack(this.load, packet, rest);
+      else this.#backlog.shift(this.load);
     }
     if (this.#hasEnded) this.#end();
     else this.#setReading();
@@ -258,7 +263,11 @@ export class Connection implements PacketHandler, Outlet, Drain, Line, PutOff {
       closeDescriptors(descriptors);
       return;
     }
-    this.#backlog.add(this.#router.loop.receiveBytes, at, end, descriptors, isChecked);
+    if (!this.#backlog.add(this.load, this.#router.loop.receiveBytes, at, end, descriptors, isChecked)) {
+      closeDescriptors(descriptors);
+      this.refuse(ErrorCode.OverQuota);
+      return;
+    }
     // While it is held it does not go on either.
     if (!this.#isHeld) this.#router.turns.putOff(this);
     this.#setReading();
@@ -340,7 +349,7 @@ export class Connection implements PacketHandler, Outlet, Drain, Line, PutOff {
 
   #end(): void {
     this.#timer.disarm();
-    this.#backlog.clear();
+    if (this.#load !== undefined) this.#backlog.clear(this.#load);
     const peer = this.#peer;
     if (peer !== undefined && !peer.hasEnded) this.#router.endPeer(peer);
     this.#keeper.forget(this);

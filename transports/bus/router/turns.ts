@@ -10,6 +10,9 @@
  * What was put off is taken up between turns, so that the packets of others are read before each round: one connection of each user
  * after the other has a part, until the steps of the round are used up. So whoever waits, waits for a part of each user before it,
  * however many connections these have and however much they have written.
+ *
+ * What is put off is the broker's to keep, for as long as its sender does not take its answers: so it is counted, and a user has so
+ * much room for it.
  */
 import type { Account, Effort } from '../../../broker/capability/index.js';
 import * as limits from '../../../broker/contract/limits.js';
@@ -22,25 +25,50 @@ export interface PutOff {
   goOn(stepsMax: number): boolean;
 }
 
-/** What the connections of one user have done in this turn, and those of them that wait to go on. */
+/** What the connections of one user have done in this turn and have put off, and those of them that wait to go on. */
 class UserLoad {
   turn = -1;
   steps = 0;
+  /** Of the packets that were put off. */
+  bytes = 0;
+  descriptors = 0;
   readonly waiting: PutOff[] = [];
   /** It stands in the queue of users, or has its part now. */
   isWaiting = false;
 }
 
-/** What one connection has done in this turn. */
+/** What one connection has done in this turn, and has put off. */
 export class Load {
   turn = -1;
   steps = 0;
+  /** Of the packets that were put off. */
+  bytes = 0;
+  descriptors = 0;
   /** It stands in the queue of its user. */
   isWaiting = false;
   readonly user: UserLoad;
 
   constructor(user: UserLoad) {
     this.user = user;
+  }
+
+  /** Whether so much more of the connection may be put off: no more than it leaves to all others of its user (bus Q3, Q6). */
+  hasRoom(bytes: number, descriptors: number): boolean {
+    const { userPutOffBytesMax, userPutOffDescriptorsMax } = limits;
+    const { user } = this;
+    return (
+      this.bytes + bytes <= userPutOffBytesMax - user.bytes - bytes &&
+      this.descriptors + descriptors <= userPutOffDescriptorsMax - user.descriptors - descriptors
+    );
+  }
+
+  /** So much more was put off; negative: less. */
+  keep(bytes: number, descriptors: number): void {
+    const { user } = this;
+    this.bytes += bytes;
+    user.bytes += bytes;
+    this.descriptors += descriptors;
+    user.descriptors += descriptors;
   }
 }
 
