@@ -13,6 +13,8 @@ const chunkMask = chunkIds - 1;
 /** In the place of a chunk that was not made; no record of the arena has this number. */
 const absent = 0;
 
+const noIndexes: readonly number[] = [];
+
 /** The ids of all peers. */
 export type IdArena = RecordArena;
 
@@ -40,11 +42,17 @@ export class IdTable {
     return this.#made * chunkIds + this.#chunks.length;
   }
 
-  /** What `set` would add to that. */
-  roomFor(index: number): number {
+  /** What `set` would add to that, once it was done for the indexes in `before`. */
+  roomFor(index: number, before: readonly number[] = noIndexes): number {
     const place = index >>> chunkBits;
-    if (place >= this.#chunks.length) return chunkIds + place + 1 - this.#chunks.length;
-    return this.#chunks[place] === absent ? chunkIds : 0;
+    let places = this.#chunks.length;
+    if (place < places && this.#chunks[place] !== absent) return 0;
+    for (const other of before) {
+      const otherPlace = other >>> chunkBits;
+      if (otherPlace === place) return 0;
+      places = Math.max(places, otherPlace + 1);
+    }
+    return chunkIds + Math.max(0, place + 1 - places);
   }
 
   /** 0 for an index that was never used. */

@@ -78,8 +78,13 @@ export class Lifecycle {
   releaseHandle(handle: HandleNumber, count: number, sequence: number): void {
     const { handles } = this.#tables;
     const rest = handles.count(handle) - count;
-    if (rest > 0) handles.setCount(handle, rest);
-    else this.#removeHandle(handle, sequence);
+    if (rest === 0) {
+      this.#removeHandle(handle, sequence);
+      return;
+    }
+    const wasFull = handles.isFull(handle);
+    handles.setCount(handle, rest);
+    if (wasFull && !handles.isFull(handle)) this.#quota.emptied(this.#tables.holderOf(handle));
   }
 
   /** The flow has been charged with the callee's entry. */

@@ -39,9 +39,9 @@ export class NodeTable {
     return this.#ids.room;
   }
 
-  /** What a node with this index would add to that. */
-  roomFor(index: number): number {
-    return this.#ids.roomFor(index);
+  /** What a node with this index would add to that, once those with the indexes in `before` are made. */
+  roomFor(index: number, before?: readonly number[]): number {
+    return this.#ids.roomFor(index, before);
   }
 
   /** Whether the owner may give this id to a new node: the index is free and the id was never used before (bus N1). */

@@ -193,6 +193,11 @@ export class Quota {
 
   // What lasts.
 
+  /** A handle of the peer may arrive again: who was refused because it was full is looked at. */
+  emptied(peer: PeerRecord): void {
+    this.#touch(peer.user);
+  }
+
   /** `count` more entries of a peer's table count as held; negative: less. */
   held(peer: PeerRecord, count: number): void {
     const { user } = peer;
@@ -222,7 +227,9 @@ export class Quota {
   /** Whether so many more ids of nodes may be kept for the owner: 0, or the blame. */
   idShortage(owner: PeerRecord, count: number): number {
     const { userNodeIdsMax } = this.limits;
-    return owner.user.nodeIds + count <= userNodeIdsMax ? 0 : blameOf(QuotaKind.Nodes, QuotaHolder.Own);
+    // What a peer may have by itself follows from the indexes that it may use.
+    const room = lastingRoom(owner.nodes.room, userNodeIdsMax, owner.user.nodeIds, userNodeIdsMax);
+    return count <= room ? 0 : blameOf(QuotaKind.Nodes, QuotaHolder.Own);
   }
 
   /** Whether the caller may have one more call whose end it has not taken: 0, or the blame. */

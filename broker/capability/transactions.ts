@@ -39,6 +39,8 @@ export class Transactions {
   readonly #handles: HandleNumber[] = [];
   readonly #flows: Flow[] = [];
   readonly #transferred: Transferred[] = [];
+  /** Indexes of the nodes that it makes, as far as it was looked at. */
+  readonly #created: number[] = [];
 
   constructor(
     tables: Tables,
@@ -122,7 +124,8 @@ export class Transactions {
     bytesMax: number,
   ): number {
     if (bitsOf(word) !== nodeBits) return -ErrorCode.InvalidArgument;
-    const code = this.#checkFresh(owner, word, generation, 0, 0);
+    this.#created.length = 0;
+    const code = this.#checkFresh(owner, word, generation, 0);
     if (code !== 0) return -code;
     this.#lifecycle.createNode(owner, indexOf(word), generation, showsCredentials, bytesMax);
     return this.#clock.next();
@@ -239,7 +242,8 @@ export class Transactions {
     answered?: CallRecord,
   ): number {
     const { transfers, transferCount } = submission;
-    let created = 0;
+    const created = this.#created;
+    created.length = 0;
     let ids = 0;
     this.#effort.steps += transferCount;
     for (let at = 0; at < transferCount; at += 1) {
@@ -250,12 +254,12 @@ export class Transactions {
       if (word === 0 && generation === noGeneration) {
         // A handle that was invalid already.
       } else if (bitsOf(word) === newNodeBits) {
-        const code = this.#checkFresh(sender, word, generation, created, ids);
+        const code = this.#checkFresh(sender, word, generation, ids);
         if (code === ErrorCode.OverQuota) submission.blame = blameOf(QuotaKind.Nodes, QuotaHolder.Own);
         if (code !== 0) return code;
         if (isPlaceRepeated(transfers, at)) return ErrorCode.InvalidArgument;
-        created += 1;
-        ids += sender.nodes.roomFor(indexOf(word));
+        ids += sender.nodes.roomFor(indexOf(word), created);
+        created.push(indexOf(word));
       } else {
         const call = this.#findCall(sender, word, generation);
         if (call !== undefined) {
@@ -279,18 +283,12 @@ export class Transactions {
     return handle === noHandle ? noNode : this.#tables.handles.node(handle);
   }
 
-  /** `alsoCreated` nodes, for which `alsoIds` are kept, are made by the same message. */
-  #checkFresh(
-    owner: PeerRecord,
-    word: number,
-    generation: number,
-    alsoCreated: number,
-    alsoIds: number,
-  ): number {
-    if (this.#quota.nodeShortage(owner, alsoCreated + 1) !== 0) return ErrorCode.OverQuota;
+  /** The nodes in `#created`, for which `alsoIds` are kept, are made by the same message. */
+  #checkFresh(owner: PeerRecord, word: number, generation: number, alsoIds: number): number {
+    if (this.#quota.nodeShortage(owner, this.#created.length + 1) !== 0) return ErrorCode.OverQuota;
     const index = indexOf(word);
     if (index >= this.#quota.limits.peerNodesMax) return ErrorCode.InvalidArgument;
-    const ids = owner.nodes.roomFor(index);
+    const ids = owner.nodes.roomFor(index, this.#created);
     if (ids > 0 && this.#quota.idShortage(owner, alsoIds + ids) !== 0) return ErrorCode.OverQuota;
     return owner.nodes.isFresh(index, generation) ? 0 : ErrorCode.InvalidArgument;
   }

@@ -20,7 +20,10 @@ export function refusal(word: number, uid?: number): BrokerError {
   const code = refusalCode(word) as ErrorCode;
   const quota = shortage(word, uid);
   if (quota === undefined) return new BrokerError(code, texts[code] ?? 'the broker refused it');
-  const when = quota.resource === 'nodes' ? 'destroy some first' : 'try again when writable';
+  const when =
+    quota.resource === 'nodes'
+      ? 'use the places of destroyed ones again, or end a connection that has made many'
+      : 'try again when writable';
   return new BrokerError(code, `no room for more ${shortageText(quota)}; ${when}`, { quota });
 }
 
