@@ -11,9 +11,9 @@ test('an injected delay and every swap are found, and the harness says what it c
   const status = await runSelfTestCommand(['--json'], output, {
     contenders: ['c-seqpacket', 'sockets'],
     launches: 4,
-    rounds: 2,
+    rounds: 5,
     // Twenty samples a launch are the least from which a median is told.
-    blockMs: 100,
+    blockMs: 150,
     warmUpMs: 30,
     delayUs: 3_000,
     messages: 2_000,
