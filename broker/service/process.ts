@@ -103,6 +103,8 @@ export function startSpawned(core: EngineCore, record: ServiceRecord, pid: numbe
   record.processState = 'running';
   record.pid = pid;
   core.changed.push(record);
+  const isPastHelp = record.isHung;
+  record.isHung = false;
   if (record.state === 'starting') {
     if (record.description.type === 'process' && !awaitsReadiness(record)) becomeStarted(core, record);
     else beRunning(core, record);
@@ -115,6 +117,7 @@ export function startSpawned(core: EngineCore, record: ServiceRecord, pid: numbe
   } else if (record.phase === 'terminating') {
     terminate(core, record);
   }
+  if (isPastHelp) hang(core, record);
 }
 
 /** The start goes on. A process that is asked to stop meanwhile can be stopped from here on (services W4). */

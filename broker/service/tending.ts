@@ -33,7 +33,13 @@ export function tend(core: EngineCore, record: ServiceRecord): void {
 /** No sign of life in time, or the service says itself that it is past help: it is made to end (services W7). */
 export function hang(core: EngineCore, record: ServiceRecord): void {
   const isUp = record.state === 'starting' || record.state === 'started';
-  if (!isUp || record.processState !== 'running' || record.isHung) return;
+  if (!isUp || record.processState === 'none' || record.isHung) return;
+  if (record.processState === 'launching') {
+    // It cannot be signalled before its launch is told (`startSpawned`).
+    record.isHung = true;
+    core.changed.push(record);
+    return;
+  }
   const { watchdog, signalsProcessOnly } = record.description;
   record.isHung = true;
   core.changed.push(record);

@@ -291,6 +291,21 @@ test('W7 WATCHDOG=trigger needs no watchdog, and before the service is ready it 
   t.deepEqual([early.state('a'), early.record('a').stopReason], ['stopped', 'watchdog']);
 });
 
+test('W7 WATCHDOG=trigger that comes before the launch is told counts as soon as it is, also for another manager', (t) => {
+  const world = new ServiceWorld([telling('a')]);
+  world.start('a');
+  world.take();
+  world.says('a', { isReady: true, watchdog: 'trigger' });
+  t.deepEqual(world.take(), []);
+  const successor = world.fork(500);
+  for (const one of [world, successor]) {
+    one.spawned('a');
+    t.true(one.take().includes('signal a start 6 group'));
+    one.exited('a', exitSignal(6));
+    t.deepEqual([one.state('a'), one.record('a').stopReason], ['stopped', 'watchdog']);
+  }
+});
+
 test('W8 the process that goes on is treated as the one that has ended would have been', (t) => {
   const world = up(watched('a', { stopTimeoutMs: 300 }));
   world.engine.replaced(world.record('a'), 777, world.nowMs);
