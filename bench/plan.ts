@@ -123,7 +123,7 @@ function launchMsOf({ contender, varied = {} }: CellDefinition): number {
 }
 
 /** How long one launch of these cells takes, about. */
-export function plannedLaunchMs(cells: readonly CellDefinition[], sizes: TierSizes): number {
+function plannedLaunchMs(cells: readonly CellDefinition[], sizes: TierSizes): number {
   let sum = 0;
   for (const stage of stagesOf(cells)) {
     const [first] = stage;

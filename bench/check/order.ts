@@ -229,7 +229,7 @@ function advance(
 }
 
 /** Messages among which there is a contradiction, if no single order fits; empty if one does. */
-export function findDisagreement(histories: Histories, { beside = true }: OrderOptions = {}): string[] {
+function findDisagreement(histories: Histories, { beside = true }: OrderOptions = {}): string[] {
   const followers = followersOf(histories, beside);
   const before = new Map([...followers.keys()].map((message) => [message, 0]));
   for (const set of followers.values())

@@ -8,3 +8,24 @@ export function abortOnSignals(): AbortSignal {
   }
   return controller.signal;
 }
+
+/**
+ * Runs `act`. `kill` is called as soon as the signal aborts, and in any case at the end, so that no process is left. Rejects with the
+ * signal's reason if that is why `act` rejected: what a killed process leads to is not what went wrong.
+ */
+export async function killingAtEnd<T>(
+  signal: AbortSignal | undefined,
+  kill: () => void,
+  act: () => Promise<T>,
+): Promise<T> {
+  signal?.addEventListener('abort', kill);
+  try {
+    return await act();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', kill);
+    kill();
+  }
+}

@@ -32,7 +32,7 @@ export interface LaunchOptions {
 }
 
 /** Calls under way where the peak is measured, and the blocks whose median it is. */
-export const peakOutstanding = 64;
+const peakOutstanding = 64;
 export const peakBlocks = 3;
 
 /** How many of a block's messages may have been sent late, and how often a block is tried. */

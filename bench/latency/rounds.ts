@@ -2,6 +2,8 @@
  * A run of several cells side by side: all are launched and warmed up, then blocks of all are run in an order that is shuffled anew in each
  * round (from a seed), so that what the machine does meanwhile hits all of them.
  */
+
+import { killingAtEnd } from './abort.js';
 import { Cell, type CellDefinition } from './cell.js';
 import { createShuffle } from './shuffle.js';
 
@@ -33,8 +35,7 @@ export async function runRounds(
   const kill = (): void => {
     for (const cell of cells) cell.kill();
   };
-  signal?.addEventListener('abort', kill);
-  try {
+  await killingAtEnd(signal, kill, async () => {
     for (const [at, cell] of cells.entries()) {
       signal?.throwIfAborted();
       const { contender, call } = cell.definition;
@@ -51,13 +52,6 @@ export async function runRounds(
       }
     }
     for (const cell of cells) await cell.stop();
-  } catch (error) {
-    // What a killed process leads to is not what went wrong.
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', kill);
-    kill();
-  }
+  });
   return cells;
 }

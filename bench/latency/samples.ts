@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 
 /** Samples of one block; more than a block of a second can hold on any machine we know. */
-export const samplesMax = 1 << 22;
+const samplesMax = 1 << 22;
 
 export class Samples {
   readonly #nanoseconds = new Uint32Array(samplesMax);

@@ -51,7 +51,7 @@ const coldMs = 1;
 const patienceMs = 20_000;
 
 /** Whether the last blocks' medians are no clear progress over those before. */
-export function hasSettled(medians: readonly number[]): boolean {
+function hasSettled(medians: readonly number[]): boolean {
   if (medians.length < warmUpBlocks) return false;
   const recent = Math.min(...medians.slice(-settledBlocks));
   return recent > progressFactor * Math.min(...medians.slice(0, -settledBlocks));

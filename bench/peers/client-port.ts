@@ -49,7 +49,7 @@ interface Commands {
 }
 
 /** Begins to watch collections of garbage; the function that it returns tells of those since it was asked last. */
-export function watchCollections(): () => { readonly gc_ns: number; readonly gc_count: number } {
+function watchCollections(): () => { readonly gc_ns: number; readonly gc_count: number } {
   let gcMs = 0;
   let count = 0;
   const add = (entries: readonly { readonly duration: number }[]): void => {

@@ -25,7 +25,7 @@ function loopOf(once: () => Promise<{ readonly tookMs: number; readonly violatio
 }
 
 /** An answer that names another service, or another state than started, is a violation. */
-export function createStatusLoop(service: Service, name: string): ClosedLoop {
+function createStatusLoop(service: Service, name: string): ClosedLoop {
   return loopOf(async () => {
     const start = performance.now();
     const status = await service.status();

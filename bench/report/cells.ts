@@ -1,10 +1,14 @@
 /** Results as the world sees them: one JSON object a cell with stable names (docs/benchmark.md). */
-import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import { transports } from '../../transports/catalog.js';
 import type { Cell } from '../latency/cell.js';
+import type { Figures } from '../results/line.js';
+import { encodeHistogram, percentileNs } from '../statistics/histogram.js';
+
+/** What the suite tells beside, and these programs do not. */
+type MeanwhileFigure = 'gc_us_per_message' | 'wait_us_per_message' | 'switches_per_message';
 
 /** Names are stable; add, never rename. Times in microseconds. */
-export interface CellResult {
+export interface CellResult extends Omit<Figures, MeanwhileFigure | 'errors'> {
   readonly workload: string;
   readonly contender: string;
   readonly call: string;
@@ -15,24 +19,10 @@ export interface CellResult {
   /** Where the kernel keeps few messages for a receiver: how many, on this machine. */
   readonly queue_depth?: number;
   readonly loop: 'closed';
-  readonly p50_us: number | null;
-  readonly p90_us: number | null;
-  readonly p99_us: number | null;
-  readonly p999_us: number | null;
-  readonly max_us: number;
-  readonly per_second: number;
-  readonly cpu_us_per_message: number;
-  /** The client's share of it: what sending costs the sender. */
-  readonly client_cpu_us_per_message: number;
-  /** The broker's share of it, and how many messages it routes in a second of its own CPU time; null where there is no broker. */
-  readonly broker_cpu_us_per_message: number | null;
-  readonly per_broker_cpu_second: number | null;
   readonly ratio: number | null;
   /** Least and greatest ratio among the interleaved rounds: how far the ratio can be trusted. */
   readonly ratio_low: number | null;
   readonly ratio_high: number | null;
-  readonly samples: number;
-  readonly violations: number;
   readonly histogram: string;
 }
 
@@ -41,11 +31,10 @@ export function queueDepthOf(contender: string): number | undefined {
   return transports.find(({ name }) => name === contender)?.manifest.queueDepth;
 }
 
-/** No percentile with fewer than 10/(1-p) samples behind it (benchmark method, point 10). */
+/** A percentile of a cell, where there are samples enough for it. */
 export function percentileUs(cell: Cell, percentile: number): number | null {
-  const samples = cell.histogram.totalCount;
-  if (samples < 10 / (1 - percentile / 100)) return null;
-  return cell.histogram.getValueAtPercentile(percentile) / 1000;
+  const ns = percentileNs(cell.histogram, percentile);
+  return ns === null ? null : ns / 1000;
 }
 
 function ratios(cell: Cell, baseline: Cell | undefined): readonly number[] {
@@ -99,6 +88,6 @@ export function cellResult(cell: Cell, baseline: Cell | undefined): CellResult {
     ratio_high: round(byRound.at(-1) ?? null),
     samples,
     violations: cell.violations,
-    histogram: encodeIntoCompressedBase64(cell.histogram),
+    histogram: encodeHistogram(cell.histogram),
   };
 }

@@ -47,7 +47,7 @@ const names: Readonly<Record<string, string>> = {
 };
 
 /** What is done, with all that varies in words. */
-export function whatOf(cell: CellLine): string {
+function whatOf(cell: CellLine): string {
   const parts: string[] = [];
   if (cell.payload_bytes > 0 && (cell.workload === 'W1' || cell.workload === 'W2'))
     parts.push(say.bytes(cell.payload_bytes));

@@ -39,7 +39,7 @@ async function loadLibraries(): Promise<
 }
 
 /** The drawing as one image with a title and a description, for people who do not see it. */
-export function withWords(svg: string, words: { title: string; description: string }, id: string): string {
+function withWords(svg: string, words: { title: string; description: string }, id: string): string {
   const opening = /^<svg[^>]*>/.exec(svg)?.[0] ?? '';
   const size = / width="[^"]*" height="[^"]*" viewBox="[^"]*"/.exec(opening)?.[0] ?? '';
   return [

@@ -8,7 +8,8 @@
  */
 import type { Results } from '../results/directory.js';
 import type { CellLine, ResultLine } from '../results/line.js';
-import { type Answer, answersOf, times } from './answers.js';
+import { answerLines, bullets, tableLines } from './answer-lines.js';
+import { answersOf, times } from './answers.js';
 import { type Contrast, contrasts } from './contrast.js';
 import { latencyTable } from './figures/calls.js';
 import { counted, examples, heatTable, patternTable } from './figures/order.js';
@@ -17,31 +18,9 @@ import { method, threats } from './method.js';
 import { patternOf } from './patterns.js';
 import * as say from './quantity.js';
 import { cellsOf, distinct, grouped, ordersOf, roundTrips } from './selection.js';
-import { type ReportTable, tableMarkdown } from './table.js';
 
 /** Above each generated part, so that nobody edits it by hand. */
-export const generatedMark =
-  '<!-- written by npm run findings from the results in the repository; do not edit -->';
-
-function bullets(texts: readonly string[]): string[] {
-  return texts.map((text) => `- ${text}`);
-}
-
-function table(one: ReportTable | undefined): string[] {
-  return one === undefined || one.rows.length === 0 ? [] : [...tableMarkdown(one), ''];
-}
-
-function answerPart(answer: Answer): string[] {
-  return [
-    `## ${answer.question}. ${answer.asks}`,
-    '',
-    `**${answer.short}**`,
-    '',
-    ...bullets(answer.sentences),
-    '',
-    ...table(answer.table),
-  ];
-}
+const generatedMark = '<!-- written by npm run findings from the results in the repository; do not edit -->';
 
 /** Contrasts of one kind with what varies in them, as one line: `call: 1.20 to 1.40 times, on two cores and one core`. */
 function contrastLines(all: readonly Contrast[]): string[] {
@@ -99,7 +78,7 @@ function whatInversionsMean(lines: readonly ResultLine[]): string[] {
     'Nothing is lost and nothing arrives twice: each handle by itself is in order, so that tests with two processes never show it.',
     'The remedy without order in the transport is to ask back: an acknowledgement from each receiver before the next step, which costs a round trip for each, or versions in the messages.',
     '',
-    ...table(heatTable(lines)),
+    ...tableLines(heatTable(lines)),
     ...examples(lines, 1).flatMap((line) =>
       line.example === undefined
         ? []
@@ -114,7 +93,7 @@ function whatInversionsMean(lines: readonly ResultLine[]): string[] {
     ),
     '### Which programs contain these patterns',
     '',
-    ...table(patternTable(lines)),
+    ...tableLines(patternTable(lines)),
   ];
 }
 
@@ -141,10 +120,12 @@ export function renderFindings(results: Results, directory: string): string {
     '',
     ...[first, second, third].map(({ question, short }) => `${question}. ${short}`),
     '',
-    ...answerPart(first),
-    ...(calls.length === 0 ? [] : ['### Round trips of all contenders', '', ...table(latencyTable(calls))]),
-    ...answerPart(second),
-    ...answerPart(third),
+    ...answerLines(first),
+    ...(calls.length === 0
+      ? []
+      : ['### Round trips of all contenders', '', ...tableLines(latencyTable(calls))]),
+    ...answerLines(second),
+    ...answerLines(third),
     ...whatInversionsMean(lines),
     '## Where the bus wins, and where it loses',
     '',
@@ -157,8 +138,8 @@ export function renderFindings(results: Results, directory: string): string {
     '',
     ...method.map((text, at) => `${at + 1}. ${text}`),
     '',
-    ...table(runTable(results)),
-    ...table(machineTable(results)),
+    ...tableLines(runTable(results)),
+    ...tableLines(machineTable(results)),
     ...(failed.length === 0 ? [] : ['Cells that failed or may not be used:', '', ...bullets(failed), '']),
     ...(run.missing.length === 0
       ? []

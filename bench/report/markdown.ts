@@ -1,5 +1,6 @@
 /** The report as Markdown: the same answers and tables, without drawings. */
 import type { Results } from '../results/directory.js';
+import { answerLines, bullets } from './answer-lines.js';
 import type { Answer } from './answers.js';
 import { type Absent, cellsSentence, commandOf, type Figure } from './figures/figure.js';
 import { examples, heatTable, patternTable } from './figures/order.js';
@@ -7,10 +8,6 @@ import { machineTable, runTable, unusable } from './figures/trust.js';
 import { method, threats } from './method.js';
 import { patternOf } from './patterns.js';
 import { type ReportTable, tableMarkdown } from './table.js';
-
-function bullets(texts: readonly string[]): string[] {
-  return texts.map((text) => `- ${text}`);
-}
 
 /** A heading with what is below it; nothing where that is nothing. */
 function part(heading: string, lines: readonly string[]): string[] {
@@ -57,16 +54,7 @@ export function reportMarkdown(
 ): string {
   const lines = ['# Transports, side by side', ''];
   for (const answer of answers) {
-    lines.push(
-      `## ${answer.question}. ${answer.asks}`,
-      '',
-      `**${answer.short}**`,
-      '',
-      ...bullets(answer.sentences),
-      '',
-      ...table(answer.table),
-      '',
-    );
+    lines.push(...answerLines(answer));
     for (const one of figures.filter(({ question }) => question === answer.question))
       lines.push(...figure(one, results));
     if (answer.question === 3) lines.push(...orders(results));

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { limits } from '../../broker/contract/index.js';
 import type { CellDefinition, CellProcesses, Placement } from '../latency/cell.js';
 import { PeerProcess, pinned } from '../latency/peer-process.js';
-import type { Action, Contender, Launcher } from './scenario.js';
+import type { Contender } from './scenario.js';
 
 export const buildDirectory = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const peerMain = join(buildDirectory, 'bench', 'peers', 'main.js');
@@ -178,18 +178,5 @@ export function ownContenders(): Contender[] {
         };
       },
     };
-  });
-}
-
-/** The same contenders with launchers for one more action, by name. */
-export function withLaunchers(
-  contenders: readonly Contender[],
-  action: Action,
-  launchers: Readonly<Record<string, Launcher>>,
-): Contender[] {
-  return contenders.map((contender) => {
-    const launcher = launchers[contender.name];
-    if (launcher === undefined) return contender;
-    return { ...contender, launchers: { ...contender.launchers, [action]: launcher } };
   });
 }

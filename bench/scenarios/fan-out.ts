@@ -106,7 +106,7 @@ export function fanOutCostCells(
 const payloadBytes = 64;
 
 /** Processes that the receivers of the TypeScript peers share at most. */
-export const receiverProcessesMax = 8;
+const receiverProcessesMax = 8;
 
 const receiverCounts: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [2],

@@ -4,6 +4,7 @@
  */
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { limits } from '../../broker/contract/index.js';
+import { killingAtEnd } from '../latency/abort.js';
 import type { CellDefinition, CellProcesses, Placement } from '../latency/cell.js';
 import type { PeerProcess } from '../latency/peer-process.js';
 import { divideAmongUsers } from '../peers/many.js';
@@ -15,7 +16,7 @@ import { type Launcher, type Scenario, type ScenarioContext, type Tier, thoseWho
 
 /** What there are many of: handles of the sender (each to another node of one owner), holders of the node, idle peers. */
 export type Dimension = 'none' | 'handles' | 'holders' | 'peers';
-export const dimensions: readonly Dimension[] = ['none', 'handles', 'holders', 'peers'];
+const dimensions: readonly Dimension[] = ['none', 'handles', 'holders', 'peers'];
 
 /** How a million handles lie: to the same few nodes of one owner, or each to a node of its own. */
 export type Layout = 'shared' | 'own';
@@ -207,8 +208,7 @@ export async function measureMemory(
   const kill = (): void => {
     for (const peer of started) peer.kill();
   };
-  signal?.addEventListener('abort', kill);
-  try {
+  return killingAtEnd(signal, kill, async () => {
     if (hub === undefined || sink === undefined || crowd === undefined) throw new Error('no peers');
     const first = Math.ceil(peers / 10);
     progress(`${layout}: ${peers} peers connect`);
@@ -236,14 +236,7 @@ export async function measureMemory(
       usedLeftPerHandle: (released.used - connected.used) / handles,
       residentLeftPerHandle: (released.resident - connected.resident) / handles,
     };
-  } catch (error) {
-    // What a killed process leads to is not what went wrong.
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', kill);
-    kill();
-  }
+  });
 }
 
 /** What there are how many of in the suite's cells. */

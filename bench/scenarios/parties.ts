@@ -19,7 +19,7 @@ export interface Party {
 }
 
 /** Starts all at the same time and waits for all; ends those already running if one fails. */
-export async function startTogether(starts: readonly (() => PeerProcess)[]): Promise<PeerProcess[]> {
+async function startTogether(starts: readonly (() => PeerProcess)[]): Promise<PeerProcess[]> {
   const started: PeerProcess[] = [];
   try {
     for (const start of starts) started.push(start());
@@ -32,9 +32,7 @@ export async function startTogether(starts: readonly (() => PeerProcess)[]): Pro
 }
 
 /** Those of a stage are started at the same time, one stage after the other. The last process is the client, the first the hub. */
-export async function startStages(
-  stages: readonly (readonly (() => PeerProcess)[])[],
-): Promise<PeerProcess[]> {
+async function startStages(stages: readonly (readonly (() => PeerProcess)[])[]): Promise<PeerProcess[]> {
   const started: PeerProcess[] = [];
   try {
     for (const stage of stages) started.push(...(await startTogether(stage)));

@@ -5,7 +5,7 @@ import { launchParties, type Party, processTransports } from './parties.js';
 import { type Launcher, type Scenario, type Tier, thoseWho, withRights } from './scenario.js';
 
 /** All holders of a node lose it, or one of them loses its grant and the others keep theirs. */
-export const revocations = ['revoke', 'revoke-one'] as const;
+const revocations = ['revoke', 'revoke-one'] as const;
 
 type Revocation = (typeof revocations)[number];
 

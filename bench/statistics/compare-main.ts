@@ -60,7 +60,7 @@ export function optionsOf(args: Omit<Arguments, 'band' | 'json' | 'color'>, band
 }
 
 /** The comparison as JSON lines: `kind` is `comparison`, `cell`, `order` or `only`. */
-export function comparisonLines({ cells, orders, only_a, only_b, ...whole }: Comparison): string[] {
+function comparisonLines({ cells, orders, only_a, only_b, ...whole }: Comparison): string[] {
   const count = (verdict: string): number =>
     [...cells, ...orders].filter((one) => one.verdict === verdict).length;
   return [

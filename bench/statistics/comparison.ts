@@ -104,7 +104,7 @@ export interface Comparison {
 }
 
 export const defaultBand = 0.05;
-export const defaultLevel = 0.05;
+const defaultLevel = 0.05;
 
 /** Throws if the two have nothing in common. */
 export function compareResults(a: Results, b: Results, options: CompareOptions = {}): Comparison {

@@ -26,7 +26,7 @@ interface Arguments extends CompareOptions {
 }
 
 /** Larger than this a change for the worse fails the gate. */
-export const defaultTolerance = 0.05;
+const defaultTolerance = 0.05;
 
 /** What the gate says of a comparison. */
 export interface GateVerdict {
@@ -84,7 +84,7 @@ function counted(cells: readonly CellComparison[], verdict: Verdict, text: strin
 }
 
 /** Fails for cells that surely slowed by more than the tolerance, and for whatever failed or broke a promise in B. */
-export function gateVerdict(
+function gateVerdict(
   comparison: Comparison,
   a: Results,
   b: Results,

@@ -10,7 +10,7 @@ import { geometricMean, tame } from './averages.js';
 import type { PassFigures } from './pairs.js';
 
 /** The contender that stands for the machine's speed. */
-export const baselineContender = 'c-seqpacket';
+const baselineContender = 'c-seqpacket';
 
 const compared = [
   'cpu',

@@ -12,7 +12,7 @@
 import { normalCdf, normalQuantile } from './distributions.js';
 
 /** Up to this many values on each side the distribution is counted out. */
-export const exactMax = 50;
+const exactMax = 50;
 
 export interface MannWhitney {
   /** Pairs in which b is above a, equal ones half. */

@@ -27,7 +27,7 @@ interface Arguments {
 }
 
 /** About half a minute on two cores. */
-export function selfTestSizes(placement: Placement, seed = 1): SelfTestOptions {
+function selfTestSizes(placement: Placement, seed = 1): SelfTestOptions {
   return {
     seed,
     placement,
@@ -42,7 +42,7 @@ export function selfTestSizes(placement: Placement, seed = 1): SelfTestOptions {
 }
 
 /** One object with stable names; the comparison's cells are in it. */
-export function selfTestLine({ delay, swapping, sampleCostNs, durationMs, load, passed }: SelfTest): string {
+function selfTestLine({ delay, swapping, sampleCostNs, durationMs, load, passed }: SelfTest): string {
   const { comparison, others, foundUs, delayUs, contender } = delay;
   return JSON.stringify({
     kind: 'self-test',

@@ -13,7 +13,8 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Histogram } from 'hdr-histogram-js';
 import { runSwappingSelfTest, type SwappingSelfTest } from '../check/self-test.js';
-import { type CellDefinition, createHistogram, type Placement } from '../latency/cell.js';
+import { killingAtEnd } from '../latency/abort.js';
+import { type CellDefinition, cellNameOf, createHistogram, type Placement } from '../latency/cell.js';
 import { measureSampleCostNs } from '../latency/sample-cost.js';
 import { createShuffle } from '../latency/shuffle.js';
 import { type Block, Stage } from '../latency/stage.js';
@@ -158,9 +159,8 @@ async function runPass(
   const kill = (): void => {
     for (const { stage } of stages) stage.kill();
   };
-  signal?.addEventListener('abort', kill);
   const shuffle = createShuffle(options.seed + pass);
-  try {
+  await killingAtEnd(signal, kill, async () => {
     // All start side by side, so that a pass is short; those that have started end also if another one cannot.
     const started = await Promise.allSettled(
       shuffle(sides).map(async (side) => {
@@ -184,30 +184,16 @@ async function runPass(
       side.histograms.push(histogram);
       await stage.stop();
     }
-  } catch (error) {
-    // What a killed process leads to is not what went wrong.
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', kill);
-    kill();
-  }
+  });
 }
 
 function lineOf({ definition, launches, histograms }: Side): CellLine {
   const merged = mergeHistograms(histograms);
-  const { workload, contender, call, payloadBytes, placement } = definition;
   const [first] = launches;
   if (first === undefined) throw new Error('a self-test needs launches');
   const { launch: _, is_settled: _settled, late_us: _late, ...figures } = first;
   return {
-    workload,
-    contender,
-    call,
-    payload_bytes: payloadBytes,
-    placement,
-    loop: 'closed',
-    waiting: 'block',
+    ...cellNameOf(definition),
     ...figures,
     samples: merged.totalCount,
     violations: launches.reduce((sum, { violations }) => sum + violations, 0),

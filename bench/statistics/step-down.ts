@@ -38,8 +38,8 @@ export interface StepDown {
   readonly assignments: number;
 }
 
-export const defaultFloor = 0.02;
-export const defaultAssignments = 4_000;
+const defaultFloor = 0.02;
+const defaultAssignments = 4_000;
 /** Equal differences of the same values added in another order. */
 const hair = 1e-9;
 
