@@ -21,6 +21,7 @@ import {
   shell,
   startInit,
 } from '../support/init-run.js';
+import { stopProcess } from '../support/stopping.js';
 
 const quick = ['--restart-min', '10', '--restart-max', '40'];
 
@@ -154,7 +155,7 @@ test('I9: what a dead broker had sent still counts: SPAWN, STORE and ACK', async
   await broker.started(shell(1, 'exit 1'));
   const exit = await broker.next('exit');
   // Init is stopped, so that it finds the requests and the death together.
-  process.kill(init.pid, 'SIGSTOP');
+  stopProcess(init.pid);
   await broker.order({ do: 'reading', on: false });
   await broker.send(encodeAck(1, exit.sequence));
   await broker.send(encodeList());
@@ -190,13 +191,13 @@ test('I10: a broker that does not read while 2,000 processes end loses none of t
   const send = (frames: Uint8Array[]): Promise<unknown> =>
     Promise.all(frames.map((frame) => broker.send(frame)));
   await send(tokens.map((token) => encodeSpawn({ ...shell(token, ''), argv: ['/bin/sleep', '60'] })));
-  await eventually('all run', () => broker.of('spawned').length === count, 20_000);
+  await eventually('all run', () => broker.of('spawned').length === count, 60_000);
   await broker.order({ do: 'reading', on: false });
   await send(tokens.map((token) => encodeSignal(token, 9, 'process')));
   await pause(50);
   t.is(broker.of('exit').length, 0);
   await broker.order({ do: 'reading', on: true });
-  await eventually('all exits', () => broker.of('exit').length === count, 20_000);
+  await eventually('all exits', () => broker.of('exit').length === count, 60_000);
   const exits = broker.of('exit');
   t.is(new Set(exits.map(({ token }) => token)).size, count);
   t.deepEqual(
@@ -221,7 +222,7 @@ test('I2: many frames share a packet, with the descriptors of each', async (t) =
     frames: tokens.map((token) => Buffer.from(request(token)).toString('base64')),
     descriptors: [file, file],
   });
-  await eventually('all have ended', () => broker.of('exit').length === count, 20_000);
+  await eventually('all have ended', () => broker.of('exit').length === count, 60_000);
   t.true(broker.of('exit').every(({ status }) => status === 0));
   t.is(broker.of('spawn-failed').length, 0);
   const acks = broker.of('exit').map(({ token, sequence }) => encodeAck(token, sequence));
@@ -323,8 +324,8 @@ test('I11: a broker that hangs is killed by the watchdog; one that sends heartbe
 test('I11: time in which init itself did not run is not the broker’s silence', async (t) => {
   const { init, broker } = await ready(t, { options: ['--watchdog', '2000'] });
   // As when the machine, or their container, is frozen: neither can do anything, and init is the first to go on.
-  process.kill(init.pid, 'SIGSTOP');
-  process.kill(broker.pid, 'SIGSTOP');
+  stopProcess(init.pid);
+  stopProcess(broker.pid);
   await pause(3000);
   process.kill(init.pid, 'SIGCONT');
   await pause(200);
@@ -332,7 +333,7 @@ test('I11: time in which init itself did not run is not the broker’s silence',
   await broker.send(encodeHeartbeat());
   await pause(200);
   t.false(broker.isEnded, init.stderr);
-  process.kill(broker.pid, 'SIGSTOP');
+  stopProcess(broker.pid);
   await init.broker(1);
   t.regex(init.stderr, /silent for 2000 ms/);
 });
@@ -366,7 +367,7 @@ test('I9: after the limit of restarts init gives up and ends what runs', async (
   const { init, broker } = await ready(t, { options: ['--restart-limit', '2'] });
   const service = await broker.started(shell(1, 'exec sleep 60'));
   for (let at = 0; at < 3; at += 1) (await init.broker(at)).kill();
-  t.deepEqual(await init.ended, { status: 1, signal: null });
+  t.deepEqual(await within('init ends', init.ended), { status: 1, signal: null });
   t.throws(() => process.kill(service.pid, 0), { code: 'ESRCH' });
 });
 

@@ -5,6 +5,7 @@ import { capstan, jsonLines, startCapstan, TestManager } from '../support/capsta
 import { eventually, within } from '../support/eventually.js';
 import { exampleServices, normalised, readPage, record } from '../support/introspection-page.js';
 import { readOpenMetrics } from '../support/openmetrics.js';
+import { stopProcess } from '../support/stopping.js';
 
 const managerFor = (t: ExecutionContext): Promise<TestManager> =>
   TestManager.start((undo) => t.teardown(undo), { services: exampleServices });
@@ -75,7 +76,7 @@ for (const transport of telling) {
           async () => (await manager.json('metrics'))[0]?.['monitors'] === 1,
         );
         await eventually('it tells something', () => monitor.stdout().includes('"kind":"call"'));
-        monitor.child.kill('SIGSTOP');
+        stopProcess(monitor.child.pid ?? 0);
         const { connect } = await import('../../clients/library/index.js');
         const client = await connect({ socket: manager.socket });
         t.teardown(() => client.close());
@@ -83,9 +84,8 @@ for (const transport of telling) {
         const rounds = 600;
         for (let at = 0; at < rounds; at += 1)
           await Promise.all(Array.from({ length: 50 }, () => client.info()));
-        const since = performance.now();
-        await client.info();
-        t.true(performance.now() - since < 1000);
+        // Nobody waits for the monitor: it stands still all the while.
+        await within('an answer', client.info());
         monitor.child.kill('SIGCONT');
         const lost = (): number =>
           jsonWhole(monitor.stdout()).reduce((sum, row) => sum + Number(row['lost']), 0);

@@ -15,6 +15,7 @@ import { loadNative } from '../../broker/native/addon.js';
 import { connect } from '../../clients/library/index.js';
 import { descriptorCount, prepareManager, startManager, type TestManager } from '../support/manager.js';
 import { createParts } from '../support/parts.js';
+import { stopProcess } from '../support/stopping.js';
 import { makeTellingPrograms } from '../support/telling-programs.js';
 
 const programs = makeTellingPrograms();
@@ -245,7 +246,7 @@ test('W1: a service of another user has a socket of its own, which belongs to th
 
 test('W10: a broker that stood still for longer than a watchdog hears what waits before it judges', async (t) => {
   const manager = await startManager({
-    services: { a: `${told}watchdog-timeout = 0.4\ncommand = /bin/sh %/a.sh\n` },
+    services: { a: `${told}watchdog-timeout = 1.2\ncommand = /bin/sh %/a.sh\n` },
     files: {
       'a.sh': `${say} READY=1\nwhile :; do ${say} WATCHDOG=1; echo >> %/signs; sleep 0.1; done\n`,
     },
@@ -255,14 +256,14 @@ test('W10: a broker that stood still for longer than a watchdog hears what waits
     await manager.untilState('a', 'started');
     const pid = await manager.pid('a');
     for (let round = 0; round < 2; round += 1) {
-      process.kill(manager.brokerPid, 'SIGSTOP');
+      stopProcess(manager.brokerPid);
       const signs = manager.exists('signs') ? readFileSync(manager.path('signs')).length : 0;
       await manager.until(
         'it has given signs of life',
         () => readFileSync(manager.path('signs')).length >= signs + 3,
       );
       // Longer than the watchdog since the last sign that the broker has heard.
-      await new Promise((resolve) => setTimeout(resolve, 700));
+      await new Promise((resolve) => setTimeout(resolve, 1500));
       process.kill(manager.brokerPid, 'SIGCONT');
       await new Promise((resolve) => setTimeout(resolve, 200));
       t.is(await manager.pid('a'), pid);

@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import test from 'ava';
 import type { ServiceStatus } from '../../clients/library/index.js';
+import { pause } from '../support/eventually.js';
 import { isAlive, startManager, type TestManager } from '../support/manager.js';
+import { stopProcess } from '../support/stopping.js';
 import { makeTellingPrograms } from '../support/telling-programs.js';
 
 const programs = makeTellingPrograms();
@@ -96,7 +98,7 @@ test('W1–W6: a daemon linked with libsystemd is ready, keeps its watchdog, and
     const { pid, statusText } = await status(manager, 'daemon');
     t.is(statusText, `serving as ${pid}`);
     // More than twice the watchdog.
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await pause(2000);
     t.is((await status(manager, 'daemon')).pid, pid);
     manager.write('hang', '');
     await manager.untilState('daemon', 'stopped');
@@ -149,7 +151,7 @@ test('W10: READY=1 and an immediate end, both waiting when the broker looks: it 
   });
   try {
     await manager.until('it runs', () => manager.exists('runs'));
-    process.kill(manager.brokerPid, 'SIGSTOP');
+    stopProcess(manager.brokerPid);
     manager.write('go', '');
     await manager.until('it has spoken', () => manager.exists('said'));
     await manager.until(
@@ -195,7 +197,7 @@ test('W10: what is said while there is no broker is heard by the next, and the a
   try {
     await manager.until('it runs', () => manager.exists('runs'));
     const [socket] = notifySockets(manager);
-    process.kill(manager.brokerPid, 'SIGSTOP');
+    stopProcess(manager.brokerPid);
     manager.write('go', '');
     await manager.until('it has spoken', () => manager.exists('said'));
     await manager.killBroker();
@@ -267,7 +269,7 @@ test('W4, W9: STOPPING=1 is shown; what says so and does not end is killed; what
     services: {
       stuck: script('stuck.sh', 'stop-timeout = 0.3'),
       asked: script('asked.sh'),
-      slow: script('slow.sh', 'stop-timeout = 0.2'),
+      slow: script('slow.sh', 'stop-timeout = 1.5'),
       boot: 'waits-for: stuck\nwaits-for: asked\nwaits-for: slow\n',
     },
     files: {
@@ -283,8 +285,8 @@ test('W4, W9: STOPPING=1 is shown; what says so and does not end is killed; what
     const slow = await client.find('slow');
     const stopped = slow.stop({ wait: true, force: true });
     await manager.until('it has asked for time', () => manager.exists('extended'));
-    // Twice its stop-timeout.
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    // Longer than its stop-timeout, which leaves a busy machine the time to ask in.
+    await pause(1700);
     t.is(await manager.state('slow'), 'stopping');
     manager.write('go', '');
     await stopped;
@@ -304,7 +306,7 @@ test('W4: a service that is not ready yet can be stopped, and a longer start is 
   const manager = await startManager({
     services: {
       unready: script('unready.sh'),
-      patient: script('patient.sh', 'start-timeout = 0.3'),
+      patient: script('patient.sh', 'start-timeout = 1.5'),
       boot: 'waits-for: unready\nwaits-for: patient\n',
     },
     files: {
@@ -318,7 +320,7 @@ test('W4: a service that is not ready yet can be stopped, and a longer start is 
     const service = await (await manager.client()).find('unready');
     await service.stop({ wait: true, force: true });
     t.like(await service.status(), { stopReason: 'normal', exit: { kind: 'exited', code: 0 } });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await pause(1700);
     t.is(await manager.state('patient'), 'starting');
     manager.write('go', '');
     await manager.untilState('patient', 'started');
@@ -341,7 +343,7 @@ test('W8: MAINPID: another process takes the place of the one that ends, also wh
     const main = Number(manager.lines('main')[0]);
     const first = await manager.pid('fork');
     t.not(first, main);
-    process.kill(manager.brokerPid, 'SIGSTOP');
+    stopProcess(manager.brokerPid);
     manager.write('go', '');
     await manager.until('the first has ended', () => !isAlive(first));
     await manager.killBroker();
@@ -370,7 +372,7 @@ test('W8: MAINPID and an immediate end, both waiting when the broker looks; its 
   try {
     await manager.until('it runs', () => manager.exists('runs'));
     const launcher = await manager.pid('fork');
-    process.kill(manager.brokerPid, 'SIGSTOP');
+    stopProcess(manager.brokerPid);
     manager.write('go', '');
     await manager.until('the launcher has ended', () => manager.exists('said') && !isAlive(launcher));
     process.kill(manager.brokerPid, 'SIGCONT');

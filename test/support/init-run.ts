@@ -18,6 +18,7 @@ import {
   type SpawnRequest,
 } from '../../broker/supervisor/init-wire.js';
 import { eventually, within } from './eventually.js';
+import { Said } from './said.js';
 import type { Order } from './scripted-broker.js';
 
 /** An event as the scripted broker reports it: cookies are text, and the broker's number of the descriptor is with it. */
@@ -187,27 +188,29 @@ export class InitRun {
   readonly process: ChildProcess;
   readonly directory: string;
   readonly brokers: Broker[] = [];
-  stderr = '';
   readonly ended: Promise<{ status: number | null; signal: NodeJS.Signals | null }>;
+  readonly #said: Said;
   readonly #server: Server;
   readonly #sockets: Socket[] = [];
 
-  constructor(child: ChildProcess, directory: string, server: Server) {
+  constructor(child: ChildProcess, directory: string, server: Server, said: Said) {
     this.process = child;
     this.directory = directory;
     this.#server = server;
+    this.#said = said;
     this.ended = new Promise((resolve) => {
       child.on('exit', (status, signal) => resolve({ status, signal }));
-    });
-    child.stderr?.setEncoding('utf8');
-    child.stderr?.on('data', (text: string) => {
-      this.stderr += text;
     });
     server.on('connection', (socket) => this.#connected(socket));
   }
 
   get pid(): number {
     return this.process.pid ?? -1;
+  }
+
+  /** What init and its brokers have written. */
+  get stderr(): string {
+    return this.#said.text;
   }
 
   #connected(socket: Socket): void {
@@ -232,9 +235,16 @@ export class InitRun {
     });
   }
 
-  /** The broker with this index, once it is there. */
+  /** The broker with this index, once it is there and those before it were seen to end. */
   async broker(at = 0): Promise<Broker> {
-    await eventually(`broker ${at} is there; init said: ${this.stderr}`, () => this.brokers.length > at);
+    try {
+      await eventually(
+        `broker ${at} is there`,
+        () => this.brokers.length > at && this.brokers.slice(0, at).every(({ isEnded }) => isEnded),
+      );
+    } catch (error) {
+      throw new Error(`${error instanceof Error ? error.message : error}; init said: ${this.stderr}`);
+    }
     const broker = this.brokers[at];
     if (broker === undefined) throw new Error('lost');
     return broker;
@@ -263,6 +273,7 @@ export class InitRun {
     // A broker that has outlived its init ends with its test.
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
+    this.#said.keep();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
@@ -285,11 +296,13 @@ export async function startInit(options: InitOptions = {}): Promise<InitRun> {
     '--',
     ...(options.script === undefined ? [process.execPath, scriptPath, socketPath] : [script]),
   ];
+  const said = new Said(path.join(directory, 'standard-error'));
   const child = spawn(words[0] ?? '', words.slice(1), {
-    stdio: ['ignore', 'ignore', 'pipe', ...(options.descriptors ?? [])],
+    stdio: ['ignore', 'ignore', said.descriptor, ...(options.descriptors ?? [])],
     env: { ...process.env, ...options.env },
   });
-  return new InitRun(child, directory, server);
+  said.given();
+  return new InitRun(child, directory, server, said);
 }
 
 /** A request for a shell script, with the least that is needed. */

@@ -20,6 +20,7 @@ import { connect, type Manager } from '../../clients/library/index.js';
 import { eventually, patienceMs, within } from './eventually.js';
 import type { ManagerSettings } from './manager-main.js';
 import { createParts } from './parts.js';
+import { Said } from './said.js';
 
 const program = fileURLToPath(new URL('./manager-main.js', import.meta.url));
 
@@ -70,7 +71,7 @@ export class TestManager {
   readonly #init: ChildProcess;
   readonly #exited: Promise<number>;
   readonly #readyPids: number[] = [];
-  #errors = '';
+  readonly #said: Said;
   #manager: Manager | undefined;
 
   constructor(directory: string, options: ManagerOptions) {
@@ -91,16 +92,15 @@ export class TestManager {
       ...['--', process.execPath, program, JSON.stringify(settings)],
     ];
     const [file = '', ...rest] = command;
+    this.#said = new Said(join(directory, 'standard-error'));
     this.#init = spawn(file, rest, {
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'ignore', this.#said.descriptor, 'pipe'],
       env: { ...process.env, ...options.environment },
       cwd: directory,
     });
+    this.#said.given();
     this.#exited = new Promise((resolve) => {
       this.#init.on('exit', (code, signal) => resolve(code ?? (signal === null ? -1 : 1000)));
-    });
-    this.#init.stderr?.on('data', (text: Buffer) => {
-      this.#errors += text.toString();
     });
     const ready = this.#init.stdio[3];
     ready?.on('error', () => {});
@@ -111,7 +111,7 @@ export class TestManager {
 
   /** What init and broker wrote to their standard error. */
   get errors(): string {
-    return this.#errors;
+    return this.#said.text;
   }
 
   get initPid(): number {
@@ -214,13 +214,14 @@ export class TestManager {
 
   /** init's exit status. */
   exited(): Promise<number> {
-    return within(`init exits; it said:\n${this.#errors}`, this.#exited, 20_000);
+    return this.#telling(within('init exits', this.#exited, 20_000));
   }
 
   /** Removes what init cannot remove any more, because it was killed. */
   async abandon(): Promise<void> {
     this.#manager?.close();
     await this.exited();
+    this.#said.keep();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -237,6 +238,7 @@ export class TestManager {
       return status;
     } finally {
       for (const pid of [this.initPid, ...before]) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+      this.#said.keep();
       rmSync(this.directory, { recursive: true, force: true });
     }
   }
@@ -246,10 +248,15 @@ export class TestManager {
     condition: () => boolean | Promise<boolean>,
     deadlineMs = patienceMs,
   ): Promise<void> {
+    await this.#telling(eventually(what, condition, deadlineMs));
+  }
+
+  /** What fails, fails with what was written to standard error. */
+  async #telling<T>(waiting: Promise<T>): Promise<T> {
     try {
-      await eventually(what, condition, deadlineMs);
+      return await waiting;
     } catch (error) {
-      throw new Error(`${error instanceof Error ? error.message : error}; it said:\n${this.#errors}`);
+      throw new Error(`${error instanceof Error ? error.message : error}; it said:\n${this.errors}`);
     }
   }
 }

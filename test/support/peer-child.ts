@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BrokerError, type ErrorCode } from '../../broker/contract/errors.js';
 import { within } from './eventually.js';
+import { stopProcess } from './stopping.js';
 
 interface Response {
   readonly id: number;
@@ -17,7 +18,7 @@ export interface PeerChild {
   readonly pid: number;
   /** Asks the process to do something, see the verbs of `peer-process.ts`. Rejects with its `BrokerError`, or if it ends. */
   ask(verb: string, ...args: readonly (string | number)[]): Promise<unknown>;
-  /** SIGSTOP: it reads no more, until `resume`. */
+  /** SIGSTOP: it stands still when this returns, until `resume`. */
   stop(): void;
   resume(): void;
   /** SIGKILL, and waits until it has ended and its channel is closed. Idempotent. */
@@ -77,7 +78,7 @@ function control(
       if (answer.code !== undefined) throw new BrokerError(answer.code as ErrorCode, answer.text ?? '');
       return answer.value;
     },
-    stop: () => void child.kill('SIGSTOP'),
+    stop: () => stopProcess(pid),
     resume: () => void child.kill('SIGCONT'),
     kill: async () => {
       child.kill('SIGKILL');

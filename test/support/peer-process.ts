@@ -42,7 +42,7 @@ const nodes = new Map<string, Kept>();
 const handles = new Map<string, Handle>();
 /** On `sockets`. */
 const doors = new Map<string, Door>();
-/** Calls that were started and not waited for, and how they ended. */
+/** How calls ended that were started and not waited for, and what was refused to who persists. */
 const outcomes: string[] = [];
 let session: Session | undefined;
 let server: Server | undefined;
@@ -161,7 +161,7 @@ const verbs: Record<string, (...args: string[]) => unknown> = {
     }
     return { accepted: Number(most) };
   },
-  /** Sends so many, and tries again only when it is told to; how often it was told. */
+  /** Sends so many, and tries again only when it is told to; how often it was told. Each refusal is among the outcomes. */
   persist: async (name = '', count = '1', size = '0') => {
     let tellings = 0;
     for (let sent = 0; sent < Number(count); ) {
@@ -170,6 +170,7 @@ const verbs: Record<string, (...args: string[]) => unknown> = {
         sent += 1;
       } catch (error) {
         if (!hasCode(error, ErrorCode.OverQuota)) throw error;
+        outcomes.push('refused');
         await handle(name).writable();
         tellings += 1;
       }

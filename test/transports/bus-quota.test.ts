@@ -213,6 +213,8 @@ test.serial(
       const { accepted } = await fill(sender, 'slow');
       const count = 1_000;
       const tellings = sender.ask('persist', 'slow', count, messageBytes);
+      // It has something to be told of before there is room.
+      await eventually('it is refused', async () => ((await sender.ask('outcomes')) as string[]).length > 0);
       slow.resume();
       const told = (await tellings) as number;
       t.true(told >= 1 && told <= count / 10, `told ${told} times for ${count} messages`);

@@ -3,7 +3,7 @@ import test from 'ava';
 import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import { catalogFixture } from '../conformance/catalog-fixture.js';
 import { inWorld } from '../conformance/index.js';
-import { pause, within } from '../support/eventually.js';
+import { turns, within } from '../support/eventually.js';
 import { take } from '../support/exchange.js';
 
 const messageBytes = 60_000;
@@ -21,35 +21,37 @@ test.serial('Q5 writable ends with its handle, also when the broker refuses only
     const sender = await world.connect({ path });
     const handle = await take(sender.root, 'slow');
     const refusals: boolean[] = [];
+    const send = (): Promise<unknown> =>
+      handle
+        .send({ bytes: new Uint8Array(messageBytes) })
+        .catch((error: unknown) => refusals.push(hasCode(error, ErrorCode.OverQuota)));
     /** Sends until something is refused. */
-    const flood = async (): Promise<void> => {
+    const flood = async (next: () => Promise<unknown>): Promise<void> => {
       const before = refusals.length;
-      for (let sent = 0; refusals.length === before && sent < messagesMax; sent += 1) {
-        handle
-          .send({ bytes: new Uint8Array(messageBytes) })
-          .catch((error: unknown) => refusals.push(hasCode(error, ErrorCode.OverQuota)));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+      for (let sent = 0; refusals.length === before && sent < messagesMax; sent += 1) await next();
       t.true(refusals.length > before);
     };
-    process.kill(receiver.pid, 'SIGSTOP');
+    receiver.stop();
     try {
-      // The broker has no more room for the receiver; then the way to the broker is full, too.
-      await flood();
-      await Promise.race([handle.writable(), pause(200)]);
-      process.kill(broker.pid, 'SIGSTOP');
-      await flood();
+      // One after the other: it is the broker that has no more room for the receiver.
+      await flood(() => within('an answer of the broker', send()));
+      // Then the way to the broker is full, too.
+      broker.stop();
+      await flood(() => {
+        void send();
+        return turns(1);
+      });
       const before = refusals.length;
       const writable = handle.writable();
       handle.close();
-      process.kill(broker.pid, 'SIGCONT');
+      broker.resume();
       await within('writable', writable);
       // The broker has refused what was under way.
       t.true(refusals.length > before, `${refusals.length} refusals`);
       t.true(refusals.every((isOverQuota) => isOverQuota));
     } finally {
-      process.kill(broker.pid, 'SIGCONT');
-      process.kill(receiver.pid, 'SIGCONT');
+      broker.resume();
+      receiver.resume();
     }
   }),
 );

@@ -74,7 +74,7 @@ test.serial('bus: who does not take what it is sent is told with since when, and
     const end = of.observe((item) => {
       if (item.kind === 'refused') refused.push({ ...item });
     });
-    process.kill(receiver.pid, 'SIGSTOP');
+    receiver.stop();
     let refusals = 0;
     const bytes = new Uint8Array(32 * 1024);
     for (let at = 0; at < 4096 && refusals === 0; at += 1) {
@@ -99,7 +99,7 @@ test.serial('bus: who does not take what it is sent is told with since when, and
     const quota = account?.quotas.find(({ resource }) => resource === 'bytes');
     t.true((quota?.used ?? 0) > bytes.length && (quota?.used ?? 0) < (quota?.limit ?? 0));
     t.is(quota?.shares[0]?.used, quota?.used);
-    process.kill(receiver.pid, 'SIGCONT');
+    receiver.resume();
     await eventually(
       'it takes everything',
       () => facts()?.bytesInFlight === 0 && facts()?.blockedSinceMs === undefined,
