@@ -31,9 +31,11 @@ export interface LaunchEntry extends Meanwhile {
   readonly cells: readonly CellRecord[];
 }
 
-/** The patterns of W8, which are no launches; one entry for each placement. */
+/** A launch of the patterns of W8 at one placement, which are no group of the plan. */
 export interface OrderEntry extends Meanwhile {
+  /** Counts of this launch only. */
   readonly orders: readonly OrderLine[];
+  readonly launch: number;
   /** What could not be done, a sentence each. */
   readonly cannot: readonly string[];
   readonly placement: string;

@@ -1,33 +1,50 @@
-/** W8 within a run: how long its patterns will take, and running them at one placement. */
+/** W8 within a run: how often its patterns are launched, how long that will take, and a launch at one placement. */
 import type { OrderLine } from './results/line.js';
 import { orderSizes, runOrders } from './scenarios/order.js';
-import type { ScenarioContext } from './scenarios/scenario.js';
+import type { ScenarioContext, Tier } from './scenarios/scenario.js';
 
-/** What it takes, about: starting the processes of one contender, and a run without and with messages ahead. */
+/** What it takes, about: starting and ending the processes of one contender, and a run without and with messages ahead. */
 const startMs = 1_500;
 const runMs = 2;
 const loadedRunMs = 12;
 
 /** Contenders that take part have processes of their own and a promise about order: transports, and the plain stream socket. */
-function participants({ contenders }: ScenarioContext): number {
-  return contenders.filter(({ name, kind }) => (kind === 'own' && name !== 'memory') || name === 'node-net')
-    .length;
+function participants({ contenders, tier }: ScenarioContext): number {
+  const { hasReference = true } = orderSizes[tier];
+  return contenders.filter(
+    ({ name, kind }) => (kind === 'own' && name !== 'memory') || (name === 'node-net' && hasReference),
+  ).length;
 }
 
+/** How often the processes of W8 are started anew. */
+export function orderLaunches(tier: Tier): number {
+  return orderSizes[tier].launches;
+}
+
+/** Of one launch. */
 export function plannedOrdersMs(context: ScenarioContext): number {
-  const { patterns, loads, preemptions, runs, loadedRuns, maxMs } = orderSizes[context.tier];
+  const { patterns, loads, preemptions, launches, runs, loadedRuns, maxMs } = orderSizes[context.tier];
   const cellMs = (load: number): number =>
     Math.min(maxMs, load === 0 ? runs * runMs : loadedRuns * loadedRunMs * Math.max(1, load / 400));
-  const loadsMs = loads.reduce((sum, load) => sum + cellMs(load), 0);
+  const loadsMs = loads.reduce((sum, load) => sum + cellMs(load), 0) / launches;
   return participants(context) * (startMs + patterns.length * preemptions.length * loadsMs);
 }
 
-export function measureOrders(
-  context: ScenarioContext,
-  seed: number,
-  directory: string,
-  progress: (text: string, share: number) => void,
-  signal: AbortSignal | undefined,
-): Promise<OrderLine[]> {
-  return runOrders(context, { directory, seed, onProgress: progress, signal });
+export interface OrderMeasuring {
+  readonly seed: number;
+  /** From 0. */
+  readonly launch: number;
+  readonly directory: string;
+  readonly onProgress: (text: string, share: number) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A launch of all patterns at one placement: counts of that launch. */
+export function measureOrders(context: ScenarioContext, measuring: OrderMeasuring): Promise<OrderLine[]> {
+  const { launch } = measuring;
+  const name = `launch ${launch + 1} of ${orderLaunches(context.tier)}`;
+  return runOrders(context, {
+    ...measuring,
+    onProgress: (text, share) => measuring.onProgress(`${name}: ${text}`, share),
+  });
 }

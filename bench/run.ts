@@ -19,7 +19,8 @@ import {
 } from './launch-log.js';
 import { cellLines } from './lines.js';
 import { noiseOf } from './noise.js';
-import { measureOrders, plannedOrdersMs } from './orders.js';
+import { orderLines } from './order-lines.js';
+import { measureOrders, orderLaunches, plannedOrdersMs } from './orders.js';
 import { durationMsOf, MeanwhileMeter, partsOf, stealOf } from './parts.js';
 import { placementsOf } from './placements.js';
 import { createPlan, type Plan } from './plan.js';
@@ -131,9 +132,9 @@ export function prepareSuite(options: SuiteOptions): Suite {
     plan.steps
       .filter(({ group, launch }) => !isDone({ unfinished }, group.key, launch))
       .reduce((sum, step) => sum + step.plannedMs, 0) +
-    orders
-      .filter(({ placement }) => !isOrderDone(unfinished, placement))
-      .reduce((sum, context) => sum + plannedOrdersMs(context), 0);
+    orderStepsOf(orders)
+      .filter((step) => !isOrderDone(unfinished, step))
+      .reduce((sum, { context }) => sum + plannedOrdersMs(context), 0);
   return {
     options,
     plan,
@@ -149,9 +150,24 @@ export function prepareSuite(options: SuiteOptions): Suite {
   };
 }
 
-function isOrderDone(unfinished: Unfinished | undefined, placement: Placement): boolean {
+/** One launch of W8 at one placement. */
+interface OrderStep {
+  readonly context: ScenarioContext;
+  readonly launch: number;
+}
+
+/** Launch by launch, as the groups of the plan are: each pass is over all placements. */
+function orderStepsOf(contexts: readonly ScenarioContext[]): OrderStep[] {
+  const launches = Math.max(0, ...contexts.map(({ tier }) => orderLaunches(tier)));
+  return Array.from({ length: launches }, (_, launch) =>
+    contexts.map((context) => ({ context, launch })),
+  ).flat();
+}
+
+function isOrderDone(unfinished: Unfinished | undefined, { context, launch }: OrderStep): boolean {
+  const { name } = context.placement;
   return (
-    unfinished?.entries.some((entry) => isOrderEntry(entry) && entry.placement === placement.name) ?? false
+    unfinished?.entries.some((e) => isOrderEntry(e) && e.placement === name && e.launch === launch) ?? false
   );
 }
 
@@ -214,16 +230,20 @@ async function runOrders(
   directory: string,
   progress: Progress,
 ): Promise<void> {
-  for (const context of suite.orders) {
-    if (isOrderDone(suite.unfinished, context.placement)) continue;
-    const { signal } = suite.options;
+  const { signal } = suite.options;
+  const { seed } = suite.plan;
+  for (const step of orderStepsOf(suite.orders)) {
+    if (isOrderDone(suite.unfinished, step)) continue;
+    const { context, launch } = step;
     signal?.throwIfAborted();
     const part = progress.part(plannedOrdersMs(context));
     const start = performance.now();
-    const orders = await measureOrders(context, suite.plan.seed, directory, part.step, signal);
+    const measuring = { seed, launch, directory, onProgress: part.step, signal };
+    const orders = await measureOrders(context, measuring);
     const duration_ms = Math.round(performance.now() - start);
     const cannot = [...suite.cannotOrder];
-    log.append({ orders, placement: context.placement.name, cannot, duration_ms, ...meter.read() });
+    const placement = context.placement.name;
+    log.append({ orders, placement, launch, cannot, duration_ms, ...meter.read() });
     part.done();
   }
 }
@@ -272,7 +292,7 @@ export async function runSuite(suite: Suite): Promise<Results> {
       missing: [...new Set([...suite.missing, ...orders.flatMap(({ cannot }) => cannot)])],
       noise: noiseOf(parts, cells),
     };
-    return { run, machine, lines: [...cells, ...orders.flatMap((entry) => entry.orders)] };
+    return { run, machine, lines: [...cells, ...orderLines(orders, plan.seed)] };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

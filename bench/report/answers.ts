@@ -2,12 +2,19 @@
  * The three questions of the suite, answered in words from the cells of one run. The words follow the numbers: a sentence says that
  * something is surely so only where the interval of the ratio excludes 1, and that there is no interval where there is none. Used by the report and by docs/findings.md.
  */
-import type { CellLine, ResultLine } from '../results/line.js';
+import type { CellLine, OrderLine, ResultLine } from '../results/line.js';
 import type { Interval } from '../statistics/bootstrap.js';
 import { type Contrast, contrasts, contrastTable, extremes } from './contrast.js';
 import { type Crossing, crossings, crossingWords } from './crossing.js';
 import { heldBy } from './figures/holdings.js';
-import { counted, leastExcluded, orderContenders, patternsOf, promiseTable } from './figures/order.js';
+import {
+  counted,
+  orderContenders,
+  patternsOf,
+  pooledOver,
+  promiseTable,
+  shareRange,
+} from './figures/order.js';
 import { senderCells, sendingTime } from './figures/receivers.js';
 import { usualStreams } from './figures/work.js';
 import { patternOf } from './patterns.js';
@@ -16,6 +23,7 @@ import {
   cellsOf,
   compared,
   cpuTime,
+  distinct,
   grouped,
   isUsable,
   medianTime,
@@ -270,7 +278,7 @@ function orderSentence(contender: string, lines: readonly ResultLine[]): string 
       ? 'promises it for some of the patterns'
       : 'promises no order across handles';
   if (inversions === 0) {
-    return `\`${contender}\` (${promised}): no inversion in ${say.count(runs)} runs, which excludes more than ${say.percent(leastExcluded(runs))} of such runs at the 95\u00a0% level.${failed}`;
+    return `\`${contender}\` (${promised}): no inversion in ${say.count(runs)} runs (${pooledOver(mine)}); at the 95\u00a0% level that is ${shareRange(mine) ?? 'anything'} of such runs, if those of a launch do not depend on each other.${failed}`;
   }
   const patterns = patternsOf(mine).flatMap((call) => {
     const count = counted(mine.filter((line) => line.call === call));
@@ -278,17 +286,26 @@ function orderSentence(contender: string, lines: readonly ResultLine[]): string 
       ? []
       : [`${patternOf(call).title} (${say.count(count.inversions)} of ${say.count(count.runs)} runs)`];
   });
-  return `\`${contender}\` (${promised}): an inversion in ${say.count(inversions)} of ${say.count(runs)} runs, in the ${patterns.length === 1 ? 'pattern' : 'patterns'} ${say.listed(patterns)}.${failed}`;
+  return `\`${contender}\` (${promised}): an inversion in ${say.count(inversions)} of ${say.count(runs)} runs (${rangeWords(mine)}${pooledOver(mine)}), in the ${patterns.length === 1 ? 'pattern' : 'patterns'} ${say.listed(patterns)}.${failed}`;
+}
+
+/** With what follows it in a bracket; nothing where there is no interval. */
+function rangeWords(lines: readonly OrderLine[]): string {
+  const range = shareRange(lines);
+  return range === undefined ? '' : `95\u00a0%: ${range}; `;
 }
 
 /** How much more often under load, where it was varied. */
 function loadSentence(lines: readonly ResultLine[]): string[] {
   const orders = ordersOf(lines).filter((line) => !line.is_promised);
-  const idle = counted(orders.filter((line) => line.load_kib === 0));
-  const loaded = counted(orders.filter((line) => line.load_kib > 0));
-  if (idle.runs === 0 || loaded.runs === 0 || loaded.inversions + idle.inversions === 0) return [];
+  const idle = orders.filter((line) => line.load_kib === 0);
+  const loaded = orders.filter((line) => line.load_kib > 0);
+  const [few, many] = [counted(idle), counted(loaded)];
+  if (few.runs === 0 || many.runs === 0 || many.inversions + few.inversions === 0) return [];
+  const share = ({ inversions, runs }: typeof few): string => say.percent(inversions / runs);
+  const names = distinct(orders, ({ contender }) => `\`${contender}\``);
   return [
-    `Where order is not promised, ${say.percent(idle.inversions / idle.runs)} of the runs with nothing queued had an inversion, and ${say.percent(loaded.inversions / loaded.runs)} of those with data queued ahead.`,
+    `Where order is not promised, ${share(few)} of the runs with nothing queued had an inversion, and ${share(many)} of those with data queued ahead (of ${say.listed(names)} together: ${rangeWords(idle)}${pooledOver(idle)}; then ${rangeWords(loaded)}${pooledOver(loaded)}).`,
   ];
 }
 
@@ -304,7 +321,7 @@ function thirdAnswer(lines: readonly ResultLine[]): Answer {
     orders.length === 0
       ? 'This run does not answer it: it has no patterns of W8.'
       : broken.length === 0
-        ? `No inversion was seen over ${name(whole)} in ${say.count(counted(orders).runs)} runs.`
+        ? `No inversion was seen over ${name(whole)} in ${say.count(counted(orders).runs)} runs of all of them together (${pooledOver(orders)}).`
         : `An effect was received before its cause over ${name(broken)}${whole.length === 0 ? '' : `, and never over ${name(whole).replace(' and ', ' or ')}`}.`;
   return {
     question: 3,

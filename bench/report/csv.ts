@@ -38,6 +38,8 @@ const columns = [
   'delivery_faults',
   'runs',
   'inversions',
+  'share_low',
+  'share_high',
   'property',
   'is_promised',
 ] as const;

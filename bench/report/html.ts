@@ -62,7 +62,7 @@ function orderFigures({ results }: Page): string {
   const command = commandOf({ workloads: ['W8'] }, run);
   return `<figure id="inversions">
 <h3>Runs with an inversion, by pattern</h3>
-<p class="reading"><span class="asks">How often does an effect arrive before its cause, or do receivers disagree?</span> Each field says in how many runs at least one inversion was seen; the stronger the ground, the greater the share.</p>
+<p class="reading"><span class="asks">How often does an effect arrive before its cause, or do receivers disagree?</span> Each field says in how many runs of all launches together at least one inversion was seen; the stronger the ground, the greater the share.</p>
 ${tableHtml(heat, 'Runs with an inversion, of all runs')}
 ${provenance(3, cellsSentence(orders), command)}
 </figure>

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { Results } from '../results/directory.js';
 import { type CellLine, isOrderLine, type OrderLine, type Varied, variedNames } from '../results/line.js';
 import { ratioText, ratioTitle } from './baseline.js';
+import { shareRange } from './figures/order.js';
 import { durationText } from './progress.js';
 
 const titles: Readonly<Record<string, string>> = {
@@ -84,8 +85,8 @@ function cellTable(cells: readonly CellLine[], isColoured: boolean): string {
 
 function orderTable(orders: readonly OrderLine[], isColoured: boolean): string {
   const table = new Table({
-    head: ['contender', 'pattern', 'KiB ahead', 'preemption', 'runs', 'inversions', ''],
-    colAligns: ['left', 'left', 'right', 'left', 'right', 'right', 'left'],
+    head: ['contender', 'pattern', 'KiB ahead', 'preemption', 'launches', 'runs', 'inversions', '95 %', ''],
+    colAligns: ['left', 'left', 'right', 'left', 'right', 'right', 'right', 'right', 'left'],
     chars,
     ...(isColoured ? {} : { style: plain }),
   });
@@ -95,8 +96,10 @@ function orderTable(orders: readonly OrderLine[], isColoured: boolean): string {
       line.call,
       String(line.load_kib),
       line.preemption,
+      String(line.launches?.length ?? '–'),
       String(line.runs),
       String(line.inversions),
+      shareRange([line]) ?? '–',
       line.violations > 0 ? 'FAILED' : '',
     ]);
   }

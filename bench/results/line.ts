@@ -147,6 +147,14 @@ export interface CellLine extends CellName, Figures {
   readonly histogram: string;
 }
 
+/** Runs of a pattern in one launch: they share processes, compiled code and what the machine did then. */
+export interface OrderLaunch {
+  readonly launch: number;
+  readonly runs: number;
+  readonly inversions: number;
+  readonly violations: number;
+}
+
 /** A pattern of W8 on one contender at one load: a count, not a time. */
 export interface OrderLine {
   readonly kind: 'order';
@@ -163,6 +171,12 @@ export interface OrderLine {
   readonly samples: number;
   /** Runs with at least one inversion, of which property. */
   readonly inversions: number;
+  /**
+   * 95 % interval of the share of such runs, over launches (statistics/order-share.ts); null with fewer than two of them. Results of
+   * earlier versions do not have it.
+   */
+  readonly share_low?: number | null;
+  readonly share_high?: number | null;
   readonly property: string;
   /** Whether the manifest promises that there is none; then each is a violation. */
   readonly is_promised: boolean;
@@ -174,6 +188,8 @@ export interface OrderLine {
   /** The same for drawing: who sent what to whom, and the order of events at each process. */
   readonly diagram?: MessageDiagram;
   readonly queue_depth?: number;
+  /** What the counts are the sums of. Results of earlier versions do not have it; theirs are of one launch. */
+  readonly launches?: readonly OrderLaunch[];
 }
 
 export type ResultLine = CellLine | OrderLine;

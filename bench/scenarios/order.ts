@@ -6,6 +6,10 @@
  * Two questions are put to the recorded histories, and they are not the same. *Is there an inversion?* That is what a program sees, and what
  * is counted: a multicast is one message, and what is told past the transport is a cause. *Is a promise broken?* That is what the manifest says,
  * no more: a multicast that is a loop is several messages there. A broken promise, and every fault of delivery, fails the cell.
+ *
+ * Runs of one life of the processes are not independent of each other: who lies where, and what is compiled, decides who wins a race, for all
+ * of them. So the runs of a cell are divided among several launches (benchmark method, point 6). A launch starts the processes of every
+ * contender anew and runs all cells on them, contenders in turns; what it brought is added up in bench/order-lines.ts.
  */
 import { transports } from '../../transports/catalog.js';
 import { type CounterExample, drawDelivery, findCounterExample } from '../check/counter-example.js';
@@ -35,10 +39,12 @@ export interface OrderSizes {
   /** Messages of 1 KiB ahead. */
   readonly loads: readonly number[];
   readonly preemptions: readonly Preemption[];
-  /** Without and with a load, which takes some hundred times as long. */
+  /** Lives of the processes; runs and time of a cell are divided among them. */
+  readonly launches: number;
+  /** Of all launches together, without and with a load, which takes some hundred times as long. */
   readonly runs: number;
   readonly loadedRuns: number;
-  /** No run of a cell begins later than this after its first; so a slow contender has fewer runs. */
+  /** So long the runs of a cell may take in all launches; no run begins later, so that a slow contender has fewer. */
   readonly maxMs: number;
   /** Whether `node:net` is there for reference, beside the transports. Default: it is. */
   readonly hasReference?: boolean;
@@ -47,11 +53,20 @@ export interface OrderSizes {
 const all = orderPatterns.map(({ name }) => name);
 
 export const orderSizes: Readonly<Record<Tier, OrderSizes>> = {
-  smoke: { patterns: all, loads: [0], preemptions: ['none'], runs: 3, loadedRuns: 3, maxMs: 20_000 },
+  smoke: {
+    patterns: all,
+    loads: [0],
+    preemptions: ['none'],
+    launches: 1,
+    runs: 3,
+    loadedRuns: 3,
+    maxMs: 20_000,
+  },
   quick: {
     patterns: ['relay'],
     loads: [0, 400],
     preemptions: ['none'],
+    launches: 2,
     runs: 200,
     loadedRuns: 200,
     maxMs: 1_200,
@@ -61,6 +76,7 @@ export const orderSizes: Readonly<Record<Tier, OrderSizes>> = {
     patterns: all,
     loads: [0, 400],
     preemptions: ['none', 'stopped'],
+    launches: 5,
     runs: 1_000,
     loadedRuns: 200,
     maxMs: 1_500,
@@ -69,16 +85,27 @@ export const orderSizes: Readonly<Record<Tier, OrderSizes>> = {
     patterns: all,
     loads: [0, 400, 1600],
     preemptions: ['none', 'stopped', 'neighbour', 'real-time'],
+    launches: 6,
     runs: 1_000,
     loadedRuns: 200,
     maxMs: 800,
   },
 };
 
+/** The part of the runs, and of the time, that the given launch has; launches count from 0. */
+export function partOf(sizes: OrderSizes, launch: number): Pick<OrderSizes, 'runs' | 'loadedRuns' | 'maxMs'> {
+  const { launches, runs, loadedRuns, maxMs } = sizes;
+  const upTo = (all: number, end: number): number => Math.floor((all * end) / launches);
+  const part = (all: number): number => upTo(all, launch + 1) - upTo(all, launch);
+  return { runs: part(runs), loadedRuns: part(loadedRuns), maxMs: Math.ceil(maxMs / launches) };
+}
+
 export interface OrderRunOptions {
   /** For sockets and pipes; the caller's, who removes it. */
   readonly directory: string;
   readonly seed: number;
+  /** Which launch, from 0; it has its part of the runs, and an order of its own. */
+  readonly launch: number;
   /** Default: those of the context's tier. */
   readonly sizes?: OrderSizes;
   /** Called before each cell with what it is and the share that is done, 0 to 1. */
@@ -112,7 +139,7 @@ interface OrderCell {
 /** Counter-examples are looked for in so many runs with an inversion; they differ little. */
 const examplesMax = 40;
 
-/** From histories to a line: the checkers' part. Pure. */
+/** From the histories of one launch to a line: the checkers' part. Pure. */
 export function judgeOrder(cell: OrderCell, outcome: OrderOutcome): OrderLine {
   const { pattern, promise, contender } = cell;
   const { histories, loadFaults } = outcome;
@@ -156,7 +183,7 @@ export function judgeOrder(cell: OrderCell, outcome: OrderOutcome): OrderLine {
   };
 }
 
-/** The processes of each contender, started when they are first needed. */
+/** The processes of each contender in one launch, started when they are first needed. */
 class OrderGroups {
   readonly #groups = new Map<string, OrderGroup>();
   readonly #roles: readonly OrderRole[];
@@ -195,7 +222,7 @@ async function runCell(
   cell: OrderCell,
   groups: OrderGroups,
   interferer: Interferer,
-  sizes: OrderSizes,
+  sizes: ReturnType<typeof partOf>,
   seed: number,
 ): Promise<OrderLine> {
   const group = await groups.of(cell);
@@ -261,13 +288,16 @@ function sorted(lines: readonly OrderLine[], { contenders }: ScenarioContext): O
 }
 
 /**
- * Runs W8 at one placement over those of the context's contenders that have different processes. What cannot be done here is told to the
+ * Runs one launch of W8 at one placement over those of the context's contenders that have different processes. What cannot be done here is told to the
  * context. Leaves no process behind, also when it fails.
  */
 export async function runOrders(context: ScenarioContext, options: OrderRunOptions): Promise<OrderLine[]> {
   const sizes = options.sizes ?? orderSizes[context.tier];
-  const cells = cellsOf(context, sizes, options.seed);
-  const groups = new OrderGroups(rolesOf(cells), options);
+  // Far from those of other launches, because each cell of a launch takes the next one.
+  const seed = options.seed + options.launch * 10_007;
+  const part = partOf(sizes, options.launch);
+  const cells = cellsOf(context, sizes, seed);
+  const groups = new OrderGroups(rolesOf(cells), { ...options, seed });
   const interferer = new Interferer();
   const lines: OrderLine[] = [];
   try {
@@ -279,7 +309,7 @@ export async function runOrders(context: ScenarioContext, options: OrderRunOptio
         `W8 ${pattern.name} over ${contender}, ${load} KiB ahead${how}`,
         at / cells.length,
       );
-      lines.push(await runCell(cell, groups, interferer, sizes, options.seed + at));
+      lines.push(await runCell(cell, groups, interferer, part, seed + at));
     }
     await Promise.all([interferer.end(), groups.end()]);
     return sorted(lines, context);

@@ -88,17 +88,17 @@ function cellsTable(cells: readonly CellComparison[], paint: Paint): string {
 
 function ordersTable(orders: readonly OrderComparison[], paint: Paint): string {
   const table = new Table({
-    head: ['pattern', 'A: runs with an inversion', 'B', 'Fisher p', 'adjusted p', 'verdict'],
+    head: ['pattern', 'A: runs with an inversion (launches)', 'B', 'Fisher p', 'adjusted p', 'verdict'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'left'],
     ...plainStyle,
   });
   for (const order of orders) {
-    const count = (inversions: number, runs: number, violations: number): string =>
-      `${inversions} of ${runs}${violations > 0 ? ` (${violations} violations)` : ''}`;
+    const count = (inversions: number, runs: number, launches: number, violations: number): string =>
+      `${inversions} of ${runs} (${launches})${violations > 0 ? `, ${violations} violations` : ''}`;
     table.push([
       order.key,
-      count(order.inversions_a, order.runs_a, order.violations_a),
-      count(order.inversions_b, order.runs_b, order.violations_b),
+      count(order.inversions_a, order.runs_a, order.launches_a, order.violations_a),
+      count(order.inversions_b, order.runs_b, order.launches_b, order.violations_b),
       p(order.p_fisher),
       p(order.p),
       painted(order.verdict, paint),

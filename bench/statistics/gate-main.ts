@@ -78,7 +78,7 @@ function faultsOf({ lines }: Results, only: CompareOptions['only']): ReadonlyMap
 }
 
 /** How many cells got no verdict for one reason, and what would help. */
-function counted(cells: readonly CellComparison[], verdict: Verdict, text: string): string[] {
+function counted(cells: readonly { readonly verdict: Verdict }[], verdict: Verdict, text: string): string[] {
   const count = cells.filter((cell) => cell.verdict === verdict).length;
   return count === 0 ? [] : [`${count} ${text}`];
 }
@@ -106,7 +106,11 @@ function gateVerdict(
       .filter(({ verdict, key }) => verdict === 'invalid' && !faults.has(key))
       .map(({ key, why }) => `${key}: not judged; ${why}`),
     ...counted(cells, 'unclear', 'unclear; more launches would tell'),
-    ...counted(cells, 'too few launches', 'with too few launches to tell anything; use --standard'),
+    ...counted(
+      [...cells, ...orders],
+      'too few launches',
+      'with too few launches to tell anything; use --standard',
+    ),
     ...counted(cells, 'too few samples', 'with too few samples in a launch to tell anything'),
   ];
   return { isPassed: reasons.length === 0, reasons, doubts };

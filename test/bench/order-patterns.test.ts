@@ -53,7 +53,13 @@ async function orders(
     cannot: (who: string, what: string) => void notes.push(`${who}: ${what}`),
   };
   const lines = await withDirectory((directory) =>
-    runOrders(context, { directory, seed, sizes, onProgress: (_, share) => void steps.push(share) }),
+    runOrders(context, {
+      directory,
+      seed,
+      launch: 0,
+      sizes,
+      onProgress: (_, share) => void steps.push(share),
+    }),
   );
   return { lines, notes, steps };
 }
@@ -101,6 +107,7 @@ test.serial('processes are stopped and crowded out without anything being lost',
     patterns: ['triangle'],
     loads: [0],
     preemptions: ways,
+    launches: 1,
     runs: 60,
     loadedRuns: 1,
     maxMs: 2_000,

@@ -17,6 +17,7 @@ import {
 import { readUnfinished } from '../../bench/launch-log.js';
 import { changesOf } from '../../bench/report/machine.js';
 import { writeResults } from '../../bench/results/directory.js';
+import { isOrderLine } from '../../bench/results/line.js';
 import { eventually } from '../support/eventually.js';
 import { prepareSmokeRun } from './support/smoke-run.js';
 
@@ -130,6 +131,55 @@ test('what W8 could not do is still said when the run went on after it', async (
   );
 });
 
+test('a run that was interrupted between two launches of W8 keeps the first and makes the second', async (t) => {
+  t.timeout(110_000);
+  const directory = directoryOf(t);
+  const interruption = new AbortController();
+  const begun: string[] = [];
+  const only = { tier: 'quick', transports: ['datagram'] } as const;
+  const interrupted = prepareOrders(directory, {
+    ...only,
+    signal: interruption.signal,
+    onProgress: (text) => {
+      if (text.startsWith('launch 2 of 2: W8')) interruption.abort(new Error('interrupted'));
+    },
+  });
+  await t.throwsAsync(runSuite(interrupted), { message: 'interrupted' });
+  const before = linesOf(logOf(directory));
+  t.is(before.length, 2, 'the head and one launch');
+  const again = prepareOrders(directory, { ...only, onProgress: (text) => void begun.push(text) });
+  t.is(again.plannedMs, interrupted.plannedMs / 2);
+  const results = await runSuite(again);
+  t.true(begun.length > 0 && begun.every((text) => text.startsWith('launch 2 of 2: W8 relay over datagram')));
+  const after = linesOf(logOf(directory));
+  t.deepEqual(after.slice(0, 2), before);
+  const entries = after.slice(1).map((line) => JSON.parse(line) as { launch?: number });
+  t.deepEqual(
+    entries.flatMap(({ launch }) => launch ?? []),
+    [0, 1],
+  );
+  t.deepEqual(failuresOf(results), []);
+  const orders = results.lines.filter(isOrderLine);
+  t.deepEqual(
+    orders.map(({ call, load_kib }) => `${call} ${load_kib}`),
+    ['relay 0', 'relay 400'],
+  );
+  for (const { launches = [], runs, inversions, share_low, share_high } of orders) {
+    t.deepEqual(
+      launches.map(({ launch }) => launch),
+      [0, 1],
+    );
+    t.true(launches.every((launch) => launch.runs > 0));
+    t.is(
+      launches.reduce((sum, launch) => sum + launch.runs, 0),
+      runs,
+    );
+    t.is(inversions, 0, 'datagram promises it for a relay');
+    t.is(share_low, 0);
+    t.true((share_high ?? 0) > 0);
+  }
+});
+
 test('stolen time and load are those of all parts of a run, each told by itself', async (t) => {
   const directory = directoryOf(t);
   const suite = prepareOrders(directory);
@@ -137,6 +187,7 @@ test('stolen time and load are those of all parts of a run, each told by itself'
     orders: [],
     cannot: [],
     placement: suite.orders[0]?.placement.name,
+    launch: 0,
     duration_ms: 100,
     stolen_ticks,
     all_ticks,

@@ -1,5 +1,6 @@
 /** Question 3: what goes wrong without order, how often, in which pattern, and the shortest case of it. */
 import type { OrderLine, ResultLine } from '../../results/line.js';
+import { type LaunchCount, leastExcluded, shareInterval } from '../../statistics/order-share.js';
 import { patternOf } from '../patterns.js';
 import * as say from '../quantity.js';
 import { distinct, grouped, ordersOf } from '../selection.js';
@@ -19,6 +20,53 @@ export function counted(lines: readonly OrderLine[]): OrderCount {
     inversions: sum((line) => line.inversions),
     violations: sum((line) => line.violations),
   };
+}
+
+/**
+ * What each launch brought in all of these lines together: cells of a launch ran on the same processes, so that they are one piece of
+ * evidence. Launches of another placement are others. Undefined where the results of an earlier version do not say.
+ */
+function launchesOf(lines: readonly OrderLine[]): LaunchCount[] | undefined {
+  const pooled = new Map<string, { runs: number; inversions: number }>();
+  for (const { launches, placement } of lines) {
+    if (launches === undefined) return undefined;
+    for (const { launch, runs, inversions } of launches) {
+      const key = `${placement} ${launch}`;
+      const before = pooled.get(key) ?? { runs: 0, inversions: 0 };
+      pooled.set(key, { runs: before.runs + runs, inversions: before.inversions + inversions });
+    }
+  }
+  return [...pooled.values()];
+}
+
+/** A draw of launches must give the same page again. */
+const seed = 1;
+
+/** At the 95 % level: `3.1 %–4.2 %`, or `at most 0.3 %` where there is none; undefined where launches tell of no spread. */
+export function shareRange(lines: readonly OrderLine[]): string | undefined {
+  const { runs, inversions } = counted(lines);
+  if (runs === 0) return undefined;
+  if (inversions === 0) {
+    const most = say.percent(leastExcluded(runs));
+    return most.startsWith('<') ? most : `at most ${most}`;
+  }
+  const { low, high } = shareInterval(launchesOf(lines) ?? [], seed);
+  return low === null || high === null ? undefined : `${say.percent(low)}–${say.percent(high)}`;
+}
+
+/** Over what the counts of these lines are added up: `6 patterns, 2 loads and 2 ways to interrupt in 5 launches`. */
+export function pooledOver(lines: readonly OrderLine[]): string {
+  const dimensions: readonly [number, string][] = [
+    [distinct(lines, ({ call }) => call).length, 'patterns'],
+    [distinct(lines, ({ load_kib }) => load_kib).length, 'loads'],
+    [distinct(lines, ({ preemption }) => preemption).length, 'ways to interrupt'],
+    [distinct(lines, ({ placement }) => placement).length, 'placements'],
+  ];
+  const varied = dimensions.filter(([count]) => count > 1).map(([count, what]) => `${count} ${what}`);
+  const launches = launchesOf(lines)?.length;
+  const times =
+    launches === undefined ? 'one launch' : `${launches} ${launches === 1 ? 'launch' : 'launches'}`;
+  return varied.length === 0 ? `in ${times}` : `${say.listed(varied)} in ${times}`;
 }
 
 const preemptionWords: Readonly<Record<string, string>> = {
@@ -103,7 +151,10 @@ export function promiseTable(lines: readonly ResultLine[]): ReportTable | undefi
       { title: 'pattern' },
       { title: 'property' },
       { title: 'promised' },
-      ...['runs', 'with an inversion', 'share', 'at most (95 %)'].map((title) => ({ title, isNumber: true })),
+      ...['launches', 'runs', 'with an inversion', 'share', '95 %'].map((title) => ({
+        title,
+        isNumber: true,
+      })),
     ],
     rows: orderContenders(orders).flatMap((contender) =>
       patternsOf(orders).flatMap((call) => {
@@ -117,20 +168,16 @@ export function promiseTable(lines: readonly ResultLine[]): ReportTable | undefi
             patternOf(call).title,
             first.property,
             first.is_promised ? 'yes' : 'no',
+            say.count(launchesOf(members)?.length),
             say.count(runs),
             say.count(inversions),
             say.percent(runs === 0 ? 0 : inversions / runs),
-            inversions === 0 && runs > 0 ? say.percent(leastExcluded(runs)) : '–',
+            shareRange(members) ?? '–',
           ],
         ];
       }),
     ),
   };
-}
-
-/** The share of inversions that n runs without one exclude at the 95 % level. */
-export function leastExcluded(runs: number): number {
-  return 1 - 0.05 ** (1 / runs);
 }
 
 export function patternTable(lines: readonly ResultLine[]): ReportTable {

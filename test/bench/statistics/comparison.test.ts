@@ -2,7 +2,16 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Results } from '../../../bench/results/directory.js';
 import { type Comparison, compareResults } from '../../../bench/statistics/comparison.js';
-import { cellOf, launchOf, orderOf, type RunShape, resultsOf, simulateRun, usualNoise } from './runs.js';
+import {
+  cellOf,
+  launchedOrder,
+  launchOf,
+  orderOf,
+  type RunShape,
+  resultsOf,
+  simulateRun,
+  usualNoise,
+} from './runs.js';
 
 const shape: Omit<RunShape, 'seed'> = { cells: 20, launches: 5 };
 
@@ -193,12 +202,16 @@ test('cells of one run only are named, and runs with nothing in common are refus
   t.throws(() => compareResults(a, resultsOf([cellOf('other', steady)])), { message: /no cell in common/ });
 });
 
-test('patterns of W8 are compared by their counts, and a broken promise is worse', (t) => {
+test('patterns of W8 are compared by their launches, and a broken promise is worse', (t) => {
   const promised = { contender: 'bus', is_promised: true };
-  const a = resultsOf([orderOf('relay', 5), orderOf('triangle', 5), orderOf('relay', 0, promised)]);
+  const a = resultsOf([
+    launchedOrder('relay', [1, 0, 2, 1, 1], 20),
+    launchedOrder('triangle', [1, 0, 2, 1, 1], 20),
+    orderOf('relay', 0, promised),
+  ]);
   const b = resultsOf([
-    orderOf('relay', 7),
-    orderOf('triangle', 60),
+    launchedOrder('relay', [1, 2, 1, 0, 3], 20),
+    launchedOrder('triangle', [12, 14, 10, 13, 11], 20),
     orderOf('relay', 1, { ...promised, violations: 1 }),
   ]);
   const verdicts = compareResults(a, b).orders.map(({ verdict }) => verdict);

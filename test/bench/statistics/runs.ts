@@ -95,7 +95,19 @@ export function cellOf(contender: string, p50s: readonly number[], more: Partial
   };
 }
 
-/** A pattern of W8. */
+/** A pattern of W8 with so many inversions in each launch, of as many runs each. */
+export function launchedOrder(
+  call: string,
+  inversions: readonly number[],
+  runs: number,
+  more: Partial<OrderLine> = {},
+): OrderLine {
+  const launches = inversions.map((some, launch) => ({ launch, runs, inversions: some, violations: 0 }));
+  const all = inversions.reduce((sum, some) => sum + some, 0);
+  return orderOf(call, all, { runs: runs * launches.length, launches, ...more });
+}
+
+/** A pattern of W8 as earlier versions wrote it, without launches. */
 export function orderOf(call: string, inversions: number, more: Partial<OrderLine> = {}): OrderLine {
   return {
     kind: 'order',

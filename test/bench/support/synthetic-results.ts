@@ -13,6 +13,7 @@ import type {
   OrderLine,
   ResultLine,
 } from '../../../bench/results/line.js';
+import { shareInterval } from '../../../bench/statistics/order-share.js';
 import { createRandom, type Random } from '../../support/random.js';
 
 export interface SyntheticOptions {
@@ -392,7 +393,12 @@ function makeOrders(make: Maker): void {
         const isTotal = who.name === 'bus';
         const isPromised = isTotal || (who.name === 'datagram' && at < 4);
         const isWrong = !isPromised && make.options.hasInversions !== false;
-        const inversions = isWrong ? make.below(load_kib === 0 ? 3 : 120) : 0;
+        const launches = Array.from({ length: make.options.launches ?? 5 }, (_, launch) => {
+          const inversions = isWrong ? make.below(load_kib === 0 ? 2 : 25) : 0;
+          return { launch, runs: 40, inversions, violations: 0 };
+        });
+        const inversions = launches.reduce((sum, launch) => sum + launch.inversions, 0);
+        const { low, high } = shareInterval(launches, 1);
         make.order({
           kind: 'order',
           workload: 'W8',
@@ -402,9 +408,12 @@ function makeOrders(make: Maker): void {
           payload_bytes: 64,
           load_kib,
           preemption,
-          runs: 200,
-          samples: 200,
+          runs: 40 * launches.length,
+          samples: 40 * launches.length,
           inversions,
+          share_low: low,
+          share_high: high,
+          launches,
           property: at < 4 ? 'causality' : 'agreement',
           is_promised: isPromised,
           violations: 0,
