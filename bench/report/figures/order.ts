@@ -23,8 +23,8 @@ export function counted(lines: readonly OrderLine[]): OrderCount {
 }
 
 /**
- * What each launch brought in all of these lines together: cells of a launch ran on the same processes, so that they are one piece of
- * evidence. Launches of another placement are others. Undefined where the results of an earlier version do not say.
+ * What each launch brought in all of these lines together: cells of a launch ran on the same processes, and contenders in turns, so that they
+ * are one piece of evidence. Launches of another placement are others. Undefined where the results of an earlier version do not say.
  */
 function launchesOf(lines: readonly OrderLine[]): LaunchCount[] | undefined {
   const pooled = new Map<string, { runs: number; inversions: number }>();
