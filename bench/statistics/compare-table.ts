@@ -135,6 +135,11 @@ function summary({
       : [
           `${assignments} assignments of launches; cells differ by ${percent(between_runs)} between runs anyway`,
         ]),
+    ...(orders.length === 0
+      ? []
+      : [
+          `patterns: shares of launches, surely different or not, without a band; any false change among them: at most ${percent(level)}; unchanged: no inversion in either run`,
+        ]),
     ...(is_normalised ? ['verdicts are over the baseline of each run, because the machines differ'] : []),
   ];
 }

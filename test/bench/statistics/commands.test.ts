@@ -9,7 +9,7 @@ import { runCompare } from '../../../bench/statistics/compare-main.js';
 import { runGate } from '../../../bench/statistics/gate-main.js';
 import type { Output } from '../../../bench/statistics/output.js';
 import { argumentsOf, runAgain } from '../../../bench/statistics/rerun.js';
-import { cellOf, launchOf, orderOf, resultsOf } from './runs.js';
+import { cellOf, launchedOrder, launchOf, orderOf, resultsOf } from './runs.js';
 
 const controlStart = '\u001b';
 const steady = [10, 10.02, 9.98, 10.01, 9.99];
@@ -132,6 +132,33 @@ test('the gate passes what is better, a little slower, or unclear, and says what
   const { status, out } = await run(runGate, ['--baseline', a, b]);
   t.is(status, 0);
   t.regex(out, /note: 1 unclear; more launches would tell/);
+});
+
+test('patterns are told with their launches, and a gate says which had too few', async (t) => {
+  const many = [12, 14, 10, 13, 11];
+  const [a, b] = directories(
+    t,
+    resultsOf([
+      launchedOrder('relay', [0, 0, 0, 0, 0], 20),
+      orderOf('receipt', 5),
+      launchedOrder('triangle', many, 20),
+    ]),
+    resultsOf([
+      launchedOrder('relay', many, 20),
+      launchedOrder('receipt', many, 20),
+      launchedOrder('triangle', many, 20),
+    ]),
+  );
+  const table = await run(runCompare, [a, b]);
+  t.is(table.status, 0);
+  t.regex(table.out, /relay .*0 of 100 \(5\).*60 of 100 \(5\).*0\.008.*worse/);
+  t.regex(table.out, /receipt .*5 of 100 \(1\).*60 of 100 \(5\).*–.*too few launches/);
+  t.regex(table.out, /patterns: shares of launches/);
+  const { status, out, error } = await run(runGate, ['--baseline', a, b]);
+  t.is(status, 1);
+  t.regex(error, /worse: W8 .*relay.*inversions in 60 of 100 runs, before in 0 of 100/);
+  t.false(/worse: .*receipt/.test(error));
+  t.regex(out, /note: 1 with too few launches/);
 });
 
 test('the gate fails where a cell or an order that was kept is broken', async (t) => {
