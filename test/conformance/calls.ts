@@ -79,19 +79,21 @@ export const callClauses: readonly Clause[] = [
   },
   {
     id: 'C11',
-    title: 'deadlines of concurrent calls pass in their own order',
+    title: 'each of several concurrent calls has its own deadline',
     run: async (world) => {
-      const { inbox, handle } = await pair(world);
-      const ended: number[] = [];
-      const calls = [240, 40, 140].map((deadlineMs) =>
-        refused(
-          'an unanswered call',
-          handle.call({ bytes: bytesOf('?') }, { deadlineMs }),
-          ErrorCode.Deadline,
-        ).then(() => ended.push(deadlineMs)),
-      );
-      await Promise.all(calls);
-      assert.deepEqual(ended, [40, 140, 240]);
+      const { caller, inbox, handle } = await pair(world);
+      const patience = new AbortController();
+      const { signal } = patience;
+      const call = (deadlineMs: number): Promise<unknown> =>
+        handle.call({ bytes: bytesOf('?') }, { deadlineMs, signal });
+      // The short one is neither the first nor the last, and the others are longer than any machine stands still.
+      const [before, short, after] = [call(600_000), call(40), call(600_000)];
+      const others = [before, after].map((each) => refused('a call given up', each, ErrorCode.Aborted));
+      await refused('an unanswered call', short, ErrorCode.Deadline);
+      assert.equal(caller.peer.usage().callsOutstanding, 2);
+      patience.abort();
+      await Promise.all(others);
+      await world.settle();
       for (const { reply } of inbox.deliveries) reply?.close();
     },
   },

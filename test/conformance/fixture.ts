@@ -21,6 +21,7 @@ import type {
 } from '../../broker/contract/transport.js';
 import { eventually, patienceMs, turns, within } from '../support/eventually.js';
 import { createExchange, drop, ping, put, take } from '../support/exchange.js';
+import { keepTransport } from '../support/kept-transport.js';
 import { activeTimers, noDescriptorsSince, openDescriptors } from '../support/leaks.js';
 import { type PeerChild, spawnPeerChild } from '../support/peer-child.js';
 
@@ -81,7 +82,7 @@ export interface World {
 }
 
 interface OpenWorld extends World {
-  /** Closes everything. With `insist`, rejects if anything is left. */
+  /** Closes everything. With `insist`, rejects if anything is left; without, closes that, too. */
   close(insist: boolean): Promise<void>;
 }
 
@@ -96,7 +97,7 @@ export async function inWorld(
   const world = await openWorld(fixture, log);
   let isDone = false;
   try {
-    await within('the end of the clause', body(world), 4 * patienceMs);
+    await within('the end of the clause', body(world), 3 * patienceMs);
     isDone = true;
   } finally {
     // A failed clause may leave things behind: its own error is the one to tell.
@@ -107,7 +108,9 @@ export async function inWorld(
 }
 
 async function openWorld(fixture: Fixture, log: (text: string) => void): Promise<OpenWorld> {
-  const transport = fixture.create();
+  const right = fixture.create();
+  const kept = keepTransport(right);
+  const { transport } = kept;
   const { manifest } = fixture;
   const directory = mkdtempSync(join(tmpdir(), 'capstan-'));
   const path = join(directory, 's');
@@ -163,7 +166,7 @@ async function openWorld(fixture: Fixture, log: (text: string) => void): Promise
       return handle;
     },
     hold: (peer) => {
-      const resume = fixture.hold?.(transport, peer);
+      const resume = fixture.hold?.(right, peer);
       if (resume === undefined) throw new Error('this fixture cannot hold deliveries');
       undos.unshift(resume);
       return resume;
@@ -185,6 +188,8 @@ async function openWorld(fixture: Fixture, log: (text: string) => void): Promise
         if (insist) await nothingLeft(server, initially, sessions);
       } finally {
         server.close();
+        // A clause that failed has not come to closing what it opened past the world.
+        if (!insist) kept.closeAll();
         rmSync(directory, { recursive: true, force: true });
       }
       if (!insist) return;

@@ -223,7 +223,7 @@ test.serial(
       await demandUnmoved(t, manager, transport, before, mute.length);
     }
     for (const socket of mute) {
-      await within('the end of a connection on which nothing is said', socket.ended, 15_000);
+      await within('the end of a connection on which nothing is said', socket.ended);
       socket.close();
     }
     await demandUnmoved(t, manager, 'sockets', before);

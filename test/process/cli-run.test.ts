@@ -211,9 +211,9 @@ test.serial('the ready line comes also if the first broker is killed before it w
     return first !== undefined;
   });
   process.kill(first ?? 0, 'SIGKILL');
-  t.regex(String(await within('the ready line', said, 20_000)), /^ready /);
+  t.regex(String(await within('the ready line', said, 60_000)), /^ready /);
   running.child.kill('SIGTERM');
-  t.is((await within('its end', running.ended, 20_000)).status, 0);
+  t.is((await within('its end', running.ended, 60_000)).status, 0);
 });
 
 test.serial(
@@ -246,7 +246,7 @@ test.serial(
     await eventually(
       'it answers',
       async () => /started since/.test((await capstan(['--socket', socket, 'status', 'boot'])).stdout),
-      20_000,
+      60_000,
     );
     let text = '';
     const bytes = Buffer.alloc(65536);
@@ -259,6 +259,6 @@ test.serial(
       return names.every((name) => text.includes(`${name}\n`));
     });
     child.kill('SIGTERM');
-    t.deepEqual(await within('its end', ended, 20_000), [0, null]);
+    t.deepEqual(await within('its end', ended, 60_000), [0, null]);
   },
 );

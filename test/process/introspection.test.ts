@@ -89,7 +89,7 @@ for (const transport of telling) {
         monitor.child.kill('SIGCONT');
         const lost = (): number =>
           jsonWhole(monitor.stdout()).reduce((sum, row) => sum + Number(row['lost']), 0);
-        await eventually('it is told what it has lost', () => lost() > 0, 20_000);
+        await eventually('it is told what it has lost', () => lost() > 0);
         t.log(`${lost()} of ${4 * rounds * 50} items lost`);
       } finally {
         monitor.child.kill('SIGCONT');

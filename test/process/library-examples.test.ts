@@ -16,7 +16,7 @@ async function run(
 ): Promise<CommandResult> {
   const running = startProgram([process.execPath, ...argv], { env });
   t.teardown(() => running.child.kill('SIGKILL'));
-  return await within(argv.join(' '), running.ended, 30_000);
+  return await within(argv.join(' '), running.ended, 60_000);
 }
 
 test('the page shows the programs', (t) => {

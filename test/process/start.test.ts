@@ -55,7 +55,7 @@ test.serial('npm start brings the examples up, says how to talk to them, and lea
   const processes = descendants(running.child.pid ?? -1);
   t.true(processes.length >= 5);
   running.child.kill('SIGINT');
-  t.is((await within('its end', running.ended, 30_000)).status, 0);
+  t.is((await within('its end', running.ended, 60_000)).status, 0);
   await eventually('the end of all processes', () => descendants(running.child.pid ?? -1).length === 0);
   for (const pid of processes) t.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
   t.deepEqual(readdirSync(runtime), []);

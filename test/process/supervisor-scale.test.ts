@@ -61,7 +61,7 @@ test('U15: more services than the broker may have descriptors for; each is start
     start: ['boot'],
   });
   try {
-    await manager.untilState('boot', 'started', 30_000);
+    await manager.untilState('boot', 'started', 60_000);
     t.true(descriptorCount(manager.brokerPid) < 400);
     const pid = await manager.pid('s799');
     process.kill(pid, 'SIGKILL');

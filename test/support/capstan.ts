@@ -80,7 +80,7 @@ export function startProgram(argv: readonly string[], options: CommandOptions = 
 export async function capstan(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const running = startCapstan(args, options);
   try {
-    return await within(`the end of capstan ${args.join(' ')}`, running.ended, 30_000);
+    return await within(`the end of capstan ${args.join(' ')}`, running.ended, 60_000);
   } finally {
     running.child.kill('SIGKILL');
   }
@@ -177,7 +177,7 @@ export class TestManager {
     teardown(async () => {
       manager.running.child.kill('SIGTERM');
       try {
-        await within('the end of the manager', manager.running.ended, 20_000);
+        await within('the end of the manager', manager.running.ended, 60_000);
       } finally {
         manager.running.child.kill('SIGKILL');
         rmSync(directory, { recursive: true, force: true });
@@ -192,7 +192,7 @@ export class TestManager {
           throw new Error(`the manager ended with ${result.status}: ${result.stderr}${result.stdout}`);
         }),
       ]),
-      30_000,
+      60_000,
     );
     return manager;
   }
@@ -223,7 +223,7 @@ export class TestManager {
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<CommandResult> {
     const before = descendants(this.pid);
     this.running.child.kill(signal);
-    const result = await within('the end of the manager', this.running.ended, 20_000);
+    const result = await within('the end of the manager', this.running.ended, 60_000);
     await this.demandNothingLeft(before);
     return result;
   }

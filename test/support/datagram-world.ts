@@ -15,6 +15,7 @@ import {
 import { DatagramPeer } from '../../transports/datagram/peer.js';
 import { encodeDatagram, type FrameValue } from './datagram-frames.js';
 import { createExchange, drop, put, take } from './exchange.js';
+import { keepTransport } from './kept-transport.js';
 import { createParts } from './parts.js';
 
 export interface DatagramWorld {
@@ -46,7 +47,8 @@ export async function openDatagramWorld(change: Partial<DatagramSystem> = {}): P
     socketsMax: right.socketsMax,
     ...change,
   };
-  const transport = createDatagramTransport({ ...parts, system, directory: place });
+  const kept = keepTransport(createDatagramTransport({ ...parts, system, directory: place }));
+  const { transport } = kept;
   const faults: unknown[] = [];
   const onError = (error: unknown): void => {
     faults.push(error);
@@ -78,6 +80,7 @@ export async function openDatagramWorld(change: Partial<DatagramSystem> = {}): P
     close: () => {
       for (const { peer } of sessions) peer.close();
       server.close();
+      kept.closeAll();
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -17,14 +17,14 @@ export async function withExamples(body: (socket: string) => Promise<void>): Pro
     env: { CAPSTAN_EXAMPLE_DIR: join(directory, 'shared') },
   });
   try {
-    await within('the manager', once(running.child.stdio[3] as Readable, 'data'), 30_000);
+    await within('the manager', once(running.child.stdio[3] as Readable, 'data'), 60_000);
     const up = startCapstan(['--socket', socket, 'start', 'boot']);
     const { status, stderr } = await within('the examples', up.ended, 60_000);
     if (status !== 0) throw new Error(stderr);
     await body(socket);
   } finally {
     running.child.kill('SIGTERM');
-    await within('the end of the manager', running.ended, 30_000);
+    await within('the end of the manager', running.ended, 60_000);
     rmSync(directory, { recursive: true, force: true });
   }
 }

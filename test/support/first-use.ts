@@ -31,7 +31,7 @@ async function shell(line: string, socket: string): Promise<string> {
     env: { CAPSTAN_SOCKET: socket, NODE: process.execPath, PROGRAM: capstanProgram, NO_COLOR: '1' },
   });
   try {
-    return (await within(line, running.ended, 30_000)).stdout.trimEnd();
+    return (await within(line, running.ended, 60_000)).stdout.trimEnd();
   } finally {
     running.child.kill('SIGKILL');
   }

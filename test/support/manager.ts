@@ -214,7 +214,7 @@ export class TestManager {
 
   /** init's exit status. */
   exited(): Promise<number> {
-    return this.#telling(within('init exits', this.#exited, 20_000));
+    return this.#telling(within('init exits', this.#exited, 60_000));
   }
 
   /** Removes what init cannot remove any more, because it was killed. */

@@ -1,6 +1,7 @@
 /** What an observer of the bus remembers of calls: a bounded number, at a bounded cost. */
 import test from 'ava';
 import { SeenCalls, seenCallsMax } from '../../transports/bus/router/seen-calls.js';
+import { cpuNs } from '../support/cpu-time.js';
 
 test('a call is remembered until its end, and only the oldest are forgotten when there are too many', (t) => {
   const calls = new SeenCalls<number>();
@@ -18,9 +19,9 @@ test('Q6: remembering one more costs about the same when none of those before ev
   const calls = new SeenCalls<number>();
   /** The cost of so many more, in nanoseconds for each. */
   const each = (count: number): number => {
-    const since = process.hrtime.bigint();
+    const since = cpuNs();
     for (let at = 0; at < count; at += 1) calls.begin(`${calls.size}.${at}.${since}`, at);
-    return Number(process.hrtime.bigint() - since) / count;
+    return (cpuNs() - since) / count;
   };
   const growing = each(seenCallsMax);
   const full = Math.min(each(seenCallsMax), each(seenCallsMax));
