@@ -117,19 +117,32 @@ export class ServiceWorld {
 
   /** Another world in the same state: what a restarted broker would find. Its clock is ahead by `clockShiftMs`. */
   fork(clockShiftMs = 0): ServiceWorld {
-    const copy = new ServiceWorld();
-    copy.nowMs = this.nowMs + clockShiftMs;
-    copy.#pid = this.#pid;
+    return this.forks()(clockShiftMs);
+  }
+
+  /** Gives any number of such worlds, all in the state of now; for many of them the state is written only once. */
+  forks(): (clockShiftMs?: number) => ServiceWorld {
+    const { nowMs, hasEnded } = this;
+    const { isShuttingDown } = this.engine;
+    const launching = [...this.launching];
+    const running = [...this.running];
+    const pid = this.#pid;
     const saved = [...this.engine.graph].map(({ description, name }) => ({
       description,
-      record: JSON.parse(JSON.stringify(this.engine.save(this.record(name)))),
+      text: JSON.stringify(this.engine.save(this.record(name))),
     }));
-    copy.engine.restore(saved, copy.nowMs, clockShiftMs, this.engine.isShuttingDown);
-    for (const process of this.launching) copy.launching.add(process);
-    for (const process of this.running) copy.running.add(process);
-    copy.hasEnded ||= this.hasEnded;
-    copy.log = [];
-    return copy;
+    return (clockShiftMs = 0) => {
+      const copy = new ServiceWorld();
+      copy.nowMs = nowMs + clockShiftMs;
+      copy.#pid = pid;
+      const records = saved.map(({ description, text }) => ({ description, record: JSON.parse(text) }));
+      copy.engine.restore(records, copy.nowMs, clockShiftMs, isShuttingDown);
+      for (const process of launching) copy.launching.add(process);
+      for (const process of running) copy.running.add(process);
+      copy.hasEnded ||= hasEnded;
+      copy.log = [];
+      return copy;
+    };
   }
 
   /** Answers every launch, ends every process that is to end, until nothing is left to do; false: it never is. */
