@@ -1,6 +1,7 @@
 /** Introspection on a real manager, with real programs in other processes. */
 import { chmodSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
+import { limits } from '../../broker/contract/index.js';
 import { capstan, jsonLines, startCapstan, TestManager } from '../support/capstan.js';
 import { eventually, within } from '../support/eventually.js';
 import { exampleServices, normalised, readPage, record } from '../support/introspection-page.js';
@@ -80,10 +81,13 @@ for (const transport of telling) {
         const { connect } = await import('../../clients/library/index.js');
         const client = await connect({ socket: manager.socket });
         t.teardown(() => client.close());
-        // More than the queue of the monitor and of the sockets to it hold.
-        const rounds = 600;
-        for (let at = 0; at < rounds; at += 1)
-          await Promise.all(Array.from({ length: 50 }, () => client.info()));
+        // More than the queue of the monitor and of the sockets to it hold; the longer the payloads are, the fewer it takes.
+        const rounds = 340;
+        const nobody = 'x'.repeat(limits.monitorBytesMax);
+        let refused = 0;
+        const ask = (): Promise<unknown> => client.find(nobody).catch(() => (refused += 1));
+        for (let at = 0; at < rounds; at += 1) await Promise.all(Array.from({ length: 50 }, ask));
+        t.is(refused, 50 * rounds);
         // Nobody waits for the monitor: it stands still all the while.
         await within('an answer', client.info());
         monitor.child.kill('SIGCONT');
