@@ -91,8 +91,7 @@ const planted: readonly (readonly Planted[])[] = [
     },
     {
       fault: 'a picture from elsewhere, which the policy of the page refuses',
-      change: (html) =>
-        html.replace('</main>', '<img src="http://example.invalid/a.png" alt=""></main>'),
+      change: (html) => html.replace('</main>', '<img src="http://example.invalid/a.png" alt=""></main>'),
       found: /the page asks for something: .*example\.invalid/,
     },
   ],
