@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { launchCount, wholeNumber } from './arguments.js';
 import {
   type DBusResult,
   dbusLines,
@@ -14,6 +15,7 @@ import {
 } from './dbus.js';
 import { noisySteal } from './index.js';
 import { abortOnSignals } from './latency/abort.js';
+import { failureOf } from './report/cells.js';
 import { comparisonTable } from './report/comparison.js';
 import { judgeMusts, mustTable } from './report/musts.js';
 import { createProgress } from './report/progress.js';
@@ -25,6 +27,7 @@ interface Arguments {
   readonly color: boolean;
   readonly out?: string;
   readonly seed: number;
+  readonly launches?: number;
   readonly only?: string[];
 }
 
@@ -37,11 +40,6 @@ const titles: readonly (readonly [workload: string, title: string])[] = [
 function workload(text: string, earlier: string[] = []): string[] {
   if (!titles.some(([name]) => name === text)) throw new InvalidArgumentError('use W1, W2 or W4');
   return [...earlier, text];
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('use a whole number');
-  return Number(text);
 }
 
 function printTables(result: DBusResult, isColoured: boolean, isJudged: boolean): void {
@@ -60,7 +58,7 @@ function printTables(result: DBusResult, isColoured: boolean, isJudged: boolean)
     }
   }
   if (isJudged) {
-    write('\nWhat must be reached');
+    write('\nWhat must be reached: yes or no where the whole interval over launches says so');
     write(mustTable(judgeMusts(result.cells), isColoured));
   }
   if (result.steal > noisySteal) {
@@ -81,6 +79,7 @@ async function main(options: Arguments): Promise<number> {
     ...(options.smoke === true ? smokeDBusOptions : defaultDBusOptions),
     seed: options.seed,
     signal: abortOnSignals(),
+    ...(options.launches === undefined ? {} : { launches: options.launches }),
     ...(options.only === undefined ? {} : { workloads: options.only }),
     ...(isSilent ? {} : { onProgress: progress.step }),
   });
@@ -91,21 +90,23 @@ async function main(options: Arguments): Promise<number> {
   if (options.json === true) process.stdout.write(lines);
   else printTables(result, isColoured, options.smoke !== true);
   for (const reason of result.missing) process.stderr.write(`missing: ${reason}\n`);
-  const failed = result.cells.filter((cell) => cell.violations > 0 || cell.samples === 0);
-  for (const { workload, contender, placement, violations } of failed) {
-    process.stderr.write(`failed: ${workload} ${contender}, ${placement}: ${violations} violations\n`);
+  const failed = result.cells.filter((cell) => failureOf(cell) !== undefined);
+  for (const cell of failed) {
+    const { workload, contender, placement } = cell;
+    process.stderr.write(`failed: ${workload} ${contender}, ${placement}: ${failureOf(cell)}\n`);
   }
   if (failed.length > 0) return 1;
   return result.missing.length > 0 ? 3 : 0;
 }
 
 const program = new Command('npm run -s compare:dbus --')
-  .description('compare the bus with D-Bus on this machine, in under two minutes')
+  .description('compare the bus with D-Bus on this machine, in about three minutes')
   .option('--json', 'one object a cell, one a line')
   .option('--out <file>', 'write these lines into a file, too')
   .option('--smoke', 'a few blocks only: shows that everything works, not how fast it is')
   .option('--only <workload>', 'W1 (calls), W2 (stream) or W4 (one to many); may be repeated', workload)
-  .option('--seed <number>', 'order of the blocks', wholeNumber, defaultDBusOptions.seed)
+  .option('--launches <number>', 'how often each cell is launched; intervals need two', launchCount)
+  .option('--seed <number>', 'order of the launches and blocks', wholeNumber, defaultDBusOptions.seed)
   .option('--quiet', 'no progress')
   .option('--no-color', 'no colours')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

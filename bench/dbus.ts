@@ -6,10 +6,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { placements as pinnedPlacements } from './index.js';
-import type { CellDefinition, Placement } from './latency/cell.js';
-import { type RoundOptions, runRounds } from './latency/rounds.js';
+import type { Placement } from './latency/cell.js';
+import { type LaunchesOptions, runLaunches } from './launches.js';
+import type { Group } from './plan.js';
 import { type CellResult, cellResult } from './report/cells.js';
 import { describeMachine, type Machine, stealSince, stealTicks } from './report/machine.js';
+import { judgeMusts } from './report/musts.js';
 import { emptyCallCells, projectDirectory } from './scenarios/contenders.js';
 import {
   type DBusPresence,
@@ -21,7 +23,7 @@ import {
 import { fanOutCells } from './scenarios/fan-out.js';
 import { streamCells } from './scenarios/stream.js';
 
-export interface DBusOptions extends RoundOptions {
+export interface DBusOptions extends LaunchesOptions {
   readonly payloadBytes: number;
   readonly receivers: number;
   /** Only the first placement, and only to show that everything works. */
@@ -34,10 +36,13 @@ export interface DBusOptions extends RoundOptions {
 
 export const defaultDBusOptions: DBusOptions = {
   seed: 1,
-  rounds: 10,
+  launches: 4,
+  rounds: 3,
   blockMs: 90,
-  warmUpMs: 450,
-  warmUpMaxMs: 2_700,
+  longBlockMs: 90,
+  warmUpMs: 200,
+  warmUpMaxMs: 1_000,
+  rushMs: 250,
   payloadBytes: 64,
   receivers: 16,
   isSmoke: false,
@@ -46,10 +51,13 @@ export const defaultDBusOptions: DBusOptions = {
 /** Sizes at which the comparison runs within the tests. */
 export const smokeDBusOptions: DBusOptions = {
   ...defaultDBusOptions,
+  launches: 1,
   rounds: 2,
   blockMs: 20,
+  longBlockMs: 20,
   warmUpMs: 20,
   warmUpMaxMs: 20,
+  rushMs: 5,
   receivers: 3,
   isSmoke: true,
 };
@@ -72,7 +80,7 @@ export function dbusPlacements(): Placement[] {
 }
 
 /** What runs interleaved: cells of one workload at one placement. */
-function partsOf(options: DBusOptions, presence: DBusPresence): CellDefinition[][] {
+function groupsOf(options: DBusOptions, presence: DBusPresence): Group[] {
   const { payloadBytes, receivers, isSmoke, workloads } = options;
   const all = dbusPlacements();
   const first = all.slice(0, 1);
@@ -89,7 +97,12 @@ function partsOf(options: DBusOptions, presence: DBusPresence): CellDefinition[]
       ...dbusFanOutCells(presence, placement, payloadBytes, receivers),
     ]),
   ];
-  return parts.filter(([cell]) => cell !== undefined && (workloads?.includes(cell.workload) ?? true));
+  return parts.flatMap((cells) => {
+    const [first] = cells;
+    if (first === undefined || !(workloads?.includes(first.workload) ?? true)) return [];
+    const { workload, placement } = first;
+    return { key: `${workload}, ${placement}`, workload, placement, cells };
+  });
 }
 
 /** Runs the comparison. Leaves no process and no file behind, also when it fails or is aborted. */
@@ -99,22 +112,13 @@ export async function runDBusComparison(options: DBusOptions): Promise<DBusResul
   const start = performance.now();
   const ticks = stealTicks();
   const machine = describeMachine(projectDirectory);
-  const report = options.onProgress ?? ((): void => {});
-  const parts = partsOf(options, presence);
+  const groups = groupsOf(options, presence);
   try {
-    const cells: CellResult[] = [];
-    for (const [at, definitions] of parts.entries()) {
-      const { workload = '', placement = '' } = definitions[0] ?? {};
-      const name = `${workload}, ${placement}`;
-      const progress = (text: string, share: number): void => report(text, (at + share) / parts.length);
-      const run = await runRounds(name, definitions, options, directory, progress);
-      const baseline = run.find((cell) => cell.definition.contender === 'c-seqpacket');
-      cells.push(...run.map((cell) => cellResult(cell, baseline)));
-    }
+    const lines = await runLaunches(groups, options, directory, options.onProgress ?? ((): void => {}));
     return {
       machine,
       seed: options.seed,
-      cells,
+      cells: lines.map(cellResult),
       durationMs: performance.now() - start,
       steal: stealSince(ticks),
       missing: presence.missing,
@@ -124,7 +128,21 @@ export async function runDBusComparison(options: DBusOptions): Promise<DBusResul
   }
 }
 
-/** One object a cell, one a line, with the machine in each so that no line needs another to be understood. */
+/**
+ * One object a cell, one a line, with the machine in each so that no line needs another to be understood. What must be reached stands with
+ * the cell that must reach it (`musts`).
+ */
 export function dbusLines({ cells, seed, steal, machine }: DBusResult): string[] {
-  return cells.map((cell) => JSON.stringify({ ...cell, seed, steal, machine }));
+  const musts = judgeMusts(cells);
+  return cells.map((cell) => {
+    const { workload, contender, placement } = cell;
+    const own = musts.filter(
+      (must) =>
+        must.workload === workload &&
+        must.contender === contender &&
+        must.call === cell.call &&
+        must.placement === placement,
+    );
+    return JSON.stringify({ ...cell, ...(own.length === 0 ? {} : { musts: own }), seed, steal, machine });
+  });
 }

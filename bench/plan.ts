@@ -174,7 +174,7 @@ function fittingSizes(groups: readonly Group[], wanted: TierSizes): TierSizes {
 }
 
 /** Throws if two cells have the same name: they would be one line. */
-function assertDistinct(groups: readonly Group[]): void {
+export function assertDistinct(groups: readonly Group[]): void {
   const keys = new Set<string>();
   for (const { cells } of groups) {
     for (const cell of cells) {

@@ -5,14 +5,21 @@
 import { writeFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
+import { launchCount, wholeNumber } from './arguments.js';
 import { noisySteal } from './index.js';
 import { abortOnSignals } from './latency/abort.js';
 import { fanOutBatch } from './peers/fan-out.js';
+import { failureOf } from './report/cells.js';
+import { p50OverLaunches } from './report/comparison.js';
 import { createProgress } from './report/progress.js';
+import { interval } from './report/quantity.js';
+import type { MemoryResult } from './scenarios/many.js';
 import {
   defaultTablesOptions,
+  type MemoryMeasured,
   runTables,
   smokeTablesOptions,
+  type TablesCell,
   type TablesPart,
   type TablesResult,
   tablesLines,
@@ -25,6 +32,7 @@ interface Arguments {
   readonly quiet?: boolean;
   readonly out?: string;
   readonly seed: number;
+  readonly launches?: number;
   readonly only?: TablesPart[];
 }
 
@@ -34,47 +42,75 @@ function part(text: string, earlier: TablesPart[] = []): TablesPart[] {
   return [...earlier, found];
 }
 
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('use a whole number');
-  return Number(text);
-}
-
 function table(head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
   const built = new Table({ head: [...head], style: { head: [], border: [] } });
   for (const row of rows) built.push(row.map((cell) => String(cell ?? '–')));
   return built.toString();
 }
 
-function printTables(result: TablesResult): void {
-  const write = (text: string): void => void process.stdout.write(`${text}\n`);
-  const { machine, cells, memory } = result;
+type Write = (text: string) => void;
+
+/** A figure of the memory, with the least and the greatest of those that were measured. */
+function bytes({ average, launches }: MemoryMeasured, of: (result: MemoryResult) => number): string {
+  const values = launches.map(of);
+  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(1));
+  const spread = values.length < 2 ? '' : ` [${least}–${most}]`;
+  return `${of(average).toFixed(1)}${spread}`;
+}
+
+function printMemory(memory: readonly MemoryMeasured[], write: Write): void {
+  if (memory.length === 0) return;
   write(
-    `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}`,
+    '\nMemory of the broker after collection, in bytes; in brackets the least and greatest of single brokers',
   );
-  if (memory.length > 0) {
-    write(
-      '\nMemory of the broker after collection, in bytes: resident, and used of heap and buffers in brackets',
-    );
-    const rows = memory.map((each) => [
-      each.layout === 'own' ? 'each to a node of its own, the node included' : 'to a few nodes',
-      `${each.peers} / ${each.handles}`,
-      `${each.residentPerPeer.toFixed(0)} (${each.usedPerPeer.toFixed(0)})`,
-      `${each.residentPerHandle.toFixed(1)} (${each.usedPerHandle.toFixed(1)})`,
-      `${each.residentLeftPerHandle.toFixed(1)} (${each.usedLeftPerHandle.toFixed(1)})`,
-    ]);
-    write(table(['handles', 'peers / handles', 'an idle peer', 'a handle', 'left when released'], rows));
-  }
+  const rows = memory.flatMap((each) => {
+    const { layout, peers, handles } = each.average;
+    const what = layout === 'own' ? 'each to a node of its own, the node included' : 'to a few nodes';
+    const count = `${peers} / ${handles}`;
+    return [
+      [
+        what,
+        count,
+        'resident',
+        bytes(each, ({ residentPerPeer }) => residentPerPeer),
+        bytes(each, ({ residentPerHandle }) => residentPerHandle),
+        bytes(each, ({ residentLeftPerHandle }) => residentLeftPerHandle),
+      ],
+      [
+        what,
+        count,
+        'used of heap and buffers',
+        bytes(each, ({ usedPerPeer }) => usedPerPeer),
+        bytes(each, ({ usedPerHandle }) => usedPerHandle),
+        bytes(each, ({ usedLeftPerHandle }) => usedLeftPerHandle),
+      ],
+    ];
+  });
+  write(
+    table(['handles', 'peers / handles', 'memory', 'an idle peer', 'a handle', 'left when released'], rows),
+  );
+}
+
+function comparedText({ compared, compared_low, compared_high }: TablesCell): string[] {
+  return [compared === null ? '–' : compared.toFixed(2), interval(compared_low, compared_high)];
+}
+
+function printCost(cells: readonly TablesCell[], write: Write): void {
   const many = cells.filter((cell) => cell.workload === 'W9');
-  if (many.length > 0) {
-    write('\nCPU time of the broker for a one-way message, with many of one thing');
-    const rows = many.map((cell) => [
-      cell.dimension,
-      cell.many,
-      cell.broker_cpu_us_per_message,
-      cell.compared,
-    ]);
-    write(table(['many', 'how many', 'µs a message', '× one'], rows));
-  }
+  if (many.length === 0) return;
+  write('\nCPU time of the broker for a one-way message, with many of one thing');
+  const rows = many.map((cell) => [
+    cell.dimension,
+    cell.many,
+    cell.broker_cpu_us_per_message,
+    ...comparedText(cell),
+    cell.must === undefined ? '' : `≤ ${cell.must}`,
+    cell.reached ?? '',
+  ]);
+  write(table(['many', 'how many', 'µs a message', '× one', '95 %', 'must', 'reached'], rows));
+}
+
+function printFans(cells: readonly TablesCell[], write: Write): void {
   for (const call of ['multicast', 'multicast-cost']) {
     const fans = cells.filter((cell) => cell.workload === 'W4' && cell.call === call);
     if (fans.length === 0) continue;
@@ -88,12 +124,23 @@ function printTables(result: TablesResult): void {
       cell.contender,
       cell.receivers,
       cell.receiver_processes,
-      isCost ? ((cell.p50_us ?? 0) / fanOutBatch).toFixed(2) : cell.p50_us,
-      cell.compared,
+      isCost ? ((cell.p50_us ?? 0) / fanOutBatch).toFixed(2) : p50OverLaunches(cell),
+      ...comparedText(cell),
     ]);
-    const unit = isCost ? ['CPU µs', '× one receiver'] : ['p50 µs', '× sockets'];
-    write(table(['contender', 'receivers', 'in processes', ...unit], rows));
+    const unit = isCost ? ['CPU µs', '× one receiver'] : ['p50 µs [launches]', '× sockets'];
+    write(table(['contender', 'receivers', 'in processes', ...unit, '95 %'], rows));
   }
+}
+
+function printTables(result: TablesResult): void {
+  const write = (text: string): void => void process.stdout.write(`${text}\n`);
+  const { machine, cells, memory } = result;
+  write(
+    `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}`,
+  );
+  printMemory(memory, write);
+  printCost(cells, write);
+  printFans(cells, write);
   if (result.steal > noisySteal) {
     write(`\nnoisy: the hypervisor took ${(result.steal * 100).toFixed(1)} % of the CPU time meanwhile`);
   }
@@ -108,6 +155,9 @@ async function main(options: Arguments): Promise<number> {
     ...(options.smoke === true ? smokeTablesOptions : defaultTablesOptions),
     seed: options.seed,
     signal: abortOnSignals(),
+    ...(options.launches === undefined
+      ? {}
+      : { launches: options.launches, memoryLaunches: Math.min(options.launches, 2) }),
     ...(options.only === undefined ? {} : { parts: options.only }),
     ...(options.quiet === true ? {} : { onProgress: progress.step }),
   });
@@ -117,9 +167,10 @@ async function main(options: Arguments): Promise<number> {
   if (options.json === true) process.stdout.write(lines);
   else printTables(result);
   for (const reason of result.missing) process.stderr.write(`missing: ${reason}\n`);
-  const failed = result.cells.filter((cell) => cell.violations > 0 || cell.samples === 0);
-  for (const { workload, contender, call, violations } of failed) {
-    process.stderr.write(`failed: ${workload} ${contender} ${call}: ${violations} violations\n`);
+  const failed = result.cells.filter((cell) => failureOf(cell) !== undefined);
+  for (const cell of failed) {
+    const { workload, contender, call } = cell;
+    process.stderr.write(`failed: ${workload} ${contender} ${call}: ${failureOf(cell)}\n`);
   }
   if (failed.length > 0) return 1;
   return result.missing.length > 0 ? 3 : 0;
@@ -131,7 +182,8 @@ const program = new Command('npm run -s bench:tables --')
   .option('--out <file>', 'write these lines into a file, too')
   .option('--smoke', 'small sizes and a few blocks only: shows that everything works, not how fast it is')
   .option('--only <part>', `${tablesParts.join(', ')}; may be repeated`, part)
-  .option('--seed <number>', 'order of the blocks', wholeNumber, defaultTablesOptions.seed)
+  .option('--launches <number>', 'how often each cell is launched; intervals need two', launchCount)
+  .option('--seed <number>', 'order of the launches and blocks', wholeNumber, defaultTablesOptions.seed)
   .option('--quiet', 'no progress')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 program.parse();

@@ -6,10 +6,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { placements } from './index.js';
-import type { Cell, Placement } from './latency/cell.js';
-import { type RoundOptions, runRounds } from './latency/rounds.js';
+import type { CellDefinition, Placement } from './latency/cell.js';
+import { type LaunchesOptions, type Progress, runLaunches } from './launches.js';
+import type { Group } from './plan.js';
 import { type CellResult, cellResult } from './report/cells.js';
 import { describeMachine, type Machine, stealSince, stealTicks } from './report/machine.js';
+import type { LaunchFigures } from './results/line.js';
 import { projectDirectory } from './scenarios/contenders.js';
 import { fanOutCells, fanOutCostCells } from './scenarios/fan-out.js';
 import {
@@ -21,8 +23,11 @@ import {
   manyCells,
   measureMemory,
 } from './scenarios/many.js';
+import { mean } from './statistics/averages.js';
+import type { Interval } from './statistics/bootstrap.js';
+import { launchRatio, type Reached, reachedBy } from './statistics/launch-ratio.js';
 
-export interface TablesOptions extends RoundOptions {
+export interface TablesOptions extends LaunchesOptions {
   readonly payloadBytes: number;
   /** Idle peers, holders, handles: how many "many" are. */
   readonly many: number;
@@ -33,6 +38,8 @@ export interface TablesOptions extends RoundOptions {
   readonly costReceivers: readonly number[];
   /** Processes that the receivers of a multicast share at most. */
   readonly receiverProcesses: number;
+  /** How often memory is measured, each time in a broker of its own: it hardly differs, and takes long. */
+  readonly memoryLaunches: number;
   /** Only these parts; all of them if it is not said. */
   readonly parts?: readonly TablesPart[];
   /** Called with what is being done and how much of the whole is done, 0 to 1. */
@@ -44,10 +51,13 @@ export type TablesPart = (typeof tablesParts)[number];
 
 export const defaultTablesOptions: TablesOptions = {
   seed: 1,
-  rounds: 16,
-  blockMs: 120,
-  warmUpMs: 1000,
-  warmUpMaxMs: 8000,
+  launches: 5,
+  rounds: 5,
+  blockMs: 150,
+  longBlockMs: 150,
+  warmUpMs: 600,
+  warmUpMaxMs: 3000,
+  rushMs: 0,
   payloadBytes: 64,
   many: 10_000,
   peers: 10_000,
@@ -55,13 +65,19 @@ export const defaultTablesOptions: TablesOptions = {
   receivers: [1, 2, 4, 8, 16, 64, 256],
   costReceivers: [1, 16, 256],
   receiverProcesses: 16,
+  memoryLaunches: 2,
 };
+
+/** A message costs the broker less than a fifth more with ten thousand of something than with one. */
+const growthMost = 1.2;
 
 /** Sizes at which all of it runs within the tests. */
 export const smokeTablesOptions: TablesOptions = {
   ...defaultTablesOptions,
+  launches: 1,
   rounds: 2,
   blockMs: 20,
+  longBlockMs: 20,
   warmUpMs: 20,
   warmUpMaxMs: 40,
   many: 70,
@@ -70,9 +86,10 @@ export const smokeTablesOptions: TablesOptions = {
   receivers: [1, 5],
   costReceivers: [1, 5],
   receiverProcesses: 2,
+  memoryLaunches: 1,
 };
 
-/** A cell of W4 or W9 that was measured in rounds. */
+/** A cell of W4 or W9. */
 export interface TablesCell extends CellResult {
   /** W9: what there are many of, and how many. */
   readonly dimension: string | null;
@@ -80,116 +97,148 @@ export interface TablesCell extends CellResult {
   /**
    * The cost that the cell is about (W9: the broker's CPU time for a message, W4 `multicast-cost`: the sender's) as a ratio to that
    * of the same contender with one of everything, or (W4 `multicast`) the time to the last receiver as a ratio to the loop over
-   * `sockets`. The median of the ratios of the rounds.
+   * `sockets`. The geometric mean of the ratios within launches, with its 95 % interval over launches.
    */
   readonly compared: number | null;
+  readonly compared_low: number | null;
+  readonly compared_high: number | null;
+  /** W9: what `compared` may be at most, and whether the whole interval keeps that; absent where nothing is asked. */
+  readonly must?: number;
+  readonly reached?: Reached;
+}
+
+/** Memory of one layout: the averages of what was measured each time, and each of them. */
+export interface MemoryMeasured {
+  readonly average: MemoryResult;
+  readonly launches: readonly MemoryResult[];
 }
 
 export interface TablesResult {
   readonly machine: Machine;
   readonly seed: number;
   readonly cells: readonly TablesCell[];
-  readonly memory: readonly MemoryResult[];
+  readonly memory: readonly MemoryMeasured[];
   readonly durationMs: number;
   readonly steal: number;
   readonly missing: readonly string[];
 }
 
-type Progress = (text: string, share: number) => void;
-
-function median(values: readonly number[]): number | null {
-  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
-  const middle = sorted[sorted.length >> 1];
-  return middle === undefined ? null : Number(middle.toFixed(2));
+/** One number of receivers is a group: the processes of all of them at once would be too many for a small machine. */
+function groupsOf(part: TablesPart, options: TablesOptions, placement: Placement): Group[] {
+  const { payloadBytes, receivers, costReceivers, receiverProcesses } = options;
+  const group = (workload: string, what: string, cells: readonly CellDefinition[]): Group => {
+    return { key: `${workload}, ${what}, ${placement.name}`, workload, placement: placement.name, cells };
+  };
+  if (part === 'cost')
+    return [group('W9', 'cost', manyCells(placement, payloadBytes, affordablePeers(options.many)))];
+  if (part === 'multicast')
+    return receivers.map((count) => {
+      const cells = fanOutCells(placement, payloadBytes, count, receiverProcesses);
+      const ours = cells.filter(({ contender }) => contender !== 'c-seqpacket');
+      return group('W4', `${count} receivers`, ours);
+    });
+  if (part === 'sender')
+    return [
+      group(
+        'W4',
+        'sender',
+        costReceivers.flatMap((count) => fanOutCostCells(placement, payloadBytes, count, 1)),
+      ),
+    ];
+  return [];
 }
 
-/** The median over the rounds of one cell's value to another's. */
-function compared(
-  cell: Cell,
-  base: Cell | undefined,
-  value: (cell: Cell, round: number) => number,
-): number | null {
-  if (base === undefined) return null;
-  return median(cell.blocks.map((_, round) => value(cell, round) / value(base, round)));
+type Named = CellResult & Pick<TablesCell, 'dimension' | 'many'>;
+
+/** The launches of a cell to which another is compared, and the figure that is. */
+function comparedOf(cell: Named, cells: readonly Named[], seed: number): Interval | null {
+  const alike = cells.filter(({ workload, call }) => workload === cell.workload && call === cell.call);
+  const [base, value] =
+    cell.workload === 'W9'
+      ? [
+          alike.find(({ dimension }) => dimension === 'none'),
+          (figures: Pick<LaunchFigures, 'broker_cpu_us_per_message'>) => figures.broker_cpu_us_per_message,
+        ]
+      : [
+          alike.find(({ contender, receivers }) =>
+            cell.call === 'multicast'
+              ? contender === 'sockets' && receivers === cell.receivers
+              : contender === cell.contender,
+          ),
+          (figures: Pick<LaunchFigures, 'p50_us'>) => figures.p50_us,
+        ];
+  return base === undefined ? null : launchRatio(cell.launches, base.launches, value, seed);
 }
 
-function p50Of(cell: Cell, round: number): number {
-  return cell.blocks[round]?.p50Ns ?? Number.NaN;
+function rounded(value: number | null | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value.toFixed(3));
 }
 
-function brokerCostOf(cell: Cell, round: number): number {
-  const { brokerCpuNs = Number.NaN, samples = Number.NaN } = cell.blocks[round] ?? {};
-  return brokerCpuNs / samples;
+function withCompared(cell: Named, cells: readonly Named[], seed: number): TablesCell {
+  const ratio = comparedOf(cell, cells, seed);
+  const isGrowth = cell.workload === 'W9' && cell.dimension !== 'none';
+  return {
+    ...cell,
+    compared: rounded(ratio?.estimate),
+    compared_low: rounded(ratio?.low),
+    compared_high: rounded(ratio?.high),
+    ...(isGrowth && ratio !== null
+      ? { must: growthMost, reached: reachedBy(ratio, 'most', growthMost) }
+      : {}),
+  };
 }
 
-function line(cell: Cell, ratio: number | null): TablesCell {
-  const { dimension = null, many = null } = cell.definition as Partial<ManyCellDefinition>;
-  return { ...cellResult(cell, undefined), dimension, many, compared: ratio };
-}
-
-async function runCost(
+async function runCells(
+  groups: readonly Group[],
   options: TablesOptions,
-  placement: Placement,
   directory: string,
   progress: Progress,
 ): Promise<TablesCell[]> {
-  const many = affordablePeers(options.many);
-  const definitions = manyCells(placement, options.payloadBytes, many);
-  const cells = await runRounds(`W9, ${placement.name}`, definitions, options, directory, progress);
-  return cells.map((cell) => line(cell, compared(cell, cells[0], brokerCostOf)));
-}
-
-async function runMulticast(
-  options: TablesOptions,
-  placement: Placement,
-  directory: string,
-  progress: Progress,
-): Promise<TablesCell[]> {
-  const { receivers, payloadBytes, receiverProcesses } = options;
-  const results: TablesCell[] = [];
-  // One number of receivers after the other: the processes of all of them at once would be too many for a small machine.
-  for (const [at, count] of receivers.entries()) {
-    const definitions = fanOutCells(placement, payloadBytes, count, receiverProcesses).filter(
-      ({ contender }) => contender !== 'c-seqpacket',
-    );
-    const step: Progress = (text, share) => progress(text, (at + share) / receivers.length);
-    const name = `W4, ${count} receivers, ${placement.name}`;
-    const cells = await runRounds(name, definitions, options, directory, step);
-    const base = cells.find((cell) => cell.definition.contender === 'sockets');
-    results.push(...cells.map((cell) => line(cell, compared(cell, base, p50Of))));
-  }
-  return results;
-}
-
-async function runSender(
-  options: TablesOptions,
-  placement: Placement,
-  directory: string,
-  progress: Progress,
-): Promise<TablesCell[]> {
-  const definitions = options.costReceivers.flatMap((count) =>
-    fanOutCostCells(placement, options.payloadBytes, count, 1),
-  );
-  const cells = await runRounds(`W4, sender, ${placement.name}`, definitions, options, directory, progress);
-  return cells.map((cell) => {
-    const base = cells.find((other) => other.definition.contender === cell.definition.contender);
-    return line(cell, compared(cell, base, p50Of));
+  const lines = await runLaunches(groups, options, directory, progress);
+  const definitions = groups.flatMap(({ cells }) => cells);
+  const cells = lines.map((line, at): Named => {
+    const { dimension = null, many = null } = definitions[at] as Partial<ManyCellDefinition>;
+    return { ...cellResult(line), dimension, many };
   });
+  return cells.map((cell) => withCompared(cell, cells, options.seed));
+}
+
+function averageOf(measured: readonly MemoryResult[]): MemoryResult {
+  const [first] = measured;
+  if (first === undefined) throw new Error('no memory was measured');
+  const average = (of: (result: MemoryResult) => number): number => mean(measured.map(of));
+  return {
+    layout: first.layout,
+    peers: first.peers,
+    handles: first.handles,
+    residentPerPeer: average(({ residentPerPeer }) => residentPerPeer),
+    usedPerPeer: average(({ usedPerPeer }) => usedPerPeer),
+    residentPerHandle: average(({ residentPerHandle }) => residentPerHandle),
+    usedPerHandle: average(({ usedPerHandle }) => usedPerHandle),
+    residentLeftPerHandle: average(({ residentLeftPerHandle }) => residentLeftPerHandle),
+    usedLeftPerHandle: average(({ usedLeftPerHandle }) => usedLeftPerHandle),
+  };
 }
 
 async function runMemory(
   options: TablesOptions,
   directory: string,
   progress: Progress,
-): Promise<MemoryResult[]> {
+): Promise<MemoryMeasured[]> {
+  const { memoryLaunches, signal } = options;
   const peers = affordablePeers(options.peers);
   const handles = affordableHandles(peers, options.handlesPerPeer);
-  const results: MemoryResult[] = [];
-  for (const [at, layout] of layouts.entries()) {
-    const step = (text: string): void => progress(`W9, memory, ${text}`, at / layouts.length);
-    results.push(await measureMemory(layout, peers, handles, directory, options.signal, step));
+  const measured = new Map<string, MemoryResult[]>(layouts.map((layout) => [layout, []]));
+  for (let launch = 0; launch < memoryLaunches; launch++) {
+    for (const [at, layout] of layouts.entries()) {
+      const share = (launch * layouts.length + at) / (memoryLaunches * layouts.length);
+      const step = (text: string): void =>
+        progress(`launch ${launch + 1} of ${memoryLaunches}: W9, memory, ${text}`, share);
+      const result = await measureMemory(layout, peers, handles, directory, signal, step);
+      measured.get(layout)?.push(result);
+    }
   }
-  return results;
+  return [...measured.values()].map((launches) => ({ average: averageOf(launches), launches }));
 }
 
 /** Runs what is wanted of it. Leaves no process and no file behind, also when it fails or is aborted. */
@@ -210,17 +259,16 @@ export async function runTables(options: TablesOptions): Promise<TablesResult> {
   if (affordableHandles(options.peers, options.handlesPerPeer) < options.handlesPerPeer) {
     missing.push('a million handles: they need several users, and so root');
   }
-  const cells: TablesCell[] = [];
-  const memory: MemoryResult[] = [];
+  const groups = parts.flatMap((part) => (placement === undefined ? [] : groupsOf(part, options, placement)));
+  const memoryShare = parts.includes('memory') ? 1 / parts.length : 0;
+  const report = options.onProgress ?? ((): void => {});
   try {
-    for (const [at, part] of parts.entries()) {
-      const progress: Progress = (text, share) => options.onProgress?.(text, (at + share) / parts.length);
-      if (part === 'memory') memory.push(...(await runMemory(options, directory, progress)));
-      else if (placement !== undefined) {
-        const run = { cost: runCost, multicast: runMulticast, sender: runSender }[part];
-        cells.push(...(await run(options, placement, directory, progress)));
-      }
-    }
+    const memory = parts.includes('memory')
+      ? await runMemory(options, directory, (text, share) => report(text, share * memoryShare))
+      : [];
+    const cells = await runCells(groups, options, directory, (text, share) =>
+      report(text, memoryShare + share * (1 - memoryShare)),
+    );
     const durationMs = performance.now() - start;
     return { machine, seed: options.seed, cells, memory, durationMs, steal: stealSince(ticks), missing };
   } finally {
@@ -228,23 +276,30 @@ export async function runTables(options: TablesOptions): Promise<TablesResult> {
   }
 }
 
-function memoryLine(result: MemoryResult): Record<string, unknown> {
+function memoryFigures(result: MemoryResult): Record<string, number> {
   const bytes = (value: number): number => Number(value.toFixed(1));
   return {
-    workload: 'W9',
-    contender: 'bus',
-    call: 'memory',
-    payload_bytes: 0,
-    layout: result.layout,
-    peers: result.peers,
-    handles: result.handles,
     resident_bytes_per_peer: bytes(result.residentPerPeer),
     used_bytes_per_peer: bytes(result.usedPerPeer),
     resident_bytes_per_handle: bytes(result.residentPerHandle),
     used_bytes_per_handle: bytes(result.usedPerHandle),
     resident_bytes_left_per_handle: bytes(result.residentLeftPerHandle),
     used_bytes_left_per_handle: bytes(result.usedLeftPerHandle),
-    samples: 1,
+  };
+}
+
+function memoryLine({ average, launches }: MemoryMeasured): Record<string, unknown> {
+  return {
+    workload: 'W9',
+    contender: 'bus',
+    call: 'memory',
+    payload_bytes: 0,
+    layout: average.layout,
+    peers: average.peers,
+    handles: average.handles,
+    ...memoryFigures(average),
+    launches: launches.map((result, launch) => ({ launch, ...memoryFigures(result) })),
+    samples: launches.length,
     violations: 0,
   };
 }

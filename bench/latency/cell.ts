@@ -1,11 +1,10 @@
 /**
  * A cell of the matrix: one contender doing one kind of call at one size and placement. Its processes live through the whole launch and
- * sleep between blocks; the run interleaves blocks of all cells, so that a change of the machine hits all of them.
+ * sleep between blocks; a launch interleaves blocks of all its cells, so that a change of the machine hits all of them.
  */
 import * as hdr from 'hdr-histogram-js';
 import type { Holdings, Loop, CellName as ResultName, Varied, Waiting } from '../results/line.js';
 import type { PeerProcess } from './peer-process.js';
-import { type Block, noFaults, Stage } from './stage.js';
 
 /** Which CPUs the ends and what is between them run on; part of a cell's name because it outweighs every choice of protocol. */
 export interface Placement {
@@ -39,10 +38,6 @@ export interface CellProcesses {
 export interface CellDefinition extends CellName {
   /** Messages that one sample stands for; 1 if it is not said. */
   readonly messagesPerSample?: number;
-  /** Receivers of one message; 1 if it is not said. */
-  readonly receivers?: number;
-  /** Processes that the receivers share; as many as receivers if it is not said. */
-  readonly receiverProcesses?: number;
   /** What varies within the workload, as it stands in the result. */
   readonly varied?: Varied;
   /** How everybody in this cell waits; `block` if it is not said. */
@@ -90,50 +85,4 @@ export function createHistogram(): hdr.Histogram {
     bitBucketSize: 64,
     useWebAssembly: false,
   });
-}
-
-/** A launched cell: runs blocks and gathers its histogram. */
-export class Cell {
-  readonly definition: CellDefinition;
-  readonly histogram = createHistogram();
-  readonly blocks: Block[] = [];
-  readonly #directory: string;
-  #stage: Stage | undefined;
-
-  constructor(definition: CellDefinition, directory: string) {
-    this.definition = definition;
-    this.#directory = directory;
-  }
-
-  async launch(): Promise<void> {
-    this.#stage = await Stage.launch(this.definition, this.#directory);
-  }
-
-  /** Runs blocks without recording them until they have settled (`Stage.warmUp`). */
-  async warmUp(leastMs: number, mostMs: number): Promise<void> {
-    await this.#launched().warmUp(leastMs, mostMs);
-  }
-
-  async block(durationMs: number): Promise<void> {
-    this.blocks.push(await this.#launched().closed(durationMs, {}, this.histogram));
-  }
-
-  /** Of all blocks, the warm-up's too. */
-  get violations(): number {
-    const { violations } = this.#stage?.unrecorded ?? noFaults;
-    return this.blocks.reduce((sum, block) => sum + block.violations, violations);
-  }
-
-  #launched(): Stage {
-    if (this.#stage === undefined) throw new Error('this cell is not launched');
-    return this.#stage;
-  }
-
-  async stop(): Promise<void> {
-    await this.#stage?.stop();
-  }
-
-  kill(): void {
-    this.#stage?.kill();
-  }
 }

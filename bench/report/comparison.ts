@@ -1,6 +1,8 @@
 /** The cells of one workload and placement as a table with bars: what is compared is the length. */
 import Table from 'cli-table3';
-import type { CellResult } from './cells.js';
+import type { LaunchFigures } from '../results/line.js';
+import { type CellResult, failureOf } from './cells.js';
+import { interval } from './quantity.js';
 
 const barWidth = 24;
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
@@ -15,6 +17,31 @@ function number(value: number | null, digits: number): string {
   return value === null ? '–' : value.toFixed(digits);
 }
 
+/** What a table says of all launches and of each: results of earlier versions do not tell the launches. */
+interface Launched {
+  readonly p50_us: number | null;
+  readonly launches?: readonly Pick<LaunchFigures, 'p50_us'>[];
+}
+
+/**
+ * p50 of all launches, and in brackets the least and the greatest of single ones: where the kernel chooses the cores, launches are of two
+ * kinds, and the p50 of all of them is that of nobody.
+ */
+export function p50OverLaunches({ p50_us, launches = [] }: Launched): string {
+  const each = launches.flatMap(({ p50_us: p50 }) => p50 ?? []);
+  const all = number(p50_us, 1);
+  if (each.length < 2) return all;
+  const [least, most] = [Math.min(...each), Math.max(...each)];
+  const digits = most < 100 ? 1 : 0;
+  return `${all} [${least.toFixed(digits)}–${most.toFixed(digits)}]`;
+}
+
+/** The ratio to the program in C, and in brackets its 95 % interval. */
+function ratioOverLaunches({ ratio, ratio_low, ratio_high }: CellResult): string {
+  const range = interval(ratio_low, ratio_high);
+  return range === '–' ? number(ratio, 2) : `${number(ratio, 2)} (${range})`;
+}
+
 /** Bars show p50, or for a stream the messages a second. */
 export function comparisonTable(cells: readonly CellResult[], isColoured: boolean): string {
   const isStream = cells[0]?.workload === 'W2';
@@ -24,9 +51,9 @@ export function comparisonTable(cells: readonly CellResult[], isColoured: boolea
     head: [
       'contender',
       'call',
-      'p50 µs',
+      'p50 µs [launches]',
       'p99 µs',
-      '× C',
+      '× C (95 %)',
       'messages/s',
       'CPU µs',
       'of it broker',
@@ -37,12 +64,13 @@ export function comparisonTable(cells: readonly CellResult[], isColoured: boolea
     ...(isColoured ? {} : { style: { head: [], border: [] } }),
   });
   for (const cell of cells) {
+    const failure = failureOf(cell);
     table.push([
-      cell.violations > 0 ? `${cell.contender} FAILED (${cell.violations} violations)` : cell.contender,
+      failure === undefined ? cell.contender : `${cell.contender} FAILED (${failure})`,
       cell.call,
-      number(cell.p50_us, 1),
+      p50OverLaunches(cell),
       number(cell.p99_us, 1),
-      number(cell.ratio, 2),
+      ratioOverLaunches(cell),
       String(cell.per_second),
       number(cell.cpu_us_per_message, 1),
       number(cell.broker_cpu_us_per_message, 2),

@@ -1,26 +1,56 @@
-/** What a run has to show: ratios between cells of the same run and placement, each with the bound that it must keep and the one it aims at. */
+/**
+ * What a run has to show: ratios between cells of the same run and placement, each with the bound that it must keep. Whether it does is said
+ * only where the whole 95 % interval over launches lies on one side of the bound.
+ */
 import Table from 'cli-table3';
-import type { CellResult } from './cells.js';
+import type { CellLine, Figures, LaunchFigures } from '../results/line.js';
+import type { Interval } from '../statistics/bootstrap.js';
+import { type Bound, launchRatio, type Reached, reachedBy } from '../statistics/launch-ratio.js';
+import { interval as intervalText } from './quantity.js';
 
+/** The judged ratio as it stands in the JSON, with the cell that is judged. */
 export interface Must {
   readonly measure: string;
+  /** The cell that is judged, and the contender that it is compared with. */
+  readonly workload: string;
+  readonly contender: string;
+  readonly call: string;
+  readonly over: string;
   readonly placement: string;
-  /** The measured ratio; null where a cell of it is missing. */
+  /** The measured ratio, and its 95 % interval; null where a cell of it is missing, or where one launch tells of no spread. */
   readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
   readonly must: number;
   /** Whether the value may not be above the bound, or not below it. */
-  readonly bound: 'most' | 'least';
-  readonly reached: boolean | null;
+  readonly bound: Bound;
+  /** Null where the ratio was not measured. */
+  readonly reached: Reached | null;
 }
+
+/** What is judged; results of earlier versions have one launch only, and do not say its figures. */
+export type JudgedCell = Pick<
+  CellLine,
+  | 'workload'
+  | 'contender'
+  | 'call'
+  | 'placement'
+  | 'p50_us'
+  | 'per_broker_cpu_second'
+  | 'violations'
+  | 'invalid'
+> & { readonly launches?: readonly LaunchFigures[] };
+
+type Measured = Pick<Figures, 'p50_us' | 'per_broker_cpu_second'>;
 
 interface Rule {
   readonly measure: string;
   readonly workload: string;
   readonly ours: readonly [contender: string, call: string];
   readonly theirs: readonly [contender: string, call: string];
-  readonly value: (cell: CellResult) => number | null;
+  readonly value: (figures: Measured) => number | null;
   readonly must: number;
-  readonly bound: 'most' | 'least';
+  readonly bound: Bound;
 }
 
 const rules: readonly Rule[] = [
@@ -29,7 +59,7 @@ const rules: readonly Rule[] = [
     workload: 'W1',
     ours: ['bus', 'empty'],
     theirs: ['dbus-broker', 'empty'],
-    value: (cell) => cell.p50_us,
+    value: (figures) => figures.p50_us,
     must: 0.8,
     bound: 'most',
   },
@@ -38,7 +68,7 @@ const rules: readonly Rule[] = [
     workload: 'W1',
     ours: ['bus', 'empty'],
     theirs: ['dbus-daemon', 'empty'],
-    value: (cell) => cell.p50_us,
+    value: (figures) => figures.p50_us,
     must: 0.5,
     bound: 'most',
   },
@@ -47,7 +77,7 @@ const rules: readonly Rule[] = [
     workload: 'W2',
     ours: ['bus', 'one-way'],
     theirs: ['dbus-broker', 'one-way'],
-    value: (cell) => cell.per_broker_cpu_second,
+    value: (figures) => figures.per_broker_cpu_second,
     must: 3,
     bound: 'least',
   },
@@ -56,41 +86,56 @@ const rules: readonly Rule[] = [
     workload: 'W4',
     ours: ['bus', 'multicast'],
     theirs: ['sockets', 'multicast'],
-    value: (cell) => cell.p50_us,
+    value: (figures) => figures.p50_us,
     must: 0.9,
     bound: 'most',
   },
 ];
 
-function judge(rule: Rule, placement: string, cells: readonly CellResult[]): Must {
+/** Intervals are the same whenever they are computed from the same results. */
+const intervalSeed = 1;
+
+function ratioOf({ value }: Rule, ours: JudgedCell, theirs: JudgedCell): Interval | null {
+  if (ours.launches !== undefined && theirs.launches !== undefined)
+    return launchRatio(ours.launches, theirs.launches, value, intervalSeed);
+  const [over, under] = [value(ours), value(theirs)];
+  return over === null || under === null ? null : { estimate: over / under, low: null, high: null };
+}
+
+function judge(rule: Rule, placement: string, cells: readonly JudgedCell[]): Must {
   const { measure, must, bound } = rule;
-  const measured = ([contender, call]: readonly [string, string]): number | null => {
-    const found = cells.find(
+  const usable = ([contender, call]: readonly [string, string]): JudgedCell | undefined =>
+    cells.find(
       (cell) =>
         cell.workload === rule.workload &&
         cell.placement === placement &&
         cell.contender === contender &&
-        cell.call === call,
+        cell.call === call &&
+        cell.violations === 0 &&
+        cell.invalid === undefined,
     );
-    return found === undefined ? null : rule.value(found);
-  };
-  const ours = measured(rule.ours);
-  const theirs = measured(rule.theirs);
-  if (ours === null || theirs === null)
-    return { measure, placement, value: null, must, bound, reached: null };
-  const value = Number((ours / theirs).toFixed(2));
+  const [ours, theirs] = [usable(rule.ours), usable(rule.theirs)];
+  const ratio = ours === undefined || theirs === undefined ? null : ratioOf(rule, ours, theirs);
+  const rounded = (value: number | null | undefined): number | null =>
+    value === null || value === undefined ? null : Number(value.toFixed(3));
   return {
     measure,
+    workload: rule.workload,
+    contender: rule.ours[0],
+    call: rule.ours[1],
+    over: rule.theirs[0],
     placement,
-    value,
+    value: rounded(ratio?.estimate),
+    low: rounded(ratio?.low),
+    high: rounded(ratio?.high),
     must,
     bound,
-    reached: bound === 'most' ? value <= must : value >= must,
+    reached: ratio === null ? null : reachedBy(ratio, bound, must),
   };
 }
 
 /** Every rule at every placement at which its workload was measured. */
-export function judgeMusts(cells: readonly CellResult[]): Must[] {
+export function judgeMusts(cells: readonly JudgedCell[]): Must[] {
   return rules.flatMap((rule) => {
     const ofWorkload = cells.filter((cell) => cell.workload === rule.workload);
     const placements = [...new Set(ofWorkload.map((cell) => cell.placement))];
@@ -98,20 +143,26 @@ export function judgeMusts(cells: readonly CellResult[]): Must[] {
   });
 }
 
+/** What is said of it in a table: each cell of a row, the interval among them. */
+export function mustRow({ measure, placement, value, low, high, must, bound, reached }: Must): string[] {
+  return [
+    measure,
+    placement,
+    value === null ? '–' : value.toFixed(2),
+    intervalText(low, high),
+    `${bound === 'most' ? '≤' : '≥'} ${must}`,
+    reached ?? 'not measured',
+  ];
+}
+
+export const mustHead = ['what', 'placement', 'measured', '95 %', 'must', 'reached'] as const;
+
 export function mustTable(musts: readonly Must[], isColoured: boolean): string {
   const table = new Table({
-    head: ['what', 'placement', 'measured', 'must', 'reached'],
-    colAligns: ['left', 'left', 'right', 'right', 'left'],
+    head: [...mustHead],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'left'],
     ...(isColoured ? {} : { style: { head: [], border: [] } }),
   });
-  for (const { measure, placement, value, must, bound, reached } of musts) {
-    table.push([
-      measure,
-      placement,
-      value === null ? '–' : value.toFixed(2),
-      `${bound === 'most' ? '≤' : '≥'} ${must}`,
-      reached === null ? 'not measured' : reached ? 'yes' : 'NO',
-    ]);
-  }
+  for (const must of musts) table.push(mustRow(must));
   return table.toString();
 }

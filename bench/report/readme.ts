@@ -10,9 +10,10 @@
  *   npm run -s compare:dbus -- --json > docs/results/dbus.jsonl
  */
 import { join } from 'node:path';
+import type { LaunchFigures } from '../results/line.js';
 import { projectDirectory } from '../scenarios/contenders.js';
-import type { CellResult } from './cells.js';
-import { judgeMusts } from './musts.js';
+import { p50OverLaunches } from './comparison.js';
+import { type JudgedCell, judgeMusts, mustHead, mustRow } from './musts.js';
 
 const begin = '<!-- numbers: written by npm run readme -->';
 const end = '<!-- end of numbers -->';
@@ -31,7 +32,7 @@ interface Line {
   readonly cpu_us_per_message: number;
   readonly broker_cpu_us_per_message: number | null;
   readonly per_second: number;
-  readonly launches?: readonly unknown[];
+  readonly launches?: readonly LaunchFigures[];
   readonly runs: number;
   readonly load_kib: number;
   readonly inversions: number;
@@ -99,12 +100,15 @@ function renderQuick(results: string): string[] {
 
 function comparedTable(lines: readonly Line[]): string[] {
   return [
-    '| placement | contender | what | p50 µs | × C | messages/s | CPU µs a message | of it the broker |',
-    '| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |',
+    '| placement | contender | what | p50 µs [launches] | × C | (95 %) | messages/s | CPU µs a message | of it the broker |',
+    '| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...lines.map((line) => {
+      // Earlier results have the range over rounds there, which is another thing.
+      const hasInterval = line.launches !== undefined && line.ratio_low !== null;
       const figures = [
-        text(line.p50_us, 1),
+        p50OverLaunches(line),
         text(line.ratio, 2),
+        hasInterval ? `${text(line.ratio_low, 2)}–${text(line.ratio_high, 2)}` : '–',
         String(line.per_second),
         text(line.cpu_us_per_message, 2),
         text(line.broker_cpu_us_per_message, 2),
@@ -115,15 +119,11 @@ function comparedTable(lines: readonly Line[]): string[] {
 }
 
 function mustsTable(results: string): string[] {
-  const cells = linesOf(results) as unknown as CellResult[];
+  const cells = linesOf(results) as unknown as JudgedCell[];
   return [
-    '| what | placement | measured | must | reached |',
-    '| --- | --- | ---: | ---: | --- |',
-    ...judgeMusts(cells).map(({ measure, placement, value, must, bound, reached }) => {
-      const limit = `${bound === 'most' ? '≤' : '≥'} ${must}`;
-      const answer = reached === null ? 'not measured' : reached ? 'yes' : 'no';
-      return `| ${measure} | ${placement} | ${text(value, 2)} | ${limit} | ${answer} |`;
-    }),
+    `| ${mustHead.join(' | ')} |`,
+    '| --- | --- | ---: | ---: | ---: | --- |',
+    ...judgeMusts(cells).map((must) => `| ${mustRow(must).join(' | ')} |`),
   ];
 }
 

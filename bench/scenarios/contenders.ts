@@ -144,6 +144,7 @@ export function emptyCallCells(
       call: 'empty',
       payloadBytes,
       placement: placement.name,
+      canOpen: true,
       launch: launch(placement, payloadBytes),
     };
   });

@@ -7,7 +7,7 @@ import { clientLast, cpuArgument, freshPath, nativePeer } from './contenders.js'
 import { launchParties, type Party, processTransports } from './parties.js';
 import { type Launcher, type Scenario, type ScenarioContext, type Tier, thoseWho } from './scenario.js';
 
-/** A cell of W4, whatever the contender. */
+/** A cell of W4, whatever the contender, whose receivers are a process each. */
 export function fanOutCell(
   contender: string,
   call: 'multicast' | 'multicast-cost' | 'signal',
@@ -16,7 +16,8 @@ export function fanOutCell(
   receivers: number,
   launch: CellDefinition['launch'],
 ): CellDefinition {
-  return { workload: 'W4', contender, call, payloadBytes, placement: placement.name, receivers, launch };
+  const varied = { receivers, receiver_processes: receivers };
+  return { workload: 'W4', contender, call, payloadBytes, placement: placement.name, varied, launch };
 }
 
 /** A file in the run's directory, in which receivers report. */
@@ -77,7 +78,7 @@ export function fanOutCells(
         receivers,
         launchOver(name, placement, freshReceipts, payloadBytes, receivers, processes),
       ),
-      receiverProcesses: Math.min(processes, receivers),
+      varied: { receivers, receiver_processes: Math.min(processes, receivers) },
     })),
   ];
 }
@@ -99,7 +100,7 @@ export function fanOutCostCells(
       launchOver(name, placement, () => 'none', payloadBytes, receivers, processes),
     ),
     messagesPerSample: fanOutBatch,
-    receiverProcesses: Math.min(processes, receivers),
+    varied: { receivers, receiver_processes: Math.min(processes, receivers) },
   }));
 }
 
@@ -163,7 +164,6 @@ function cellsOf(
     return {
       ...fanOutCell(contender.name, call, context.placement, payloadBytes, receivers, launch),
       ...(call === 'multicast-cost' ? { messagesPerSample: fanOutBatch } : {}),
-      receiverProcesses: shared,
       varied,
       waiting: contender.waiting,
       baseline: 'sockets',

@@ -179,6 +179,7 @@ export function manyCells(placement: Placement, payloadBytes: number, many: numb
     messagesPerSample: streamBatch,
     dimension,
     many: dimension === 'none' ? 1 : many,
+    varied: variedOf([dimension, dimension === 'none' ? 1 : many]),
     launch: (directory) => launchMany('bus', { dimension, many, payloadBytes }, placement, directory),
   }));
 }

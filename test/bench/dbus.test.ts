@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { dbusLines, dbusPlacements, runDBusComparison, smokeDBusOptions } from '../../bench/dbus.js';
-import { judgeMusts } from '../../bench/report/musts.js';
+import { p50OverLaunches } from '../../bench/report/comparison.js';
+import { type JudgedCell, judgeMusts } from '../../bench/report/musts.js';
+import type { LaunchFigures } from '../../bench/results/line.js';
 import { findDBus } from '../../bench/scenarios/dbus.js';
 import { eventually } from '../support/eventually.js';
+import { launchesOf } from './support/launches.js';
 
 const presence = findDBus();
 
@@ -42,55 +45,98 @@ test.serial(
       const isBrokered = ['bus', 'dbus-broker', 'dbus-daemon'].includes(String(line['contender']));
       t.is(line['broker_cpu_us_per_message'] !== null, isBrokered, name);
       t.is(line['placement'], dbusPlacements()[0]?.name, name);
+      t.is((line['launches'] as unknown[]).length, 1, name);
     }
+    // What must be reached stands with the bus's cells; one launch tells nothing of it.
+    const musts = lines.flatMap((line) => (line['musts'] ?? []) as Record<string, unknown>[]);
+    t.deepEqual(
+      musts.map(({ workload, contender, over }) => `${workload} ${contender} / ${over}`),
+      ['W1 bus / dbus-broker', 'W1 bus / dbus-daemon', 'W2 bus / dbus-broker', 'W4 bus / sockets'],
+    );
+    for (const must of musts) t.true(['unclear', null].includes(must['reached'] as string | null));
   },
 );
 
-test('a ratio is judged where both of its cells are, and named as not measured where one is missing', (t) => {
-  const cell = {
-    call: 'empty',
-    payload_bytes: 64,
-    receivers: 1,
-    receiver_processes: 1,
-    placement: 'one-core',
-    loop: 'closed',
-    p90_us: 1,
-    p99_us: 1,
-    p999_us: 1,
-    max_us: 1,
-    per_second: 1,
-    cpu_us_per_message: 1,
-    client_cpu_us_per_message: 1,
-    broker_cpu_us_per_message: 1,
-    per_broker_cpu_second: 1,
-    ratio: 1,
-    ratio_low: 1,
-    ratio_high: 1,
-    samples: 1,
-    violations: 0,
-    histogram: '',
-  } as const;
+type Known = Omit<Partial<LaunchFigures>, 'launch'>;
+
+/** A cell with the figures of each launch; those of all together are not what is judged. */
+function judged(workload: string, contender: string, call: string, launches: readonly Known[]): JudgedCell {
+  const cell = { workload, contender, call, placement: 'one-core', p50_us: 1, per_broker_cpu_second: 1 };
+  return { ...cell, violations: 0, launches: launchesOf(launches) };
+}
+
+const calls = (contender: string, p50s: readonly number[]): JudgedCell =>
+  judged(
+    'W1',
+    contender,
+    'empty',
+    p50s.map((p50_us) => ({ p50_us })),
+  );
+
+const streams = (contender: string, rates: readonly number[]): JudgedCell =>
+  judged(
+    'W2',
+    contender,
+    'one-way',
+    rates.map((per_broker_cpu_second) => ({ per_broker_cpu_second })),
+  );
+
+test('a ratio is judged by its interval over launches, and named as not measured where a cell is missing', (t) => {
   const musts = judgeMusts([
-    { ...cell, workload: 'W1', contender: 'bus', p50_us: 20 },
-    { ...cell, workload: 'W1', contender: 'dbus-broker', p50_us: 30 },
-    { ...cell, workload: 'W2', contender: 'bus', call: 'one-way', p50_us: 1, per_broker_cpu_second: 20 },
-    {
-      ...cell,
-      workload: 'W2',
-      contender: 'dbus-broker',
-      call: 'one-way',
-      p50_us: 1,
-      per_broker_cpu_second: 10,
-    },
+    calls('bus', [20, 21, 60]),
+    calls('dbus-broker', [30, 31.5, 90]),
+    streams('bus', [20, 21, 19]),
+    streams('dbus-broker', [10, 10, 10]),
   ]);
   t.deepEqual(
     musts.map(({ value, must, reached }) => [value, must, reached]),
     [
-      [0.67, 0.8, true],
+      [0.667, 0.8, 'yes'],
       [null, 0.5, null],
-      [2, 3, false],
+      [1.998, 3, 'no'],
     ],
   );
+  const [first, second, third] = musts;
+  t.deepEqual([first?.low, first?.high], [0.667, 0.667]);
+  t.deepEqual([second?.low, second?.high], [null, null]);
+  t.true(third !== undefined && Number(third.low) < 2 && Number(third.high) < 3);
+});
+
+test('a ratio whose interval holds the bound is unclear, whatever its estimate', (t) => {
+  // The bus lies below the bound in two launches and far above it in the third.
+  const [must] = judgeMusts([calls('bus', [20, 21, 40]), calls('dbus-broker', [40, 41, 42])]);
+  t.true(must !== undefined && Number(must.value) < 0.8 && Number(must.high) > 0.8);
+  t.is(must?.reached, 'unclear');
+});
+
+test('one launch has a ratio and no answer, and neither have results from before there were launches', (t) => {
+  const [one] = judgeMusts([calls('bus', [20]), calls('dbus-broker', [40])]);
+  t.deepEqual([one?.value, one?.low, one?.reached], [0.5, null, 'unclear']);
+  const earlier = (contender: string, p50_us: number): JudgedCell => {
+    const { launches: _, ...cell } = calls(contender, []);
+    return { ...cell, p50_us };
+  };
+  const [old] = judgeMusts([earlier('bus', 20), earlier('dbus-broker', 40)]);
+  t.deepEqual([old?.value, old?.low, old?.reached], [0.5, null, 'unclear']);
+});
+
+test('a cell that failed is not judged', (t) => {
+  const failed = { ...calls('bus', [20, 20, 20]), violations: 1 };
+  t.is(judgeMusts([failed, calls('dbus-broker', [40, 40, 40])])[0]?.reached, null);
+  const invalid = { ...calls('bus', [20, 20, 20]), invalid: 'failed in 1 of 4 launches: it ended' };
+  t.is(judgeMusts([invalid, calls('dbus-broker', [40, 40, 40])])[0]?.reached, null);
+});
+
+test('a table shows the launches: where the kernel chooses the cores they are of two kinds', (t) => {
+  const launches = launchesOf([{ p50_us: 48.2 }, { p50_us: 136.4 }, { p50_us: 53 }]);
+  t.is(p50OverLaunches({ p50_us: 54, launches }), '54.0 [48–136]');
+  t.is(
+    p50OverLaunches({ p50_us: 9.5, launches: launchesOf([{ p50_us: 9.4 }, { p50_us: 9.71 }]) }),
+    '9.5 [9.4–9.7]',
+  );
+  t.is(p50OverLaunches({ p50_us: 54, launches: launches.slice(0, 1) }), '54.0');
+  t.is(p50OverLaunches({ p50_us: 54 }), '54.0');
+  t.is(p50OverLaunches({ p50_us: null, launches: launchesOf([{}, {}]) }), '–');
 });
 
 /** A process and all its descendants, as they are now. */
@@ -118,9 +164,13 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
       progress += text;
     });
     try {
-      await eventually('the first round', () => progress.includes('round 1 of'), 60_000);
-      const tree = treeOf(child.pid ?? 0);
-      t.true(tree.length > 5);
+      await eventually('the first launch', () => progress.includes('launch 1 of'), 60_000);
+      let tree: number[] = [];
+      const hasSeveral = (): boolean => {
+        tree = treeOf(child.pid ?? 0);
+        return tree.length > 5;
+      };
+      await eventually('processes of several cells', hasSeveral, 60_000);
       child.kill(signal);
       await ended;
       await eventually(
@@ -128,6 +178,7 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
         () => tree.every((pid) => !existsSync(`/proc/${pid}`)),
         20_000,
       );
+      t.true(tree.length > 5);
       // Who is killed cannot remove its files.
       if (signal === 'SIGINT') t.deepEqual(readdirSync(directory), []);
     } finally {

@@ -24,7 +24,15 @@ test('every part gives its cells, nothing is violated, and the lines have their 
     const name = `${line['workload']} ${line['contender']} ${line['call']}`;
     t.is(line['violations'], 0, name);
     t.true(Number(line['samples']) > 0, name);
-    if (line['call'] === 'memory') t.is(typeof line['used_bytes_per_handle'], 'number');
-    else t.true(Number(line['compared']) > 0, name);
+    t.is((line['launches'] as unknown[]).length, 1, name);
+    if (line['call'] === 'memory') {
+      t.is(typeof line['used_bytes_per_handle'], 'number');
+      continue;
+    }
+    // So few samples may be behind a smoke run's p50 that there is none (method, point 10).
+    t.true(line['compared'] === null || Number(line['compared']) > 0, name);
+    t.is(line['compared_low'], null, name);
+    const isJudged = line['workload'] === 'W9' && line['dimension'] !== 'none';
+    t.is(line['reached'], isJudged ? 'unclear' : undefined, name);
   }
 });
