@@ -21,6 +21,7 @@ import { readResults, writeResults } from './results/directory.js';
 import type { Tier } from './scenarios/scenario.js';
 
 interface Arguments {
+  readonly smoke?: boolean;
   readonly quick?: boolean;
   readonly standard?: boolean;
   readonly full?: boolean;
@@ -56,10 +57,12 @@ function workloadNames(text: string, earlier: string[] = []): string[] {
   return [...earlier, ...given];
 }
 
-function tierOf({ quick, standard, full }: Arguments): Tier {
-  const chosen = [quick, standard, full].filter((flag) => flag === true).length;
-  if (chosen > 1) throw new UnknownName('use one of --quick, --standard and --full');
-  return full === true ? 'full' : standard === true ? 'standard' : 'quick';
+const tiers: readonly Tier[] = ['smoke', 'quick', 'standard', 'full'];
+
+function tierOf(options: Arguments): Tier {
+  const chosen = tiers.filter((tier) => options[tier] === true);
+  if (chosen.length > 1) throw new UnknownName('use one of --smoke, --quick, --standard and --full');
+  return chosen[0] ?? 'quick';
 }
 
 /** The command that repeats a run. */
@@ -156,6 +159,7 @@ const program = new Command('capstan bench')
   .option('--quick', 'the first comparison, in under a minute (if no other size is asked for)')
   .option('--standard', 'all workloads, in under twenty minutes')
   .option('--full', 'everything that the method names; says beforehand how long')
+  .option('--smoke', 'seconds: that everything works, not how fast it is')
   .option('--out <dir>', 'write results and their report there; an interrupted run goes on from it')
   .option('--workload <names>', `only these: ${workloads.join(', ')}; may be repeated`, workloadNames)
   .option('--transport <names>', 'only these transports; may be repeated', names)

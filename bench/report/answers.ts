@@ -5,8 +5,8 @@
 import type { CellLine, OrderLine, ResultLine } from '../results/line.js';
 import type { Interval } from '../statistics/bootstrap.js';
 import { type Contrast, contrasts, contrastTable, extremes } from './contrast.js';
-import { type Crossing, crossings, crossingWords } from './crossing.js';
-import { heldBy } from './figures/holdings.js';
+import { type Crossing, crossings, crossingWords, multicasts } from './crossing.js';
+import { growthForEach, heldBy } from './figures/holdings.js';
 import {
   counted,
   orderContenders,
@@ -133,9 +133,23 @@ function balanceSentence(lines: readonly ResultLine[]): string[] {
   if (all.length === 0) return [];
   const number = (verdict: Contrast['verdict']): number =>
     all.filter((one) => one.verdict === verdict).length;
+  const hasIntervals = all.some(({ ratio }) => ratio.low !== null);
   return [
-    `Of ${all.length} questions that both were asked apart from multicasts, the bus is surely better in ${number('better')}, surely worse in ${number('worse')}, and in ${number('same')} this run cannot tell them apart.`,
+    `Of ${all.length} ${all.length === 1 ? 'question' : 'questions'} that both were asked apart from multicasts, the bus is surely better in ${number('better')}, surely worse in ${number('worse')}, and in ${number('same')} this run cannot tell them apart.`,
+    ...(hasIntervals
+      ? []
+      : [
+          'No ratio has an interval, for which it takes two launches with enough samples: each may be chance.',
+        ]),
   ];
+}
+
+/** Why there is no answer: what both would have to be measured in is not there, or there are too few samples of it. */
+function unanswered(cells: readonly CellLine[], what: string): string {
+  const has = (name: string): boolean => cells.some(({ contender }) => contender === name);
+  return has('bus') && has('sockets')
+    ? `This run cannot tell: its ${what}s over \`bus\` and \`sockets\` have too few samples.`
+    : `This run does not answer it: it has no ${what} over both \`bus\` and \`sockets\`.`;
 }
 
 function foreignSentences(lines: readonly ResultLine[]): string[] {
@@ -184,9 +198,10 @@ function manySentences(
     );
   }
   const grown = heldBy(last, ({ broker_grown_bytes }) => broker_grown_bytes);
-  if (many > 1 && grown !== null) {
+  const each = growthForEach(last);
+  if (grown !== null && each !== null) {
     sentences.push(
-      `For ${say.count(many)} ${dimension} the memory in use of the broker grows by ${say.memory(grown)}, ${say.count(grown / many)} bytes for each (${place}).`,
+      `For ${say.count(many)} ${dimension} the memory in use of the broker grows by ${say.memory(grown)}, ${say.count(each)} bytes for each (${place}).`,
     );
   }
   return sentences;
@@ -204,7 +219,7 @@ function firstAnswer(lines: readonly ResultLine[]): Answer {
   const stream = carried.length === 0 ? '' : `, and of one-way messages it carries ${say.listed(carried)}`;
   const short =
     parts.length === 0
-      ? 'This run does not answer it: it has no call over both `bus` and `sockets`.'
+      ? unanswered(calls, 'call')
       : `A call over the bus takes ${say.listed(parts)} as one over \`sockets\`${stream}.`;
   const all = contrasts(lines).filter(({ workload }) => workload !== 'W4');
   return {
@@ -238,9 +253,8 @@ function senderSentences(lines: readonly ResultLine[]): string[] {
   );
 }
 
-function crossingSentence(found: readonly Crossing[]): string {
-  if (found.length === 0)
-    return 'This run does not answer it: it has no multicast over both `bus` and `sockets`.';
+function crossingSentence(found: readonly Crossing[], lines: readonly ResultLine[]): string {
+  if (found.length === 0) return unanswered(multicasts(lines), 'multicast');
   const judged = found.filter(({ steps }) => steps.some(({ ratio }) => ratio.low !== null));
   if (judged.length === 0)
     return 'This run cannot tell: its ratios of a multicast over the bus to a loop over `sockets` have no intervals, for which it takes two launches.';
@@ -251,18 +265,18 @@ function crossingSentence(found: readonly Crossing[]): string {
 }
 
 function secondAnswer(lines: readonly ResultLine[]): Answer {
-  const found = crossings(lines);
+  const found = crossings(lines).filter(({ steps }) => steps.length > 0);
   const steps = found.map(
     (crossing) =>
       `Time of the multicast over that of the loop ${where(crossing.placement)}: ${say.listed(
         crossing.steps.map(({ receivers, ratio }) => `${say.ratio(ratio.estimate)} at ${receivers}`),
-      )} ${crossing.steps.length === 1 ? 'receiver' : 'receivers'}.`,
+      )} ${crossing.steps.every(({ receivers }) => receivers === 1) ? 'receiver' : 'receivers'}.`,
   );
   const all = contrasts(lines).filter(({ workload }) => workload === 'W4');
   return {
     question: 2,
     asks: questions[2],
-    short: crossingSentence(found),
+    short: crossingSentence(found, lines),
     sentences: [...steps, ...senderSentences(lines)],
     table: all.length === 0 ? undefined : contrastTable(all),
   };

@@ -67,6 +67,11 @@ function arrow(one: DiagramArrow, id: string, bottom: number): { line: string; l
   };
 }
 
+/** The names beside the arrows; a multicast's arrows begin at one point, and it is named there once. */
+function namesOf(arrows: readonly { readonly label: string }[]): string[] {
+  return [...new Set(arrows.map(({ label }) => label))];
+}
+
 function markers(id: string): string {
   return Object.entries(colours)
     .map(
@@ -96,7 +101,7 @@ export function drawDiagram(diagram: MessageDiagram, id: string): string {
     ...lifelines,
     ...dots,
     ...arrows.map(({ line }) => line),
-    ...arrows.map(({ label }) => label),
+    ...namesOf(arrows),
     '</svg>',
   ].join('');
 }

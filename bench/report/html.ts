@@ -3,9 +3,9 @@ import type { Results } from '../results/directory.js';
 import type { Answer } from './answers.js';
 import { drawDiagram, isDiagram } from './diagram-drawing.js';
 import type { Draw } from './drawing.js';
-import { type Absent, cellsSentence, commandOf, type Figure } from './figures/figure.js';
+import { type Absent, cellsSentence, commandOf, type Figure, undrawnSentence } from './figures/figure.js';
 import { examples, heatTable, patternTable } from './figures/order.js';
-import { disturbanceTable, machineTable, runTable, unusable } from './figures/trust.js';
+import { cautions, disturbanceTable, machineTable, runTable, unusable } from './figures/trust.js';
 import { method, threats, trustIntroduction } from './method.js';
 import { patternOf } from './patterns.js';
 import { ordersOf, roundTrips } from './selection.js';
@@ -43,6 +43,7 @@ async function figureHtml(figure: Figure, results: Results, draw: Draw): Promise
 <h3>${escapeHtml(figure.title)}</h3>
 <p class="reading"><span class="asks">${inlineHtml(figure.asks)}</span> ${inlineHtml(figure.reading)}</p>
 <div class="panels">${panels.join('\n')}</div>
+${paragraphs([undrawnSentence(figure)].filter((text) => text !== undefined))}
 ${provenance(figure.question, cellsSentence(figure.lines), commandOf(figure, results.run))}
 <details><summary>The numbers as a table</summary>${tableHtml(figure.table, figure.title)}</details>
 </figure>`;
@@ -121,7 +122,7 @@ function trustHtml({ results, absent }: Page): string {
 <h2>How far these numbers can be trusted</h2>
 <p>${escapeHtml(trustIntroduction)}</p>
 <div class="facts">${tableHtml(runTable(results), 'The run')}${tableHtml(machineTable(results), 'The machine')}</div>
-${optional('Noise', run.noise)}
+${optional('Noise', cautions(run))}
 ${optional('Cells that failed or may not be used', bad)}
 ${optional('Contenders and sizes that could not be had', run.missing)}
 ${optional(
@@ -146,10 +147,10 @@ export async function reportHtml(page: Page, draw: Draw): Promise<string> {
       `<li><a href="#question-${question}">${escapeHtml(asks)}</a><p>${inlineHtml(short)}</p></li>`,
   );
   const noise =
-    run.noise.length === 0
+    cautions(run).length === 0
       ? ''
-      : `<div class="noise" role="note"><p><strong>Noisy:</strong> read the figures with care.</p>${list(run.noise)}</div>`;
-  const description = `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}${machine.is_dirty ? ' with changes' : ''}; ${run.tier} run of ${run.started.slice(0, 10)}, ${run.launches} launches of each cell, seed ${run.seed}.`;
+      : `<div class="noise" role="note"><p><strong>${run.noise.length > 0 ? 'Noisy:' : 'Small:'}</strong> read the figures with care.</p>${list(cautions(run))}</div>`;
+  const description = `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}${machine.is_dirty ? ' with changes' : ''}; ${run.tier} run of ${run.started.slice(0, 10)}, ${run.launches} ${run.launches === 1 ? 'launch' : 'launches'} of each cell, seed ${run.seed}.`;
   return `<!doctype html>
 <html lang="en">
 <head>

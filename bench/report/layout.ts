@@ -17,6 +17,8 @@ interface PageElement {
   readonly textContent: string | null;
   readonly id: string;
   readonly parentElement: PageElement | null;
+  readonly scrollWidth: number;
+  readonly clientWidth: number;
   getBoundingClientRect(): Box;
   getAttribute(name: string): string | null;
   querySelectorAll(selector: string): Iterable<PageElement>;
@@ -78,6 +80,11 @@ export function findLayoutFaults(page: Page): string[] {
     );
     const who = widest === undefined ? '' : `: ${widest.tagName.toLowerCase()} ${words(widest).slice(0, 60)}`;
     faults.push(`the page is wider than the window${who}`);
+  }
+  const wide = 1000;
+  for (const table of page.innerWidth < wide ? [] : page.document.querySelectorAll('.scroll')) {
+    if (table.scrollWidth > table.clientWidth + slack)
+      faults.push(`the table "${table.getAttribute('aria-label')}" is wider than its place`);
   }
   let figures = 0;
   for (const figure of page.document.querySelectorAll('figure')) {

@@ -2,9 +2,9 @@
 import type { Results } from '../results/directory.js';
 import { answerLines, bullets } from './answer-lines.js';
 import type { Answer } from './answers.js';
-import { type Absent, cellsSentence, commandOf, type Figure } from './figures/figure.js';
+import { type Absent, cellsSentence, commandOf, type Figure, undrawnSentence } from './figures/figure.js';
 import { examples, heatTable, patternTable } from './figures/order.js';
-import { machineTable, runTable, unusable } from './figures/trust.js';
+import { cautions, machineTable, runTable, unusable } from './figures/trust.js';
 import { method, threats } from './method.js';
 import { patternOf } from './patterns.js';
 import { type ReportTable, tableMarkdown } from './table.js';
@@ -21,6 +21,7 @@ function table(one: ReportTable | undefined): string[] {
 function figure(one: Figure, results: Results): string[] {
   return [
     ...part(`### ${one.title}`, [one.asks, one.reading, '', ...table(one.table)]),
+    ...[undrawnSentence(one)].filter((text) => text !== undefined),
     `Cells: ${cellsSentence(one.lines)}`,
     `Made again by \`${commandOf(one, results.run)}\`.`,
     '',
@@ -52,7 +53,11 @@ export function reportMarkdown(
   figures: readonly Figure[],
   absent: readonly Absent[],
 ): string {
-  const lines = ['# Transports, side by side', ''];
+  const lines = [
+    '# Transports, side by side',
+    '',
+    ...part('Read the figures with care:', bullets(cautions(results.run))),
+  ];
   for (const answer of answers) {
     lines.push(...answerLines(answer));
     for (const one of figures.filter(({ question }) => question === answer.question))
@@ -65,7 +70,7 @@ export function reportMarkdown(
       '',
       ...table(machineTable(results)),
     ]),
-    ...part('### Noise', bullets(results.run.noise)),
+    ...part('### Noise', bullets(cautions(results.run))),
     ...part('### Cells that failed or may not be used', bullets(unusable(results))),
     ...part('### Contenders and sizes that could not be had', bullets(results.run.missing)),
     ...part(

@@ -125,7 +125,7 @@ export interface DotPanel {
 
 const dotWidth = 250;
 const rowHeight = 21;
-const columnWidth = 66;
+const columnWidthMin = 66;
 
 export function dotPanel(panel: DotPanel): Panel {
   const { dots, axis, columnTitles } = panel;
@@ -186,8 +186,9 @@ export function dotPanel(panel: DotPanel): Panel {
       encoding: { x: xField, color: { value: 'var(--quiet)' } },
     });
   }
+  let place = dotWidth + 10;
   for (const [at, title] of columnTitles.entries()) {
-    const place = dotWidth + 22 + (at + 1) * columnWidth - 12;
+    place += Math.max(columnWidthMin, (title.length + 2) * letterWidth);
     layers.push(
       {
         mark: { type: 'text', align: 'right', baseline: 'middle', x: place, fontSize },

@@ -93,11 +93,6 @@ export function memory(size: number | null | undefined): string {
   return Math.abs(size) >= 1024 ? `${plain(size / 1024)}\u00a0KiB` : `${plain(size)}\u00a0B`;
 }
 
-/** A round size, for ticks. */
-export function tickMemory(size: number): string {
-  return `${tick(size / 1024 / 1024)}\u00a0MiB`;
-}
-
 export function percent(share: number): string {
   const value = share * 100;
   return `${value > 0 && value < 0.1 ? '<\u202f0.1' : plain(value)}\u00a0%`;

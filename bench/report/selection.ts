@@ -52,6 +52,12 @@ export function placementsOf(lines: readonly ResultLine[]): string[] {
   return distinct(lines, ({ placement }) => placement).sort((a, b) => place(a) - place(b));
 }
 
+/** Order of times, the shortest first; what was not measured, or too rarely, stands last. */
+export function byTime(a: number | null, b: number | null): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return a - b;
+}
+
 /** The payload at which most contenders were measured; of equals the one that is nearest to 64 bytes. */
 export function usualPayload(cells: readonly CellLine[]): number {
   const contenders = (payload: number): number =>

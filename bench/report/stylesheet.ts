@@ -58,6 +58,7 @@ th, td { padding: 4px 14px 4px 0; text-align: left; vertical-align: top; border-
 thead th { font-weight: 600; color: var(--quiet); vertical-align: bottom; border-bottom: 1px solid var(--quiet); }
 tbody th { font-weight: 500; }
 .number { text-align: right; white-space: nowrap; }
+thead .number { white-space: normal; }
 .heat { text-align: center; white-space: nowrap; padding: 6px 12px; border: 2px solid var(--ground); border-radius: 4px;
   background: color-mix(in oklab, var(--bus) calc(var(--heat) * 0.62), var(--panel)); }
 .words td { min-width: 12em; max-width: 44em; }

@@ -7,10 +7,12 @@ import { linePanel, type Panel, type Series } from '../panel.js';
 import * as say from '../quantity.js';
 import { scaleOf } from '../scale.js';
 import {
+  byTime,
   cellsOf,
   distinct,
   grouped,
   isUsable,
+  medianTime,
   placementsOf,
   roundTrips,
   sameWaiting,
@@ -22,7 +24,7 @@ import { curvePanels, dotPanels, type Figure, type FigureMaker, rowLabel } from 
 function byPlacement(cells: readonly CellLine[]): CellLine[] {
   const order = placementsOf(cells);
   return [...cells].sort(
-    (a, b) => order.indexOf(a.placement) - order.indexOf(b.placement) || (a.p50_us ?? 0) - (b.p50_us ?? 0),
+    (a, b) => order.indexOf(a.placement) - order.indexOf(b.placement) || byTime(a.p50_us, b.p50_us),
   );
 }
 
@@ -69,18 +71,32 @@ function blocks({ waiting }: CellLine): boolean {
   return waiting === 'block';
 }
 
+/** How dots are read: not every run has the C ping-pong's times, nor launches enough for intervals. */
+function dotReading(cells: readonly CellLine[], hasRatio: boolean): string {
+  const what = hasRatio
+    ? 'the median round trip as a multiple of the blocking C ping-pong over a Unix socket (dashed line) at the same placement'
+    : 'the median round trip';
+  const bar = cells.some(({ ratio_low }) => ratio_low !== null)
+    ? 'the bar is the 95 % interval over launches'
+    : 'there are no intervals, for which it takes two launches with enough samples';
+  return `Each dot is ${what}${hasRatio ? `; ${bar}` : ''}. Left is faster.`;
+}
+
 function callFigure(
-  words: Pick<Figure, 'id' | 'title' | 'asks' | 'reading'>,
+  words: Pick<Figure, 'id' | 'title' | 'asks'>,
   cells: readonly CellLine[],
+  more = '',
 ): Figure | undefined {
   if (cells.length === 0) return undefined;
   const hasRatio = cells.some(({ ratio }) => ratio !== null);
   const sorted = byPlacement(cells);
   return {
     ...words,
+    reading: `${dotReading(cells, hasRatio)}${more}`,
     question: 1,
     workloads: ['W1'],
     lines: cells,
+    drawn: ({ ratio, p50_us }) => (hasRatio ? ratio : p50_us),
     panels: dotPanels([...sorted.filter(blocks), ...sorted.filter((cell) => !blocks(cell))], {
       axisTitle: hasRatio ? 'times the C ping-pong (p50)' : 'p50',
       value: (cell) =>
@@ -102,9 +118,6 @@ function callFigure(
   };
 }
 
-const dotReading =
-  'Each dot is the median round trip as a multiple of the blocking C ping-pong over a Unix socket (dashed line) at the same placement; the bar is the 95 % interval over launches. Left is faster.';
-
 export const roundTripFigure: FigureMaker = {
   title: 'Round trip of a call',
   needs: 'W1, one call outstanding',
@@ -114,9 +127,9 @@ export const roundTripFigure: FigureMaker = {
         id: 'round-trip',
         title: 'Round trip of a call',
         asks: 'What does a call cost over each way of carrying it?',
-        reading: `${dotReading} Who spins or polls instead of blocking has a panel apart.`,
       },
       roundTrips(lines).filter(({ call }) => call === 'empty'),
+      ' Who spins or polls instead of blocking has a panel apart.',
     ),
 };
 
@@ -129,7 +142,6 @@ export const controlCallFigure: FigureMaker = {
         id: 'control-call',
         title: 'Round trip of a control call',
         asks: 'What does a call of the control plane cost, with its message encoded and decoded at both ends?',
-        reading: dotReading,
       },
       roundTrips(lines).filter(({ call }) => call === 'control'),
     ),
@@ -162,12 +174,15 @@ export const spectrumFigure: FigureMaker = {
   needs: 'W1, one call outstanding',
   make: (lines) => {
     const cells = byPlacement(roundTrips(lines)).filter(({ call }) => call === 'empty');
-    const drawn = sameWaiting(cells).flatMap((cell) => {
-      if (cell.contender === 'memory' || cell.histogram === '') return [];
+    const chosen = sameWaiting(cells).filter(
+      ({ contender, histogram }) => contender !== 'memory' && histogram !== '',
+    );
+    if (chosen.length === 0) return undefined;
+    const drawn = chosen.flatMap((cell) => {
       const points = spectrum(decodeFromCompressedBase64(cell.histogram, 64, false));
       return points.length > 1 ? [{ cell, points }] : [];
     });
-    if (drawn.length === 0) return undefined;
+    const whole = new Set(drawn.map(({ cell }) => cell));
     const all = drawn.flatMap(({ points }) => points);
     const xScale = scaleOf(
       'log',
@@ -199,7 +214,8 @@ export const spectrumFigure: FigureMaker = {
       reading:
         'Merged histogram of all launches; each line ends where fewer than ten samples would lie beyond it. A line that climbs to the right has a long tail.',
       workloads: ['W1'],
-      lines: drawn.map(({ cell }) => cell),
+      lines: chosen,
+      drawn: (cell) => (whole.has(cell) ? cell.samples : null),
       panels,
       table: latencyTable(cells),
     };
@@ -211,6 +227,12 @@ function openCells(lines: readonly ResultLine[]): CellLine[] {
     (cell) =>
       cell.workload === 'W1' && cell.loop === 'open' && isUsable(cell) && cell.load_share !== undefined,
   );
+}
+
+/** `Points are 10, 50 and 90 %`, of what was measured. */
+function sharesSentence(cells: readonly CellLine[]): string {
+  const shares = distinct(cells, ({ load_share }) => load_share).map((share) => `${Math.round(share * 100)}`);
+  return `Points are ${say.listed(shares)}\u00a0%`;
 }
 
 export const loadFigure: FigureMaker = {
@@ -227,10 +249,10 @@ export const loadFigure: FigureMaker = {
       question: 1,
       title: 'Latency against offered load',
       asks: 'What is left of the latency when there is more to do?',
-      reading:
-        'Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. Points are 10, 50, 70 and 90 % of the peak that each contender reached itself; the thin dotted line of the same colour is p99, drawn for the transports of this project only.',
+      reading: `Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. ${sharesSentence(cells)} of the peak that each contender reached itself; the thin dotted line of the same colour is p99, drawn for the transports of this project only.`,
       workloads: ['W1'],
       lines: cells,
+      drawn: medianTime,
       panels: curvePanels(cells, {
         xTitle: 'offered calls per second',
         x: offered,
@@ -354,6 +376,7 @@ export const payloadFigure: FigureMaker = {
       reading: 'Median round trip with the payload carried both ways and touched at both ends.',
       workloads: ['W1'],
       lines: cells,
+      drawn: medianTime,
       panels: curvePanels(cells, {
         xTitle: 'payload',
         x: ({ payload_bytes }) => payload_bytes,

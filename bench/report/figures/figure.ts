@@ -23,6 +23,8 @@ export interface Figure {
   readonly reading: string;
   readonly workloads: readonly string[];
   readonly lines: readonly ResultLine[];
+  /** What is drawn of a cell; null where it has too few samples for that. Not said where every cell has it. */
+  readonly drawn?: (cell: CellLine) => number | null;
   readonly panels: readonly Panel[];
   readonly table: ReportTable;
 }
@@ -67,11 +69,24 @@ export function cellsSentence(lines: readonly ResultLine[]): string {
   return `${parts.join('; ')} (${lines.length} ${lines.length === 1 ? 'cell' : 'cells'}).`;
 }
 
+/** Whose cells have too few samples for what is drawn, as a sentence; undefined where all are drawn. */
+export function undrawnSentence({ lines, drawn }: Pick<Figure, 'lines' | 'drawn'>): string | undefined {
+  if (drawn === undefined) return undefined;
+  const cells = lines.filter((line): line is CellLine => line.kind !== 'order');
+  const who = [...grouped(cells, ({ contender }) => contender)].flatMap(([contender, members]) => {
+    const left = members.filter((cell) => drawn(cell) === null).length;
+    if (left === 0) return [];
+    return [
+      left === members.length ? `\`${contender}\`` : `\`${contender}\` (${left} of ${members.length} cells)`,
+    ];
+  });
+  return who.length === 0 ? undefined : `Not drawn, for too few samples: ${say.listed(who)}.`;
+}
+
 /** The command that measures a figure's cells again. */
 export function commandOf(figure: Pick<Figure, 'workloads'>, run: Pick<Run, 'tier' | 'seed'>): string {
-  const tier = run.tier === 'smoke' ? 'quick' : run.tier;
   const workloads = figure.workloads.map((workload) => ` --workload ${workload}`).join('');
-  return `npm run -s capstan -- bench --${tier}${workloads} --seed ${run.seed} --out DIR`;
+  return `npm run -s capstan -- bench --${run.tier}${workloads} --seed ${run.seed} --out DIR`;
 }
 
 /** A contender's name in a row: with the call where a panel has several. */
@@ -200,16 +215,20 @@ export function curvePanels(all: readonly CellLine[], options: CurveOptions): Pa
     label: (value) => labels.get(value) ?? xLabel(value),
     ...(options.hasFreeTicks === true ? {} : { ticks }),
   };
-  return [...grouped(cells, panelOf)].map(([title, members]) => {
+  return [...grouped(cells, panelOf)].flatMap(([title, members]) => {
     const mark = options.mark?.(title);
-    return linePanel({
-      title,
-      description: options.describe(title),
-      series: seriesOf(members, options, place),
-      x: xAxis,
-      y: { title: options.yTitle, scale: yScale, label: options.yLabel },
-      ...(mark === undefined ? {} : { mark: { ...mark, x: place(mark.x) } }),
-    });
+    const series = seriesOf(members, options, place);
+    if (series.length === 0) return [];
+    return [
+      linePanel({
+        title,
+        description: options.describe(title),
+        series,
+        x: xAxis,
+        y: { title: options.yTitle, scale: yScale, label: options.yLabel },
+        ...(mark === undefined ? {} : { mark: { ...mark, x: place(mark.x) } }),
+      }),
+    ];
   });
 }
 

@@ -25,6 +25,19 @@ function amountOf({ handles = 1, peers = 1, holders = 1 }: CellLine): number {
   return Math.max(handles, peers, holders);
 }
 
+/** With fewer of something, what the broker's runtime takes and frees meanwhile outweighs what they take. */
+const fewestToDivide = 1000;
+
+/** Bytes by which the broker's memory in use has grown for each of what there are many of; null where that cannot be told. */
+export function growthForEach(cell: CellLine): number | null {
+  const grown = heldBy(cell, ({ broker_grown_bytes }) => broker_grown_bytes);
+  return grown === null || amountOf(cell) < fewestToDivide ? null : grown / amountOf(cell);
+}
+
+function mebibytes(size: number | null): number | null {
+  return size === null ? null : size / 1024 / 1024;
+}
+
 function holders(lines: readonly ResultLine[]): CellLine[] {
   const cells = cellsOf(lines).filter(
     (cell) =>
@@ -62,8 +75,8 @@ export const holdingsFigure: FigureMaker = {
       lines: cells,
       panels: dotPanels(cells, {
         axisTitle: 'resident memory of all processes',
-        value: (cell) => ({ value: resident(cell) }),
-        format: say.tickMemory,
+        value: (cell) => ({ value: mebibytes(resident(cell)) }),
+        format: (mib) => `${say.tick(mib)}\u00a0MiB`,
         columns: [
           { title: 'resident', of: (cell) => say.memory(resident(cell)) },
           { title: 'descriptors', of: (cell) => say.count(descriptors(cell)) },
@@ -95,7 +108,7 @@ export const holdingsFigure: FigureMaker = {
             say.count(descriptors(cell)),
             say.memory(used(cell)),
             say.memory(growth),
-            growth === null || amountOf(cell) === 1 ? '–' : say.memory(growth / amountOf(cell)),
+            say.memory(growthForEach(cell)),
           ];
         }),
       },

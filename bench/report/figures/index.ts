@@ -40,6 +40,8 @@ export function figuresOf(lines: readonly ResultLine[]): {
   for (const { title, needs, make } of makers) {
     const figure = make(lines);
     if (figure === undefined) absent.push({ title, reason: `the run has no cells of ${needs}` });
+    else if (figure.panels.length === 0)
+      absent.push({ title, reason: `the run has too few samples in its cells of ${needs}` });
     else figures.push(figure);
   }
   return { figures, absent };

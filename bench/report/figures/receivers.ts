@@ -6,7 +6,7 @@ import { crossings, multicasts } from '../crossing.js';
 import { linePanel } from '../panel.js';
 import * as say from '../quantity.js';
 import { scaleOf } from '../scale.js';
-import { cellsOf, distinct, isUsable, placementsOf, usualPayload } from '../selection.js';
+import { byTime, cellsOf, distinct, isUsable, medianTime, placementsOf, usualPayload } from '../selection.js';
 import { curvePanels, type FigureMaker } from './figure.js';
 
 function sorted(cells: readonly CellLine[]): CellLine[] {
@@ -15,7 +15,7 @@ function sorted(cells: readonly CellLine[]): CellLine[] {
     (a, b) =>
       order.indexOf(a.placement) - order.indexOf(b.placement) ||
       (a.receivers ?? 1) - (b.receivers ?? 1) ||
-      (a.p50_us ?? 0) - (b.p50_us ?? 0),
+      byTime(a.p50_us, b.p50_us),
   );
 }
 
@@ -43,6 +43,7 @@ export const fanOutFigure: FigureMaker = {
         'Median time from before it is sent until the last receiver has it; `sockets`, `datagram` and the C contender send to one after the other, the bus and D-Bus send once. The dashed line stands where the bus is surely faster and stays so.',
       workloads: ['W4'],
       lines: cells,
+      drawn: medianTime,
       panels: curvePanels(cells, {
         xTitle: 'receivers',
         x: ({ receivers }) => receivers,

@@ -1,5 +1,5 @@
 /** How far the numbers can be trusted: the harness's cost, the machine, noise, failures, what is missing. Tables only. */
-import type { Results } from '../../results/directory.js';
+import type { Results, Run } from '../../results/directory.js';
 import type { CellLine, OrderLine } from '../../results/line.js';
 import * as say from '../quantity.js';
 import { cellsOf, isUsable, ordersOf } from '../selection.js';
@@ -31,6 +31,13 @@ export function runTable({ run, machine, lines }: Results): ReportTable {
     ['1-minute load before and after', `${run.load_before.toFixed(2)} and ${run.load_after.toFixed(2)}`],
   ];
   return { columns: [{ title: 'of this run' }, { title: 'is' }], rows };
+}
+
+/** What a reader has to know before the first figure, a sentence each; nothing after a quiet run of some length. */
+export function cautions({ tier, noise }: Pick<Run, 'tier' | 'noise'>): readonly string[] {
+  const smoke =
+    'a smoke run shows that everything works, and not how fast it is: it has few samples of anything';
+  return tier === 'smoke' ? [smoke, ...noise] : noise;
 }
 
 export function machineTable({ machine }: Results): ReportTable {

@@ -6,7 +6,16 @@ import type { CellLine, ResultLine, Varied } from '../../results/line.js';
 import { ratioText, ratioTitle } from '../baseline.js';
 import { styleOf } from '../palette.js';
 import * as say from '../quantity.js';
-import { cellsOf, distinct, isUsable, medianTime, placementsOf, usualPayload } from '../selection.js';
+import {
+  byTime,
+  cellsOf,
+  distinct,
+  grouped,
+  isUsable,
+  medianTime,
+  placementsOf,
+  usualPayload,
+} from '../selection.js';
 import type { ReportTable } from '../table.js';
 import { curvePanels, dotPanels, type Figure, type FigureMaker } from './figure.js';
 
@@ -121,7 +130,7 @@ function inOrder(cells: readonly CellLine[], over: Work['over']): CellLine[] {
       a.call.localeCompare(b.call) ||
       order.indexOf(a.placement) - order.indexOf(b.placement) ||
       (overOf(a, over) ?? 0) - (overOf(b, over) ?? 0) ||
-      (a.p50_us ?? 0) - (b.p50_us ?? 0),
+      byTime(a.p50_us, b.p50_us),
   );
 }
 
@@ -171,11 +180,7 @@ function workFigure(work: Work, lines: readonly ResultLine[]): Figure | undefine
   const measure = work.measure ?? medianTime;
   const cells = inOrder(
     cellsOf(lines).filter(
-      (cell) =>
-        cell.workload === work.workload &&
-        isUsable(cell) &&
-        (work.chosen?.(cell) ?? true) &&
-        (measure(cell) ?? 0) > 0,
+      (cell) => cell.workload === work.workload && isUsable(cell) && (work.chosen?.(cell) ?? true),
     ),
     work.over,
   );
@@ -224,6 +229,7 @@ function workFigure(work: Work, lines: readonly ResultLine[]): Figure | undefine
     reading,
     workloads: [workload],
     lines: cells,
+    drawn: measure,
     panels,
     table: workTable(work, cells),
   };
@@ -340,17 +346,22 @@ export const streamPayloadFigure: FigureMaker = {
   },
 };
 
+/** Of those that were measured with several numbers of senders; the others are in the figure of one sender. */
+function bySenders(lines: readonly ResultLine[]): CellLine[] {
+  const all = streams(lines);
+  const payload = usualPayload(all);
+  const cells = all.filter((cell) => cell.senders !== undefined && cell.payload_bytes === payload);
+  return [...grouped(cells, ({ contender, placement }) => `${contender} ${placement}`).values()]
+    .filter((members) => distinct(members, ({ senders }) => senders).length > 1)
+    .flat();
+}
+
 export const sendersFigure: FigureMaker = {
   title: 'One-way messages by senders',
   needs: 'W2 with several senders',
   make: (lines) => {
-    const cells = inOrder(
-      streams(lines).filter(
-        (cell) => cell.senders !== undefined && cell.payload_bytes === usualPayload(streams(lines)),
-      ),
-      'senders',
-    );
-    if (distinct(cells, ({ senders }) => senders).length < 2) return undefined;
+    const cells = inOrder(bySenders(lines), 'senders');
+    if (cells.length === 0) return undefined;
     return {
       id: 'senders',
       question: 1,
