@@ -1,27 +1,39 @@
-/** The program behind `npm run findings`; see findings.ts. Exit status: 0 done, 1 the page is out of date, 2 wrong usage or no results. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * The program behind `npm run findings`; see findings.ts. With `--out PLACE` the kept results and the page go to PLACE, and nothing in docs/
+ * is touched. Exit status: 0 done, 1 the page is out of date, 2 wrong usage or no results.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { readResults, writeResults } from '../results/directory.js';
 import { projectDirectory } from '../scenarios/contenders.js';
 import { keptResults, renderFindings, withLink } from './findings.js';
 
-const documentPath = join(projectDirectory, 'docs', 'findings.md');
-const resultsDirectory = join(projectDirectory, 'docs', 'results');
+const docs = join(projectDirectory, 'docs');
+const usage = 'use: npm run findings -- [DIR [NAME]] [--out PLACE | --check]';
 const defaultName = 'findings';
 
 /** The page is linked from the benchmark's, from when it first exists. */
 function linkPage(): void {
-  const path = join(projectDirectory, 'docs', 'benchmark.md');
+  const path = join(docs, 'benchmark.md');
   const before = readFileSync(path, 'utf8');
   const after = withLink(before);
   if (after !== before) writeFileSync(path, after);
 }
 
 function main(args: readonly string[]): number {
-  const isCheck = args.includes('--check');
-  const [directory, name = defaultName] = args.filter((one) => !one.startsWith('--'));
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { check: { type: 'boolean' }, out: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const { check: isCheck = false, out } = values;
+  const [directory, name = defaultName, ...more] = positionals;
+  if (more.length > 0 || (isCheck && out !== undefined)) throw new Error(usage);
+  const place = out === undefined ? docs : resolve(out);
+  const documentPath = join(place, 'findings.md');
+  const kept = join(place, 'results', name);
   if (!/^[\w-]+$/.test(name)) throw new Error(`${name} is no name for results; use letters, digits and -`);
-  const kept = join(resultsDirectory, name);
   if (directory !== undefined && !isCheck) writeResults(keptResults(readResults(directory)), kept);
   if (!existsSync(kept)) throw new Error('no results are kept yet; use: npm run findings -- DIR');
   const page = renderFindings(readResults(kept), `results/${name}`);
@@ -30,8 +42,9 @@ function main(args: readonly string[]): number {
     console.error(`findings.md does not say what results/${name} say; run: npm run findings`);
     return 1;
   }
+  mkdirSync(place, { recursive: true });
   writeFileSync(documentPath, page);
-  linkPage();
+  if (out === undefined) linkPage();
   console.log(`${documentPath}: written`);
   return 0;
 }

@@ -110,7 +110,7 @@ export function renderFindings(results: Results, directory: string): string {
     generatedMark,
     '',
     'What the benchmark suite found on the three questions behind this project; how it measures is in [the benchmark](benchmark.md).',
-    `Measured on ${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, ${run.started.slice(0, 10)}, commit ${machine.commit}${machine.is_dirty ? ' with changes' : ''}; ${run.tier} run, ${run.launches} launches of each cell.`,
+    `Measured on ${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, ${run.started.slice(0, 10)}, commit ${machine.commit}${machine.is_dirty ? ' with changes' : ''}; ${run.tier} run, ${run.launches} ${run.launches === 1 ? 'launch' : 'launches'} of each cell.`,
     'Times move with the machine; the ratios within this run are what counts.',
     ...(run.noise.length === 0
       ? []

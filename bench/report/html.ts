@@ -43,15 +43,15 @@ async function figureHtml(figure: Figure, results: Results, draw: Draw): Promise
 <h3>${escapeHtml(figure.title)}</h3>
 <p class="reading"><span class="asks">${inlineHtml(figure.asks)}</span> ${inlineHtml(figure.reading)}</p>
 <div class="panels">${panels.join('\n')}</div>
-${paragraphs([undrawnSentence(figure)].filter((text) => text !== undefined))}
-${provenance(figure.question, cellsSentence(figure.lines), commandOf(figure, results.run))}
+${provenance(figure.question, cellsSentence(figure.lines), commandOf(figure, results.run), undrawnSentence(figure))}
 <details><summary>The numbers as a table</summary>${tableHtml(figure.table, figure.title)}</details>
 </figure>`;
 }
 
 /** Which question a figure answers, of which cells it is, and how to make it again. */
-function provenance(question: number, cells: string, command: string): string {
-  return `<figcaption><p>Question ${question}. Cells: ${inlineHtml(cells)}</p><p>Made again by <code>${escapeHtml(command)}</code></p></figcaption>`;
+function provenance(question: number, cells: string, command: string, undrawn?: string): string {
+  const who = undrawn === undefined ? '' : `<p>${inlineHtml(undrawn)}</p>`;
+  return `<figcaption>${who}<p>Question ${question}. Cells: ${inlineHtml(cells)}</p><p>Made again by <code>${escapeHtml(command)}</code></p></figcaption>`;
 }
 
 /** The count of inversions by pattern, and the shortest ones drawn. */

@@ -17,7 +17,7 @@ const verdictOrder: readonly Verdict[] = [
   'baseline',
 ];
 
-const plainStyle = { style: { head: [], border: [] } };
+const plainStyle = { style: { head: [], border: [], compact: true } };
 
 function number(value: number | null, digits: number): string {
   return value === null ? '–' : value.toFixed(digits);
@@ -28,7 +28,8 @@ function interval(ratio: number | null, low: number | null, high: number | null)
 }
 
 /** A figure with as many digits as mean something. */
-function figure(value: number): string {
+function figure(value: number | null): string {
+  if (value === null) return '–';
   return value >= 1000 ? value.toFixed(0) : value >= 100 ? value.toFixed(1) : value.toFixed(2);
 }
 
@@ -43,10 +44,22 @@ function painted(verdict: string, paint: Paint): string {
   return verdict === 'better' ? paint(verdict, 'green') : verdict;
 }
 
-function verdictText({ verdict, why, launches_needed }: CellComparison, paint: Paint): string {
+/** Why a cell has its verdict, if that is a question. */
+function reasonOf({ verdict, why, launches_needed }: CellComparison): string | undefined {
   const more = launches_needed === undefined ? '' : `; about ${launches_needed} launches would tell`;
-  const reason = why === undefined ? '' : paint(`: ${why}${more}`, 'dim');
-  return `${painted(verdict, paint)}${reason}`;
+  return why === undefined ? undefined : `${verdict}: ${why}${more}`;
+}
+
+/** Each reason once, with whom it is about: beside the verdicts they would make lines longer than any window. */
+function reasons(cells: readonly CellComparison[], paint: Paint): string[] {
+  const found = new Map<string, string[]>();
+  for (const cell of cells) {
+    const reason = reasonOf(cell);
+    if (reason !== undefined) found.set(reason, [...(found.get(reason) ?? []), cell.key]);
+  }
+  return [...found].map(([reason, keys]) =>
+    paint(`${reason} (${keys.length === 1 ? keys[0] : `${keys.length} cells`})`, 'dim'),
+  );
 }
 
 function cellsTable(cells: readonly CellComparison[], paint: Paint): string {
@@ -80,7 +93,7 @@ function cellsTable(cells: readonly CellComparison[], paint: Paint): string {
       number(cell.a12, 2),
       p(cell.p_mann_whitney),
       p(cell.p),
-      verdictText(cell, paint),
+      painted(cell.verdict, paint),
     ]);
   }
   return table.toString();
@@ -154,7 +167,7 @@ export function comparisonText(comparison: Comparison, paint: Paint): string {
   return [
     ...warnings.map((warning) => paint(`warning: ${warning}`, 'red')),
     ...(speed === null ? [] : [`the baseline takes ${speed.toFixed(3)} times as long in B as in A`]),
-    ...(cells.length === 0 ? [] : [cellsTable(cells, paint)]),
+    ...(cells.length === 0 ? [] : [cellsTable(cells, paint), ...reasons(cells, paint)]),
     ...(orders.length === 0 ? [] : [ordersTable(orders, paint)]),
     ...only('A', comparison.only_a),
     ...only('B', comparison.only_b),

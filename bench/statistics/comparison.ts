@@ -50,9 +50,9 @@ interface Ratios {
   readonly key: string;
   readonly name: CellName;
   readonly figure: FigureName;
-  /** Geometric means over launches. */
-  readonly a: number;
-  readonly b: number;
+  /** Geometric means over launches; null where no launch has the figure. */
+  readonly a: number | null;
+  readonly b: number | null;
   readonly launches_a: number;
   readonly launches_b: number;
   readonly ratio: number | null;
@@ -239,8 +239,8 @@ function ratiosOf(
     key,
     name: nameOf(lineA),
     figure,
-    a: rounded(geometricMean(a)) ?? 0,
-    b: rounded(geometricMean(b)) ?? 0,
+    a: a.length === 0 ? null : rounded(geometricMean(a)),
+    b: b.length === 0 ? null : rounded(geometricMean(b)),
     launches_a: a.length,
     launches_b: b.length,
     ratio: rounded(raw.estimate),

@@ -116,6 +116,12 @@ function gateVerdict(
   return { isPassed: reasons.length === 0, reasons, doubts };
 }
 
+/** Whether anything could have been found worse. */
+function isJudged({ cells, orders }: Comparison): boolean {
+  const judged: readonly Verdict[] = ['worse', 'better', 'unchanged', 'unclear'];
+  return orders.length > 0 || cells.some(({ verdict }) => judged.includes(verdict));
+}
+
 function tell(
   comparison: Comparison,
   { isPassed, reasons, doubts }: GateVerdict,
@@ -131,7 +137,12 @@ function tell(
     for (const doubt of doubts) output.out(`note: ${doubt}`);
   }
   for (const reason of reasons) output.error(`capstan bench gate: worse: ${reason}`);
-  if (isPassed && json !== true) output.out('gate: passed, nothing is surely worse');
+  if (isPassed && json !== true)
+    output.out(
+      isJudged(comparison)
+        ? 'gate: passed, nothing is surely worse'
+        : 'gate: passed, nothing failed; but no cell could be judged',
+    );
   return isPassed;
 }
 
@@ -149,6 +160,8 @@ export async function runGate(args: readonly string[], output = standardOutput()
   const [run] = command.args;
   try {
     const baseline = readResults(options.baseline);
+    if (run === undefined && options.quiet !== true)
+      output.error(`capstan bench gate: measuring again: ${baseline.run.command}`);
     const judged = run === undefined ? await runAgain(baseline, abortOnSignals()) : readResults(run);
     const wanted = optionsOf(options, options.tolerance);
     const comparison = compareResults(baseline, judged, wanted);

@@ -3,11 +3,13 @@
  * Exit status: 0 it does, 1 it does not, or could not be run, 2 wrong usage.
  */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { placements } from '../index.js';
 import { abortOnSignals } from '../latency/abort.js';
 import type { Placement } from '../latency/cell.js';
 import { createProgress } from '../report/progress.js';
+import { writeResults } from '../results/directory.js';
 import { parsed } from './compare-main.js';
 import { comparisonText } from './compare-table.js';
 import { createPaint, type Output, type Paint, standardOutput } from './output.js';
@@ -24,6 +26,7 @@ interface Arguments {
   readonly quiet?: boolean;
   readonly color: boolean;
   readonly seed: string;
+  readonly out?: string;
 }
 
 /** About half a minute on two cores. */
@@ -109,12 +112,13 @@ export async function runSelfTestCommand(
   const command = new Command('capstan bench self-test')
     .description('whether the suite finds what is injected, and what it costs itself')
     .option('--json', 'one object')
+    .option('--out <dir>', 'write both runs, with and without the delay, to DIR/delayed and DIR/without')
     .option('--seed <number>', 'order of the blocks', '1')
     .option('--quiet', 'no progress')
     .option('--no-color', 'no colours');
   const status = parsed(command, args, output);
   if (status !== undefined) return status;
-  const { json, quiet, color, seed } = command.opts<Arguments>();
+  const { json, quiet, color, seed, out } = command.opts<Arguments>();
   const [placement] = placements();
   if (placement === undefined || !/^\d{1,9}$/.test(seed)) {
     output.error('capstan bench self-test: --seed wants a whole number');
@@ -129,6 +133,11 @@ export async function runSelfTestCommand(
       ...sizes,
     });
     if (quiet !== true) progress.done();
+    if (out !== undefined) {
+      const [without, delayed] = result.delay.runs;
+      writeResults(without, join(out, 'without'));
+      writeResults(delayed, join(out, 'delayed'));
+    }
     output.out(json === true ? selfTestLine(result) : text(result, createPaint(output, color)));
     return result.passed ? 0 : 1;
   } catch (error) {

@@ -65,6 +65,8 @@ export interface DelayFindings {
   /** Cells beside it that were said to have changed. */
   readonly others: readonly string[];
   readonly comparison: Comparison;
+  /** What was compared: all contenders without the delay, and with it in one. */
+  readonly runs: readonly [without: Results, delayed: Results];
   readonly passed: boolean;
 }
 
@@ -245,13 +247,13 @@ async function findDelay(options: SelfTestOptions, directory: string): Promise<D
   // Both were made at the same time on the same machine: there is nothing to take out.
   const comparison = compareResults(a, b, { seed: options.seed, normalise: 'never' });
   const cell = comparison.cells.find(({ name }) => name.contender === delayedContender);
-  const foundUs = cell === undefined ? 0 : cell.b - cell.a;
+  const foundUs = (cell?.b ?? 0) - (cell?.a ?? 0);
   const others = comparison.cells
     .filter((other) => other !== cell && (other.verdict === 'worse' || other.verdict === 'better'))
     .map(({ key }) => key);
   const isAsLarge = foundUs >= foundShares.least * delayUs && foundUs <= foundShares.most * delayUs;
   const passed = cell?.verdict === 'worse' && isAsLarge && others.length === 0;
-  return { delayUs, contender: delayedContender, foundUs, others, comparison, passed };
+  return { delayUs, contender: delayedContender, foundUs, others, comparison, runs: [a, b], passed };
 }
 
 /** All three. Leaves no process and no file behind, also when it fails. */

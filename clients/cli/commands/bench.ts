@@ -10,6 +10,8 @@ import type { CommandContext } from '../session.js';
 
 const program = fileURLToPath(new URL('../../../bench/main.js', import.meta.url));
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** The words behind `bench`, and the options for everybody that stand before it. */
 function argumentsOf(context: CommandContext, words: readonly string[]): readonly string[] {
   const behind = words.slice(words.indexOf('bench') + 1);
@@ -22,10 +24,22 @@ function argumentsOf(context: CommandContext, words: readonly string[]): readonl
   return [...behind, ...given.filter((option) => !behind.includes(option))];
 }
 
-/** Runs the benchmark with the same words; its exit status is the command's. Ctrl-C reaches both. */
+/**
+ * Runs the benchmark with the same words; its exit status is the command's. A signal ends both, the benchmark first, which has processes and
+ * files of its own. It is told by SIGTERM whatever came: at a terminal Ctrl-C reaches both, and a second SIGINT would end it before it has
+ * cleaned up. This process then ends by the signal that came.
+ */
 export async function bench(context: CommandContext): Promise<number> {
   const args = argumentsOf(context, process.argv.slice(2));
   const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit' });
+  let came: NodeJS.Signals | undefined;
+  const end = (signal: NodeJS.Signals): void => {
+    came = signal;
+    child.kill('SIGTERM');
+  };
+  for (const signal of signals) process.on(signal, end);
   const [status] = (await once(child, 'exit')) as [number | null];
+  for (const signal of signals) process.removeListener(signal, end);
+  if (came !== undefined) process.kill(process.pid, came);
   return status ?? exitStatus.failed;
 }

@@ -1,5 +1,9 @@
 /** The self-test at a size that a busy machine can do: the delay is so long that it is found whatever else runs. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
+import { runGate } from '../../../bench/statistics/gate-main.js';
 import type { Output } from '../../../bench/statistics/output.js';
 import { runSelfTestCommand } from '../../../bench/statistics/self-test-main.js';
 
@@ -8,7 +12,9 @@ test('an injected delay and every swap are found, and the harness says what it c
   const out: string[] = [];
   const output: Output = { out: (text) => out.push(text), error: (text) => t.log(text), isTerminal: false };
   const steps: string[] = [];
-  const status = await runSelfTestCommand(['--json'], output, {
+  const directory = mkdtempSync(join(tmpdir(), 'capstan-self-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const status = await runSelfTestCommand(['--json', '--out', directory], output, {
     contenders: ['c-seqpacket', 'sockets'],
     launches: 4,
     rounds: 5,
@@ -34,6 +40,18 @@ test('an injected delay and every swap are found, and the harness says what it c
   t.is(line.swapping.found_in_clean, 0);
   t.true(line.sample_cost_ns > 0);
   t.is(steps[0], 'injected delay: launch 1 of 4');
+  // The two runs were really measured, and the gate judges them as any others.
+  const runs = [join(directory, 'without'), join(directory, 'delayed')] as const;
+  const errors: string[] = [];
+  const gate = (baseline: string, run: string): Promise<number> =>
+    runGate(['--baseline', baseline, run, '--normalise', 'never'], {
+      out: () => {},
+      error: (text) => errors.push(text),
+      isTerminal: false,
+    });
+  t.is(await gate(...runs), 1);
+  t.regex(errors.join('\n'), /worse: W1 sockets .*p50_us \+/);
+  t.is(await gate(runs[0], runs[0]), 0);
 });
 
 test('wrong usage ends with 2', async (t) => {
