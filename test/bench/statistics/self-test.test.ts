@@ -40,7 +40,7 @@ test('an injected delay and every swap are found, and the harness says what it c
   t.is(line.swapping.found_in_clean, 0);
   t.true(line.sample_cost_ns > 0);
   t.is(steps[0], 'injected delay: launch 1 of 4');
-  // The two runs were really measured, and the gate judges them as any others.
+  // The two runs were really measured, and the gate judges them like all others.
   const runs = [join(directory, 'without'), join(directory, 'delayed')] as const;
   const errors: string[] = [];
   const gate = (baseline: string, run: string): Promise<number> =>
