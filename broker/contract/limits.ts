@@ -101,6 +101,8 @@ export const helloTimeoutMs = 5_000;
 export const closeLingerMs = 2_000;
 /** Deadline of a call that names none. */
 export const callDeadlineMs = 25_000;
+/** The longest time that a packet loop looks again before it sleeps (`spinUs`): longer than a few wake-ups, it only burns. */
+export const spinUsMax = 100;
 /** The longest socket path, without its terminating NUL: sizeof(sun_path) - 1 (unix(7)). */
 export const socketPathBytesMax = 107;
 /** Descriptors kept free, so that 253 can always be received and an accept never starves the rest. */

@@ -174,7 +174,12 @@ export interface Native {
   raiseDescriptorLimit(): number;
 
   /** The rest is the other half of `packet-loop.ts`, and only for it. */
-  loopOpen(packetBytesMax: number, descriptorReserve: number, dispatch: () => void): LoopBuffers;
+  loopOpen(
+    packetBytesMax: number,
+    descriptorReserve: number,
+    spinUs: number,
+    dispatch: () => void,
+  ): LoopBuffers;
   loopClose(): void;
   /** Kind 1 socket, 2 listener, 3 watch. Returns the slot; on failure the descriptor is still the caller's. */
   loopAdd(kind: number, descriptor: number): number;

@@ -15,6 +15,7 @@
         "send.c",
         "slots.c",
         "sockets.c",
+        "spin.c",
         "turn.c"
       ],
       "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],

@@ -19,6 +19,9 @@ export const HeaderWord = {
   SendEnd: 5,
   Epoch: 6,
   Open: 7,
+  Spins: 8,
+  SpinsPaid: 9,
+  Looks: 10,
 } as const;
 /** Words of a slot: first record, last record, queued bytes, queued frames. */
 export const slotWords = 4;

@@ -200,7 +200,7 @@ static bool build_loop(struct loop *loop, napi_value dispatch, napi_value *buffe
 	       add_layout(loop->env, *buffers) && make_references(loop, *buffers, dispatch);
 }
 
-napi_value open_loop(napi_env env, uint32_t packet_bytes_max, uint32_t reserve, napi_value dispatch)
+napi_value open_loop(napi_env env, uint32_t packet_bytes_max, uint32_t reserve, uint32_t spin_us, napi_value dispatch)
 {
 	struct loop *loop = new_loop(env);
 	napi_value buffers;
@@ -214,6 +214,7 @@ napi_value open_loop(napi_env env, uint32_t packet_bytes_max, uint32_t reserve, 
 		return NULL;
 	}
 	prepare_receiving(loop);
+	prepare_spinning(&loop->spin, spin_us);
 	start_handles(loop);
 	napi_set_instance_data(env, loop, NULL, NULL);
 	napi_add_async_cleanup_hook(env, on_cleanup, loop, &loop->cleanup);

@@ -1,6 +1,6 @@
 /*
  * The event loop of a process, as shared by loop.c (its life), turn.c (waiting and calling), slots.c (what is
- * open), receive.c and send.c. `packet-loop.ts` is its other half: both sides read and write the words below in one
+ * open), receive.c, send.c and spin.c. `packet-loop.ts` is its other half: both sides read and write the words below in one
  * mapping, so that a packet costs neither an object nor a call.
  *
  * A *turn* is one call into JavaScript with all events of one wake-up, then its microtasks, then the sending of what
@@ -44,6 +44,8 @@ enum {
 	FRAME_HEADER_BYTES = 8,
 	/* Turns that share one scope for their handles. */
 	SCOPE_TURNS_MAX = 63,
+	/* The longest spin before a wait; the same number stands in limits.ts. */
+	SPIN_US_MAX = 100,
 };
 
 /* The words of the shared mapping; the same numbers stand in packet-loop.ts. */
@@ -56,6 +58,9 @@ enum header_word {
 	HEADER_SEND_END,
 	HEADER_EPOCH,
 	HEADER_OPEN,
+	HEADER_SPINS,
+	HEADER_SPINS_PAID,
+	HEADER_LOOKS,
 	HEADER_WORDS = 16,
 };
 enum event_word {
@@ -152,6 +157,14 @@ struct incoming {
 	} control[RECEIVE_SLOTS];
 };
 
+/* How long is looked again before a wait, and what it follows from (spin.c). */
+struct spin {
+	uint32_t max_ns; /* 0: never. */
+	uint32_t window_ns; /* 0: not now. */
+	uint32_t short_waits; /* While the window is closed, less what long ones have taken back. */
+	uint32_t short_waits_wanted; /* So many open it. */
+};
+
 struct loop {
 	napi_env env;
 	uv_loop_t *uv;
@@ -169,6 +182,7 @@ struct loop {
 	int timer; /* A timerfd in the epoll, for libuv's timers and the retries. */
 	uint64_t timer_at; /* When it will fire, in the milliseconds of uv_now; 0 is never. */
 	uint64_t timer_fired; /* When it fired last. */
+	struct spin spin;
 	bool is_closing;
 	bool is_stopped; /* JavaScript cannot be called any more. */
 	bool in_turn;
@@ -212,7 +226,7 @@ static inline int32_t *slot_words(const struct loop *loop, const struct slot *sl
 
 /* loop.c */
 /* Opens the loop of this environment; returns its buffers, or NULL with an exception. */
-napi_value open_loop(napi_env env, uint32_t packet_bytes_max, uint32_t reserve, napi_value dispatch);
+napi_value open_loop(napi_env env, uint32_t packet_bytes_max, uint32_t reserve, uint32_t spin_us, napi_value dispatch);
 void close_loop(struct loop *loop);
 /* The loop of this environment, or NULL. */
 struct loop *current_loop(napi_env env);
@@ -224,6 +238,11 @@ void wait_and_run(uv_prepare_t *handle);
 void update_reference(struct loop *loop);
 /* The next event of this turn, zeroed but for kind and slot. NULL when there is no room, which the sizes rule out. */
 int32_t *add_event(struct loop *loop, enum event_kind kind, const struct slot *slot);
+
+/* spin.c */
+void prepare_spinning(struct spin *spin, uint32_t max_us);
+/* Waits for events without a timeout, after looking for some time where that pays. Returns what epoll_wait does. */
+int wait_spinning(struct loop *loop, struct epoll_event *events);
 
 /* slots.c: all return 0 or -errno. */
 /* Whether the descriptor is what this kind of slot is for; makes a listening socket non-blocking. */

@@ -187,8 +187,18 @@ class DescriptorWatch implements Watch {
 
 type Entry = Socket | Listener | DescriptorWatch | undefined;
 
+/** What became of the spins of a loop (`spinUs`); the counts start again at 2^32. */
+export interface SpinCounts {
+  /** Waits that began by looking again, and those of them that did not have to sleep for it. */
+  readonly spins: number;
+  readonly paid: number;
+  /** Looks of all of them: what they cost, a system call each. */
+  readonly looks: number;
+}
+
 /** The loop, with the use count that `openPacketLoop` began. */
 export interface OpenPacketLoop extends PacketLoop {
+  readonly spinCounts: SpinCounts;
   /**
    * Gives up one use. The last one closes everything that is still open, without a callback, drops what waits to be
    * sent, and frees the memory; nothing may be done with the loop afterwards.
@@ -210,7 +220,12 @@ class NativePacketLoop implements OpenPacketLoop {
 
   constructor(native: Native, options: PacketLoopOptions) {
     const dispatch = (): void => this.#dispatch();
-    const buffers = native.loopOpen(options.packetBytesMax, options.descriptorReserve, dispatch);
+    const buffers = native.loopOpen(
+      options.packetBytesMax,
+      options.descriptorReserve,
+      options.spinUs ?? 0,
+      dispatch,
+    );
     this.options = options;
     this.#native = native;
     this.#memory = new LoopMemory(native, buffers, options.packetBytesMax);
@@ -238,6 +253,15 @@ class NativePacketLoop implements OpenPacketLoop {
 
   get open(): number {
     return this.#isClosed ? 0 : this.#memory.word(HeaderWord.Open);
+  }
+
+  get spinCounts(): SpinCounts {
+    const count = (word: number): number => (this.#isClosed ? 0 : this.#memory.word(word) >>> 0);
+    return {
+      spins: count(HeaderWord.Spins),
+      paid: count(HeaderWord.SpinsPaid),
+      looks: count(HeaderWord.Looks),
+    };
   }
 
   adopt(descriptor: number, handler: PacketHandler): PacketSocket {
@@ -374,7 +398,7 @@ let current: NativePacketLoop | undefined;
 
 /**
  * Opens the loop of this process, or adds a use to it; each use is given up by one `release`. Throws if it is open with
- * other options. With nothing open in it the loop does not keep the process alive.
+ * other options; who names no `spinUs` takes the one that there is. With nothing open in it the loop does not keep the process alive.
  */
 export function openPacketLoop(options: PacketLoopOptions): OpenPacketLoop {
   if (current === undefined) {
@@ -384,6 +408,9 @@ export function openPacketLoop(options: PacketLoopOptions): OpenPacketLoop {
   const { packetBytesMax, descriptorReserve } = current.options;
   if (packetBytesMax !== options.packetBytesMax || descriptorReserve !== options.descriptorReserve) {
     throw new Error('the packet loop of this process is open with other sizes');
+  }
+  if (options.spinUs !== undefined && options.spinUs !== (current.options.spinUs ?? 0)) {
+    throw new Error('the packet loop of this process is open with another spin time');
   }
   current.uses++;
   return current;

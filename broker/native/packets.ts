@@ -129,9 +129,15 @@ export interface PacketLoop {
   setReference(on: boolean): void;
 }
 
-/** Sizes that the loop is made with (the contract's limits; this module imports nothing). */
+/** What the loop is made with (the contract's limits; this module imports nothing). */
 export interface PacketLoopOptions {
   readonly packetBytesMax: number;
   /** Free descriptors below which receiving and accepting wait, beside the 253 that one message may bring. */
   readonly descriptorReserve: number;
+  /**
+   * How long the loop looks again at most, without sleeping, before it sleeps, in microseconds; 0 (the default) is never, and
+   * `spinUsMax` the longest. Within that it follows what pays, down to nothing. It buys shorter round trips where those who talk
+   * have a core each, and burns processor time for it (docs/decisions/0017-spinning.md).
+   */
+  readonly spinUs?: number;
 }

@@ -142,11 +142,21 @@ static int set_timer(struct loop *loop, int timeout)
 	return -1;
 }
 
+/* Without a timeout, our timer or something else ends the wait, and it may be spent looking. */
+static int wait_for_events(struct loop *loop, int timeout, struct epoll_event *events)
+{
+	int left = set_timer(loop, timeout);
+
+	if (left < 0 && loop->spin.max_ns > 0)
+		return wait_spinning(loop, events);
+	return epoll_wait(loop->epoll, events, RECEIVE_SLOTS, left);
+}
+
 /* Waits once and takes what is there. Returns whether libuv's descriptor is ready. */
 static bool wait_once(struct loop *loop, int timeout)
 {
 	struct epoll_event events[RECEIVE_SLOTS];
-	int count = epoll_wait(loop->epoll, events, RECEIVE_SLOTS, set_timer(loop, timeout));
+	int count = wait_for_events(loop, timeout, events);
 	/* When many are ready each gets its share of the arena, so a flood on one starves nobody. */
 	uint32_t share = count > 1 ? RECEIVE_SLOTS / (uint32_t)count : RECEIVE_SLOTS;
 	bool is_libuv_ready = false;

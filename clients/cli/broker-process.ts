@@ -33,13 +33,14 @@ function start(): void {
       form: { type: 'string', default: 'text' },
       'services-dir': { type: 'string', multiple: true, default: [] },
       'ready-fd': { type: 'string' },
+      'spin-us': { type: 'string', default: '0' },
     },
   });
   const descriptor = initDescriptor(process.env);
   const { packetBytesMax, descriptorReserve } = limits;
   // A broker that once had a million handles shall be small again when they are released.
   loadNative().mapBlocksFrom(mappedBlockBytes);
-  const loop = openPacketLoop({ packetBytesMax, descriptorReserve });
+  const loop = openPacketLoop({ packetBytesMax, descriptorReserve, spinUs: Number(values['spin-us']) });
   const time = createTime();
   const errors = new ErrorOutput(time);
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {

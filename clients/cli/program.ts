@@ -3,6 +3,7 @@
  * of its own in `commands/`, imported when the command is called.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { spinUsMax } from '../../broker/contract/limits.js';
 import { defaultTransport } from '../library/address.js';
 import { report } from './failure.js';
 import { Output } from './output.js';
@@ -86,6 +87,13 @@ function count(text: string): number {
   return Number(text);
 }
 
+function spinTime(text: string): number {
+  if (!/^[0-9]{1,3}$/.test(text) || Number(text) > spinUsMax) {
+    throw new InvalidArgumentError(`It must be a whole number of microseconds, 0 to ${spinUsMax}.`);
+  }
+  return Number(text);
+}
+
 const directoryOption: readonly [string, string] = [
   '-d, --services-dir <dir>',
   'directory of service descriptions, may be given several times; default: those of the user or the system',
@@ -101,6 +109,7 @@ function addRun(program: Command, doing: Doing): void {
     .addOption(new Option('--user', "the user's own manager").conflicts('system'))
     .addOption(new Option('--system', "the system's manager; default for root").conflicts('user'))
     .option('--ready-fd <n>', 'write a line to this descriptor when the sockets accept', count)
+    .option('--spin-us <n>', 'look for messages so many microseconds before sleeping; default 0', spinTime)
     .action((services: string[], flags: object, command: Command) =>
       doing(command, async (context) => (await import('./commands/run.js')).run(context, services, flags)),
     );

@@ -20,7 +20,7 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   /** Called with faults that belong to no call; default: they are thrown from the event loop. */
   readonly onError?: (error: unknown) => void;
-  /** What a transport is made from; default: the process's packet loop and real time, made when first needed. */
+  /** What a transport is made from; default: the process's packet loop and real time, made when first needed (`transportParts`). */
   readonly parts?: TransportParts;
 }
 
@@ -65,23 +65,45 @@ export function transportNames(): readonly string[] {
 
 let shared: Promise<TransportParts> | undefined;
 
+export interface TransportPartsOptions {
+  /**
+   * How long the process looks for messages before it sleeps, in microseconds, at most `spinUsMax` (100); default 0, never. It buys
+   * shorter calls for processor time (docs/spinning.md). A process has one packet loop, so that the first call decides.
+   */
+  readonly spinUs?: number;
+}
+
 /**
  * What transports are made from: one packet loop for the process and real time, made when first asked for, and kept. They do not
- * keep the process alive while nothing is open, and hold a few descriptors.
+ * keep the process alive while nothing is open, and hold a few descriptors. Rejects with `invalid-argument` for a spin time that is
+ * none, or another than the loop was made with.
  */
-export function transportParts(): Promise<TransportParts> {
-  shared ??= loadParts();
+export async function transportParts(options: TransportPartsOptions = {}): Promise<TransportParts> {
+  const { spinUs } = options;
+  if (spinUs !== undefined && !(Number.isInteger(spinUs) && spinUs >= 0 && spinUs <= limits.spinUsMax)) {
+    const text = `spinUs is ${spinUs}, and must be a whole number from 0 to ${limits.spinUsMax}`;
+    throw new BrokerError(ErrorCode.InvalidArgument, text);
+  }
+  if (shared === undefined) {
+    sharedSpinUs = spinUs ?? 0;
+    shared = loadParts(sharedSpinUs);
+  } else if (spinUs !== undefined && spinUs !== sharedSpinUs) {
+    const text = `spinUs is ${spinUs}, but the packet loop of this process was made with ${sharedSpinUs}`;
+    throw new BrokerError(ErrorCode.InvalidArgument, text);
+  }
   return shared;
 }
 
-async function loadParts(): Promise<TransportParts> {
+let sharedSpinUs = 0;
+
+async function loadParts(spinUs: number): Promise<TransportParts> {
   const [{ openPacketLoop }, { createTime }] = await Promise.all([
     import('../../broker/native/packet-loop.js'),
     import('../../broker/native/time.js'),
   ]);
   const { packetBytesMax, descriptorReserve } = limits;
   return {
-    loop: openPacketLoop({ packetBytesMax, descriptorReserve }),
+    loop: openPacketLoop({ packetBytesMax, descriptorReserve, spinUs }),
     time: createTime({ keepsAlive: false }),
   };
 }

@@ -15,6 +15,7 @@ export {
   connect,
   createTransport,
   type TransportParts,
+  type TransportPartsOptions,
   transportParts,
 } from './connect.js';
 export { ControlError } from './control-error.js';

@@ -16,11 +16,11 @@ function datagramFixture(): Fixture {
   return { name, manifest, create: () => create(parts), rawSend };
 }
 
-/** The transport with this name, on the event loop of this process. */
-export function catalogFixture(name: string): Fixture {
+/** The transport with this name, on the event loop of this process, which spins before it sleeps if that is said. */
+export function catalogFixture(name: string, spinUs?: number): Fixture {
   if (name === 'datagram') return datagramFixture();
   const { manifest, create } = transportEntry(name);
-  const parts = createParts();
+  const parts = createParts(spinUs);
   return {
     name,
     manifest,

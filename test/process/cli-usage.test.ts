@@ -47,6 +47,8 @@ test('exit status 2: what is wrong with the command line is said', async (t) => 
   failed(t, await capstan(['start', 'a', '--timeout', 'soon']), 2, 'number of seconds');
   failed(t, await capstan(['run', '--user', '--system']), 2, 'cannot be used with');
   failed(t, await capstan(['run', '--ready-fd', 'x']), 2, 'must be a number');
+  for (const spin of ['101', '-1', '1.5', 'x'])
+    failed(t, await capstan(['run', `--spin-us=${spin}`]), 2, 'microseconds, 0 to 100');
   failed(t, await capstan(['list', '--transport', 'pigeon']), 2, "no transport 'pigeon'", 'sockets');
   failed(t, await capstan(['signal', 'NONSENSE', 'a']), 2, "'NONSENSE' is not a signal");
   failed(t, await capstan(['list', '--socket', '']), 2, '--socket');

@@ -6,9 +6,10 @@ import { openPacketLoop } from '../../broker/native/packet-loop.js';
 import { createTime } from '../../broker/native/time.js';
 import { type TransportEntry, type TransportParts, transports } from '../../transports/catalog.js';
 
-/** Parts that share the event loop of this process. */
-export function createParts(): TransportParts {
-  return { loop: openPacketLoop({ packetBytesMax, descriptorReserve }), time: createTime() };
+/** Parts that share the event loop of this process, which spins before it sleeps if that is said. */
+export function createParts(spinUs?: number): TransportParts {
+  const sizes = { packetBytesMax, descriptorReserve };
+  return { loop: openPacketLoop(spinUs === undefined ? sizes : { ...sizes, spinUs }), time: createTime() };
 }
 
 /** The catalog's entry with this name. */

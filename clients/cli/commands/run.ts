@@ -18,6 +18,7 @@ import { printFinding } from './check.js';
 
 export interface RunFlags extends DirectoryFlags {
   readonly readyFd?: number;
+  readonly spinUs?: number;
 }
 
 /**
@@ -61,6 +62,7 @@ export async function run(
     ],
     ...directories.flatMap((directory) => ['--services-dir', directory]),
     ...(flags.readyFd === undefined ? [] : ['--ready-fd', String(flags.readyFd)]),
+    ...(flags.spinUs === undefined ? [] : ['--spin-us', String(flags.spinUs)]),
     ...['--', ...services],
   ];
   // Standard input, output and error go to the broker anyway.
