@@ -10,12 +10,25 @@ import {
   ErrorCode,
   hasCode,
   type ServiceEvent,
+  transportParts,
   transportSocket,
 } from '../../clients/library/index.js';
 import { createMemoryTransport } from '../../transports/memory/index.js';
 import { controlTransports, inControlWorld } from '../support/control-world.js';
 import { eventually, within } from '../support/eventually.js';
 import { FakeSupervisor } from '../support/fake-supervisor.js';
+
+test('a spin time is a whole number up to its limit, and the first one counts for the process', async (t) => {
+  for (const spinUs of [-1, 1.5, 101, Number.NaN]) {
+    const error = await t.throwsAsync(transportParts({ spinUs }));
+    t.true(hasCode(error, ErrorCode.InvalidArgument), String(spinUs));
+  }
+  const parts = await transportParts({ spinUs: 0 });
+  t.is(await transportParts(), parts);
+  t.is(await transportParts({ spinUs: 0 }), parts);
+  const error = await t.throwsAsync(transportParts({ spinUs: 50 }), { message: /made with 0/ });
+  t.true(hasCode(error, ErrorCode.InvalidArgument));
+});
 
 test('the default socket follows CAPSTAN_SOCKET, the user and the mode', (t) => {
   t.is(defaultSocket({ env: { CAPSTAN_SOCKET: '/a' }, uid: 1 }), '/a');

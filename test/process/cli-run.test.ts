@@ -195,6 +195,34 @@ test.serial('I11: a watchdog looks after the broker, and its limit is generous',
   t.is((await manager.end()).status, 0);
 });
 
+test.serial(
+  'a broker that spins before it sleeps answers on every transport, also its successor',
+  async (t) => {
+    const manager = await TestManager.start((undo) => t.teardown(undo), {
+      services: { boot: sleeper },
+      args: ['--spin-us', '50'],
+    });
+    const brokerWith = (option: string, value: string): number | undefined =>
+      descendants(manager.pid).find((pid) => {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        return words.includes(option) && words[words.indexOf(option) + 1] === value;
+      });
+    for (const transport of ['sockets', 'bus', 'datagram']) {
+      const { status, stdout } = await manager.command('--transport', transport, 'list');
+      t.is(status, 0);
+      t.true(stdout.includes('boot'), transport);
+    }
+    const broker = brokerWith('--spin-us', '50');
+    t.not(broker, undefined);
+    process.kill(broker ?? 0, 'SIGKILL');
+    const answers = async (): Promise<boolean> => (await manager.command('list')).status === 0;
+    await eventually('the successor answers', answers, 20_000);
+    const successor = brokerWith('--spin-us', '50');
+    t.true(successor !== undefined && successor !== broker);
+    t.is((await manager.end()).status, 0);
+  },
+);
+
 test.serial('the ready line comes also if the first broker is killed before it was ready', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'capstan-ready-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));

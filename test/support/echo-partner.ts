@@ -18,7 +18,7 @@ export interface EchoPartner {
 
 const frameBytes = 16;
 
-/** Starts the process on a CPU (-1: any), with a spin time of its own. */
+/** Starts the process on a CPU (-1 is wherever the kernel wants), with a spin time of its own. */
 export async function startEchoPartner(loop: PacketLoop, cpu: number, spinUs: number): Promise<EchoPartner> {
   const native = loadNative();
   const [own, theirs] = native.socketpair();
