@@ -177,8 +177,8 @@ export interface Native {
   loopOpen(
     packetBytesMax: number,
     descriptorReserve: number,
-    spinUs: number,
     dispatch: () => void,
+    spinUs: number,
   ): LoopBuffers;
   loopClose(): void;
   /** Kind 1 socket, 2 listener, 3 watch. Returns the slot; on failure the descriptor is still the caller's. */

@@ -13,13 +13,13 @@ static napi_value js_loop_open(napi_env env, napi_callback_info info)
 	if (!take_arguments(env, info, 4, argv) ||
 	    !get_integer(env, argv[0], "packetBytesMax", 4096, SEND_BYTES / 4, &packet_bytes_max) ||
 	    !get_integer(env, argv[1], "descriptorReserve", 0, 1 << 20, &reserve) ||
-	    !get_integer(env, argv[2], "spinUs", 0, SPIN_US_MAX, &spin_us))
+	    !get_integer(env, argv[3], "spinUs", 0, SPIN_US_MAX, &spin_us))
 		return NULL;
-	if (napi_typeof(env, argv[3], &type) != napi_ok || type != napi_function)
+	if (napi_typeof(env, argv[2], &type) != napi_ok || type != napi_function)
 		return throw_type(env, "dispatch", "a function");
 	if (current_loop(env) != NULL)
 		return throw_errno(env, EBUSY, "loopOpen");
-	return open_loop(env, (uint32_t)packet_bytes_max, (uint32_t)reserve, (uint32_t)spin_us, argv[3]);
+	return open_loop(env, (uint32_t)packet_bytes_max, (uint32_t)reserve, (uint32_t)spin_us, argv[2]);
 }
 
 /* The open loop, or NULL with an exception. */

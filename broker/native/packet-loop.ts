@@ -223,8 +223,8 @@ class NativePacketLoop implements OpenPacketLoop {
     const buffers = native.loopOpen(
       options.packetBytesMax,
       options.descriptorReserve,
-      options.spinUs ?? 0,
       dispatch,
+      options.spinUs ?? 0,
     );
     this.options = options;
     this.#native = native;

@@ -51,7 +51,7 @@ const signatures: Record<keyof Native, readonly Kind[]> = {
   openDescriptors: [],
   descriptorLimit: [],
   raiseDescriptorLimit: [],
-  loopOpen: ['number', 'number', 'number', 'function'],
+  loopOpen: ['number', 'number', 'function', 'number'],
   loopClose: [],
   loopAdd: ['number', 'descriptor'],
   loopRelease: ['number'],
@@ -88,7 +88,7 @@ test.serial(
   'every argument of the wrong type is a TypeError or RangeError that comes before anything is done',
   (t) => {
     // The loop functions ask for an open loop first.
-    native.loopOpen(8192, 0, 0, () => {});
+    native.loopOpen(8192, 0, () => {}, 0);
     const wrong = [
       undefined,
       null,
@@ -213,8 +213,8 @@ test.serial(
   (t) => {
     t.throws(() => native.loopFlush(), { code: 'EBADF' });
     t.throws(() => native.loopAdd(1, 0), { code: 'EBADF' });
-    const buffers = native.loopOpen(8192, 0, 0, () => {});
-    t.throws(() => native.loopOpen(8192, 0, 0, () => {}), { code: 'EBUSY' });
+    const buffers = native.loopOpen(8192, 0, () => {}, 0);
+    t.throws(() => native.loopOpen(8192, 0, () => {}, 0), { code: 'EBUSY' });
     for (const slot of [0, 1, 65_535]) t.throws(() => native.loopRelease(slot), { code: 'EBADF' });
     t.throws(() => native.loopRelease(65_536), { instanceOf: RangeError });
     t.is(buffers.receive.byteLength, 64 * 8192);
