@@ -6,11 +6,13 @@ import type { Contender } from './scenarios/scenario.js';
 
 /** Everybody's ratio is to it, so it is never left out. */
 const baseline = 'c-seqpacket';
+/** What Node itself does: it needs nothing to be installed, so `none` keeps it beside the transports. */
+const nodeBaseline = 'node-net';
 
 export interface Choice {
   /** Names of transports of the catalog; all of them if it is not said. */
   readonly transports?: readonly string[];
-  /** `auto`: whoever is installed; `none`: transports only; or names. */
+  /** `auto`: whoever is installed; `none`: nobody but the two baselines; or names. */
   readonly peers: 'auto' | 'none' | readonly string[];
 }
 
@@ -41,7 +43,8 @@ export function chooseContenders(all: readonly Contender[], { transports, peers 
   const isWanted = ({ name, kind }: Contender): boolean => {
     if (name === baseline) return true;
     if (kind === 'own') return transports?.includes(name) ?? true;
-    return peers === 'auto' || (peers !== 'none' && peers.includes(name));
+    if (peers === 'none') return name === nodeBaseline;
+    return peers === 'auto' || peers.includes(name);
   };
   const wanted = all.filter(isWanted);
   const missing: string[] = [];

@@ -87,6 +87,7 @@ function lineOf(cell: Measured, group: readonly Measured[], launches: number, se
   const ratio = ratioOf(cell, baseline, seed);
   const colds = used.flatMap(({ cold_ns }) => (cold_ns === null ? [] : [cold_ns / 1000]));
   const offered = used.flatMap(({ offered_per_second }) => offered_per_second ?? []);
+  const peaks = used.flatMap(({ peak_per_second }) => peak_per_second ?? []);
   const depth = queueDepthOf(definition.contender);
   const invalid = invalidityOf(all, launches);
   const figures = figuresOf(used, histogram, perSample);
@@ -104,6 +105,7 @@ function lineOf(cell: Measured, group: readonly Measured[], launches: number, se
     ratio_high: round(ratio?.high ?? null, 3),
     cold_us: colds.length === 0 ? null : round(median(colds), 3),
     ...(depth === undefined ? {} : { queue_depth: depth }),
+    ...(peaks.length === 0 ? {} : { peak_per_second: Math.round(median(peaks)) }),
     ...(invalid === undefined ? {} : { invalid }),
     launches: used.map((record) => {
       const launch = [...cell.records].find(([, other]) => other === record)?.[0] ?? 0;

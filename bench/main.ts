@@ -163,7 +163,11 @@ const program = new Command('capstan bench')
   .option('--out <dir>', 'write results and their report there; an interrupted run goes on from it')
   .option('--workload <names>', `only these: ${workloads.join(', ')}; may be repeated`, workloadNames)
   .option('--transport <names>', 'only these transports; may be repeated', names)
-  .option('--peers <names>', 'what else is compared: auto (what is installed), none, or names', 'auto')
+  .option(
+    '--peers <names>',
+    'what else is compared: auto (what is installed), none (but C and Node), or names',
+    'auto',
+  )
   .option('--seed <number>', 'seed for the order of everything', wholeNumber, 1)
   .option('--resume', 'go on with the unfinished run in --out, or say why not')
   .option('--json', 'one object a cell, one a line')

@@ -16,7 +16,7 @@ import type { Contender, Scenario, Tier } from './scenarios/scenario.js';
 
 export interface TierSizes extends Omit<LaunchOptions, 'seed'> {
   readonly launches: number;
-  /** The plan is made to take no longer, as far as blocks can be made shorter. */
+  /** The whole run, W8 with it, is planned to take no longer, as far as blocks can be made shorter. */
   readonly budgetMs: number;
 }
 
@@ -29,6 +29,7 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     warmUpMs: 15,
     warmUpMaxMs: 15,
     rushMs: 5,
+    samplesMin: 1,
     budgetMs: 60_000,
   },
   quick: {
@@ -39,44 +40,65 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     warmUpMs: 60,
     warmUpMaxMs: 150,
     rushMs: 300,
-    budgetMs: 40_000,
+    samplesMin: 20,
+    budgetMs: 55_000,
   },
   standard: {
     launches: 5,
     rounds: 2,
-    blockMs: 70,
-    longBlockMs: 120,
-    warmUpMs: 200,
+    blockMs: 36,
+    longBlockMs: 60,
+    warmUpMs: 90,
     warmUpMaxMs: 600,
     rushMs: 250,
-    budgetMs: 15 * 60_000,
+    samplesMin: 20,
+    budgetMs: 14.4 * 60_000,
   },
   full: {
     launches: 6,
-    rounds: 4,
-    blockMs: 80,
-    longBlockMs: 160,
-    warmUpMs: 300,
-    warmUpMaxMs: 2_000,
-    rushMs: 400,
-    budgetMs: 55 * 60_000,
+    rounds: 3,
+    blockMs: 40,
+    longBlockMs: 75,
+    warmUpMs: 110,
+    warmUpMaxMs: 1_000,
+    rushMs: 300,
+    samplesMin: 20,
+    budgetMs: 41.5 * 60_000,
   },
 };
 
 /** Blocks and warm-ups are not made shorter than this share of what the tier wants. */
-const scaleMin = 0.5;
+const scaleMin = 0.75;
 
-/** What it takes to start and end the processes of a cell, and what a block takes beside its own time; measured on two cores. */
-const launchMs = 260;
-const launchNativeMs = 30;
+/**
+ * What it takes to start and end a process of Node with its share of what happens beside it, and all programs in C of a cell, and what a block
+ * takes beside its own time; measured on two cores.
+ */
+const processMs = 180;
+const launchNativeMs = 50;
 const blockOverheadMs = 7;
-/** One process more, one connection more, one service more in a manager. */
-const processMs = 35;
-const processesMax = 16;
-const peerMs = 0.6;
-const serviceMs = 1;
-/** How much longer than the least a warm-up is, as a rule. */
+/** One connection more, one service more in a manager. */
+const peerMs = 1.3;
+const serviceMs = 0.8;
+/** One handle more that is held. */
+const handleMs = 0.05;
+/** How much longer than the least a warm-up is, as a rule, and how many samples it is at least where each takes long. */
 const warmUpFactor = 1.3;
+const warmUpSamples = 8;
+
+/** Processes of Node that a usual cell of each of these has; all others are programs in C. */
+const nodeProcesses: Readonly<Record<string, number>> = {
+  memory: 1,
+  sockets: 3,
+  datagram: 3,
+  bus: 3,
+  'node-net': 2,
+  'child-process': 2,
+  'worker-threads': 2,
+  zeromq: 2,
+  nats: 2,
+  grpc: 3,
+};
 
 export interface Group {
   readonly key: string;
@@ -113,13 +135,30 @@ export interface PlanOptions {
   readonly placements: readonly Placement[];
   /** What else two runs must have in common for one to go on where the other ended: the program's version, say. */
   readonly identity: string;
+  /** What else the run does (W8): the budget is for both. Default: nothing. */
+  readonly besideMs?: number;
 }
 
 function launchMsOf({ contender, varied = {} }: CellDefinition): number {
-  const { receivers = 1, holders = 1, senders = 1, peers = 0, services = 0 } = varied;
-  const processes = Math.min(processesMax, receivers - 1) + Math.min(processesMax, holders - 1) + senders - 1;
-  const more = processes * processMs + (peers + receivers + holders) * peerMs + services * serviceMs;
-  return (contender.startsWith('c-') ? launchNativeMs : launchMs) + more;
+  const { receivers = 1, holders = 1, senders = 1, peers = 0, services = 0, handles = 0 } = varied;
+  const connections = (peers + receivers + holders) * peerMs;
+  const usual = nodeProcesses[contender];
+  if (usual === undefined) return launchNativeMs + connections;
+  const receiving = varied.receiver_processes ?? receivers;
+  // Idle peers and the holders of W9 share one; the holders of W5 do not.
+  const holding = peers > 0 ? 1 : Math.min(holders, holderProcessesMax);
+  const processes = usual + receiving - 1 + holding - 1 + senders - 1;
+  return processes * processMs + connections + services * serviceMs + handles * handleMs;
+}
+
+/** What comes before the rush and after it. */
+function warmUpMsOf(stage: readonly CellDefinition[], sizes: TierSizes): number {
+  // A sweep of gaps is warmed up without them.
+  const sampleMs = Math.max(...stage.map(({ sampleMs = 0, varied }) => (varied?.gap_ms ? 0 : sampleMs)));
+  return Math.max(
+    sizes.warmUpMs * warmUpFactor,
+    Math.min(warmUpSamples * sampleMs, sizes.warmUpMaxMs + sampleMs),
+  );
 }
 
 /** How long one launch of these cells takes, about. */
@@ -127,7 +166,7 @@ function plannedLaunchMs(cells: readonly CellDefinition[], sizes: TierSizes): nu
   let sum = 0;
   for (const stage of stagesOf(cells)) {
     const [first] = stage;
-    sum += (first === undefined ? 0 : launchMsOf(first)) + sizes.warmUpMs * warmUpFactor;
+    sum += (first === undefined ? 0 : launchMsOf(first)) + warmUpMsOf(stage, sizes);
     if (stage.every(rushes)) sum += sizes.rushMs;
     if (stage.some(({ loop }) => loop === 'open')) sum += peakBlocks * (sizes.blockMs + blockOverheadMs);
     for (const cell of stage) sum += sizes.rounds * (blockMsOf(cell, sizes) + blockOverheadMs);
@@ -157,6 +196,8 @@ function scaled(sizes: TierSizes, scale: number): TierSizes {
   };
 }
 
+const holderProcessesMax = 4;
+
 const durationOf = (groups: readonly Group[], sizes: TierSizes): number =>
   sizes.launches * groups.reduce((sum, { cells }) => sum + plannedLaunchMs(cells, sizes), 0);
 
@@ -164,11 +205,11 @@ const durationOf = (groups: readonly Group[], sizes: TierSizes): number =>
  * The largest sizes, not above the tier's, with which the groups fit into the budget. The rush of a warm-up is not made shorter: code that
  * is not compiled yet is what would be measured.
  */
-function fittingSizes(groups: readonly Group[], wanted: TierSizes): TierSizes {
+function fittingSizes(groups: readonly Group[], wanted: TierSizes, besideMs: number): TierSizes {
   const steps = 12;
   for (let step = 0; step < steps; step++) {
     const sizes = scaled(wanted, 1 - (step * (1 - scaleMin)) / steps);
-    if (durationOf(groups, sizes) <= wanted.budgetMs) return sizes;
+    if (durationOf(groups, sizes) + besideMs <= wanted.budgetMs) return sizes;
   }
   return scaled(wanted, scaleMin);
 }
@@ -194,7 +235,7 @@ function placementsMax(tier: Tier, workload: string): number {
 }
 
 export function createPlan(options: PlanOptions): Plan {
-  const { tier, seed, scenarios, contenders, placements, identity } = options;
+  const { tier, seed, scenarios, contenders, placements, identity, besideMs = 0 } = options;
   const cannot = new Set<string>();
   const cells = placements.flatMap((placement, at) =>
     scenarios
@@ -211,7 +252,7 @@ export function createPlan(options: PlanOptions): Plan {
   );
   const groups = groupsOf(cells);
   assertDistinct(groups);
-  const sizes = fittingSizes(groups, tierSizes[tier]);
+  const sizes = fittingSizes(groups, tierSizes[tier], besideMs);
   const shuffle = createShuffle(seed);
   const steps = Array.from({ length: sizes.launches }, (_, launch) =>
     shuffle(groups).map((group) => ({

@@ -39,6 +39,8 @@ export interface SuiteOptions extends Choice {
   readonly directory?: string;
   /** An unfinished run must be there; without it one is taken up if it is there and has the same plan. */
   readonly mustResume?: boolean;
+  /** Who can be compared; default: all whom the suite knows. */
+  readonly everybody?: readonly Contender[];
   /** The command that repeats it, for the record. */
   readonly command: string;
   /** Given what is being done, and the share of the whole that is done, 0 to 1. */
@@ -104,14 +106,27 @@ function identityOf(
   return JSON.stringify([commit, changesOf(projectDirectory), node, kernel, cpu, orders]);
 }
 
+/** At how many placements W8 runs: where everybody has a core, and in a full run where all share one. */
+const orderPlacements = (tier: Tier): number => (tier === 'full' ? 2 : 1);
+
 /** Plans a run. Throws `UnknownName` for a contender that nobody has, and `CannotResume`. */
 export function prepareSuite(options: SuiteOptions): Suite {
   const { tier, seed } = options;
-  const { contenders, missing, isIncomplete } = chooseContenders(allContenders(), options);
+  const { contenders, missing, isIncomplete } = chooseContenders(
+    options.everybody ?? allContenders(),
+    options,
+  );
   const { placements, missing: unplaced } = placementsOf(tier);
   const machine = describeMachine(projectDirectory);
   const isChosen = (workload: string): boolean => options.workloads?.includes(workload) ?? true;
   const isOrdered = isChosen('W8');
+  const cannot = new Set<string>();
+  const orders = placements
+    .slice(0, isOrdered ? orderPlacements(tier) : 0)
+    .map((placement, at): ScenarioContext => {
+      const note = (name: string, what: string): void => void cannot.add(`W8: ${name} cannot: ${what}`);
+      return { placement, isFirstPlacement: at === 0, tier, contenders, cannot: note };
+    });
   const plan = createPlan({
     tier,
     seed,
@@ -119,14 +134,8 @@ export function prepareSuite(options: SuiteOptions): Suite {
     placements,
     scenarios: scenarios.filter(({ workload }) => isChosen(workload)),
     identity: identityOf(machine, contenders, isOrdered),
+    besideMs: orders.reduce((sum, context) => sum + plannedOrdersMs(context), 0),
   });
-  const cannot = new Set<string>();
-  const orders = placements
-    .slice(0, isOrdered ? (tier === 'full' ? placements.length : 1) : 0)
-    .map((placement, at): ScenarioContext => {
-      const note = (name: string, what: string): void => void cannot.add(`W8: ${name} cannot: ${what}`);
-      return { placement, isFirstPlacement: at === 0, tier, contenders, cannot: note };
-    });
   const unfinished = unfinishedOf(options, plan);
   const plannedMs =
     plan.steps

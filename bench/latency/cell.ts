@@ -48,6 +48,8 @@ export interface CellDefinition extends CellName {
   readonly baseline?: string;
   /** Whether its client is pipelined, so that it serves `open`, many outstanding, and gaps. */
   readonly canOpen?: boolean;
+  /** Whether its client, though not pipelined, can have many under way while it is warmed up. */
+  readonly canRush?: boolean;
   /** Cells with the same group (and workload and placement) are launched together and interleaved; those without are one group. */
   readonly group?: string;
   /**
@@ -55,8 +57,11 @@ export interface CellDefinition extends CellName {
    * (the loads of an open loop, say). Without it a cell has processes of its own.
    */
   readonly sweep?: string;
-  /** A block of this cell is this long at least, because its messages are rare. */
-  readonly blockMsMin?: number;
+  /**
+   * About how long a sample takes with what comes between two, ms, where that is long: blocks are made long enough for the samples that a
+   * launch must have. Without it a block of any length has enough.
+   */
+  readonly sampleMs?: number;
   /** How long the client may take for a block beyond the block's own time; 20 s if it is not said. */
   readonly timeoutMs?: number;
   readonly launch: (directory: string) => Promise<CellProcesses>;

@@ -29,6 +29,8 @@ export interface LaunchOptions {
   readonly warmUpMaxMs: number;
   /** How long at the beginning of it many calls are under way, where a compiler has to see what is worth its work. */
   readonly rushMs: number;
+  /** Samples that a cell has in a launch, at least: with fewer there is no median of the launch (method, point 10). */
+  readonly samplesMin: number;
 }
 
 /** Calls under way where the peak is measured, and the blocks whose median it is. */
@@ -39,6 +41,11 @@ export const peakBlocks = 3;
 const missedShareMax = 0.01;
 const openAttempts = 3;
 
+/** Blocks that a cell gets beyond the planned ones, at most, where its samples are too few; how long, and by how much that is too long. */
+const moreBlocksMax = 3;
+const moreBlockMsMax = 5_000;
+const moreFactor = 1.1;
+
 /** Why a cell is invalid whose generator was late: the machine's fault, not the contender's. */
 export const missedSchedule = `the generator missed its schedule ${openAttempts} times in a row`;
 
@@ -47,13 +54,13 @@ function hasLongBlocks({ loop, varied }: CellDefinition): boolean {
   return loop === 'open' || (varied?.gap_ms ?? 0) > 0;
 }
 
-/** How long a block of this cell is. */
+/** How long a block of this cell is: long enough for its share of the samples that a launch must have. */
 export function blockMsOf(
   cell: CellDefinition,
-  sizes: Pick<LaunchOptions, 'blockMs' | 'longBlockMs'>,
+  sizes: Pick<LaunchOptions, 'rounds' | 'blockMs' | 'longBlockMs' | 'samplesMin'>,
 ): number {
   const usual = hasLongBlocks(cell) ? sizes.longBlockMs : sizes.blockMs;
-  return Math.max(usual, cell.blockMsMin ?? 0);
+  return Math.max(usual, Math.ceil((sizes.samplesMin * (cell.sampleMs ?? 0)) / sizes.rounds));
 }
 
 /** Cells that share processes: the steps of a sweep; every other cell is alone. */
@@ -89,11 +96,14 @@ class Running {
     return this.definition.loop === 'open' && share !== undefined ? Math.round(this.#on.peak * share) : null;
   }
 
-  async block(options: LaunchOptions, seed: number): Promise<void> {
+  async block(
+    options: LaunchOptions,
+    seed: number,
+    durationMs = blockMsOf(this.definition, options),
+  ): Promise<void> {
     const { stage } = this.#on;
     if (stage === undefined || this.#on.failure !== null || this.#invalid !== null) return;
     const { varied = {} } = this.definition;
-    const durationMs = blockMsOf(this.definition, options);
     const offered = this.offeredPerSecond;
     if (offered !== null) {
       await this.#open(stage, Math.max(offered, 1), durationMs, seed);
@@ -120,6 +130,15 @@ class Running {
     this.#invalid = missedSchedule;
   }
 
+  /** How long another block has to be that brings the samples to `samplesMin`; 0 where there are as many, or none can be hoped for. */
+  missingMs(samplesMin: number): number {
+    if (this.#on.failure !== null || this.definition.loop === 'open') return 0;
+    const samples = this.#blocks.reduce((sum, block) => sum + block.samples, 0);
+    if (samples >= samplesMin || samples === 0) return 0;
+    const sampleMs = this.#blocks.reduce((sum, block) => sum + block.elapsedMs, 0) / samples;
+    return Math.min(moreBlockMsMax, Math.ceil(moreFactor * sampleMs * (samplesMin - samples)));
+  }
+
   record(): CellRecord {
     const { stage, failure, isSettled } = this.#on;
     return createRecord(this.key, this.#blocks, this.#histogram, {
@@ -128,6 +147,7 @@ class Running {
       cold_ns: stage?.coldNs ?? null,
       is_settled: isSettled,
       offered_per_second: this.offeredPerSecond,
+      peak_per_second: this.offeredPerSecond === null ? null : Math.round(this.#on.peak),
       invalid: this.#invalid,
       failure,
       ...(stage?.holdings === undefined ? {} : { holdings: stage.holdings }),
@@ -209,6 +229,25 @@ async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): 
   for (const outcome of workers) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
+interface RunningCell {
+  readonly stage: RunningStage;
+  readonly cell: Running;
+}
+
+/** Blocks beyond the planned ones, for cells that have too few samples: on a slow machine the planned length is not enough. */
+async function runMore(
+  running: readonly RunningCell[],
+  options: LaunchOptions,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let more = 0; more < moreBlocksMax; more++) {
+    for (const { stage, cell } of running) {
+      const durationMs = cell.missingMs(options.samplesMin);
+      if (durationMs > 0) await stage.attempt(signal, () => cell.block(options, options.seed, durationMs));
+    }
+  }
+}
+
 /**
  * Runs one launch; resolves with a record for each cell. Also when it rejects (only because it was aborted), none of its processes is left.
  * `progress` is given the share of the launch that is done.
@@ -245,6 +284,7 @@ export async function runLaunch(
         await stage.attempt(signal, () => cell.block(options, seed));
       }
     }
+    await runMore(running, options, signal);
     await eachOf(stages, (stage) => stage.attempt(signal, async () => stage.stage?.stop()));
     return running.map(({ cell }) => cell.record());
   } finally {

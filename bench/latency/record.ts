@@ -28,6 +28,8 @@ export interface CellRecord {
   readonly late_ns: number | null;
   /** Of an open loop: messages a second that were offered. */
   readonly offered_per_second: number | null;
+  /** Of an open loop: the peak of which that is a share, messages a second. */
+  readonly peak_per_second?: number | null;
   /** Why the figures must not be used; null if they may. */
   readonly invalid: string | null;
   /** Why there are none; null if the cell ran to its end. */
@@ -42,7 +44,7 @@ export interface CellRecord {
 /** What a launch gives beside the sums of its blocks. */
 export type LaunchNotes = Pick<
   CellRecord,
-  'cold_ns' | 'is_settled' | 'offered_per_second' | 'invalid' | 'failure' | 'holdings'
+  'cold_ns' | 'is_settled' | 'offered_per_second' | 'peak_per_second' | 'invalid' | 'failure' | 'holdings'
 > & { readonly hasBroker: boolean; readonly unrecorded: Faults };
 
 export function createRecord(
@@ -137,6 +139,7 @@ export function launchFigures(launch: number, record: CellRecord, messagesPerSam
     cold_us: us(record.cold_ns),
     is_settled: record.is_settled,
     late_us: us(record.late_ns),
+    ...(typeof record.peak_per_second === 'number' ? { peak_per_second: record.peak_per_second } : {}),
     ...(record.holdings === undefined ? {} : { holdings: record.holdings }),
   };
 }

@@ -123,7 +123,8 @@ export class Stage {
     if (rushMs > 0) {
       // The first message of all is sent alone, because it is the cold one.
       await this.closed(coldMs, {});
-      await this.closed(rushMs, { outstanding: this.#definition.canOpen === true ? rushOutstanding : 1 });
+      const { canOpen, canRush } = this.#definition;
+      await this.closed(rushMs, { outstanding: canOpen === true || canRush === true ? rushOutstanding : 1 });
     }
     const blockMs = leastMs / warmUpBlocks;
     // Where a sample takes longer than a block shall, the time counts and not the blocks.

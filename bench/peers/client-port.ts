@@ -12,7 +12,7 @@
  * Both answer "done SAMPLES VIOLATIONS [KEY=VALUE …]" with the keys of `BlockNotes`. The first line printed is "ready PID…": the
  * client, then every process that it alone started. End-of-file ends the client.
  *
- * A client with one call under way is a `ClosedLoop` and has no open loop; one that can have many is a `PipelinedClient`, and the port
+ * A client with one call under way is a `ClosedLoop` and has no open loop (some can be run several times at once, for a warm-up); one that can have many is a `PipelinedClient`, and the port
  * drives it (`pipelined.ts`).
  */
 import { PerformanceObserver, performance } from 'node:perf_hooks';
@@ -92,13 +92,21 @@ async function serve(commands: Commands, children: readonly number[]): Promise<v
   }
 }
 
-/** Serves commands until end-of-file; then resolves. `children` are the processes that this one has started for its cell. */
-export async function serveCommands(loop: ClosedLoop, children: readonly number[] = []): Promise<void> {
+/**
+ * Serves commands until end-of-file; then resolves. `children` are the processes that this one has started for its cell. With `canOverlap` the
+ * loop may run several times at once, so that a warm-up can have many calls under way.
+ */
+export async function serveCommands(
+  loop: ClosedLoop,
+  children: readonly number[] = [],
+  canOverlap = false,
+): Promise<void> {
   const commands: Commands = {
     async run(endMs, outstanding, gapMs, samples) {
-      if (outstanding !== 1 || gapMs !== 0)
+      if ((outstanding !== 1 && !canOverlap) || gapMs !== 0)
         throw new Error('this client has one call under way, and no gaps');
-      return { violations: await loop(endMs, samples) };
+      const loops = Array.from({ length: outstanding }, () => loop(endMs, samples));
+      return { violations: (await Promise.all(loops)).reduce((sum, violations) => sum + violations, 0) };
     },
     open: () => Promise.reject(new Error('this client has no open loop')),
   };

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { CapabilityNode, Handle, Session, Transport } from '../../broker/contract/index.js';
 import { loadNative, mappedBlockBytes } from '../../broker/native/addon.js';
 import { serveCommands, servePipelined, serveUntilEnd } from './client-port.js';
-import { controlOperations, createControlLoop } from './control.js';
+import { canOverlap, controlOperations, createControlLoop } from './control.js';
 import { runCrew } from './crew.js';
 import { createDirectory, find, publish } from './directory.js';
 import { createCaller, createEcho } from './echo.js';
@@ -104,7 +104,8 @@ async function control(
   const { connect } = await import('../../clients/library/index.js');
   const manager = await connect({ transport, socket });
   const operation = controlOperations.find((each) => each === wanted) ?? 'status';
-  await serveCommands(await createControlLoop(manager, operation, name, Number(count)));
+  const loop = await createControlLoop(manager, operation, name, Number(count));
+  await serveCommands(loop, [], canOverlap(operation));
   manager.close();
 }
 

@@ -18,12 +18,13 @@ import { createTime } from '../../broker/native/time.js';
 import { connect } from '../../clients/library/index.js';
 import { createMemoryTransport } from '../../transports/memory/index.js';
 import { serveCommands } from './client-port.js';
-import { controlOperations, createControlLoop } from './control.js';
+import { canOverlap, controlOperations, createControlLoop } from './control.js';
 
 async function serveClient(transport: Transport, socket: string): Promise<void> {
   const manager = await connect({ transport, socket });
   const operation = controlOperations.find((name) => name === wanted) ?? 'status';
-  await serveCommands(await createControlLoop(manager, operation, service, Number(count)));
+  const loop = await createControlLoop(manager, operation, service, Number(count));
+  await serveCommands(loop, [], canOverlap(operation));
   await manager.shutdown();
   manager.close();
 }

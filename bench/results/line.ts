@@ -120,6 +120,8 @@ export interface LaunchFigures extends Figures {
   readonly is_settled: boolean;
   /** Of an open loop: how late the generator was at worst, beyond what waiting for the contender explains; a late one is invalid. */
   readonly late_us: number | null;
+  /** Of an open loop: the peak of the same processes in this launch, messages a second (method, point 4). Earlier results do not have it. */
+  readonly peak_per_second?: number;
   /** W9. */
   readonly holdings?: Holdings;
 }
@@ -140,6 +142,8 @@ export interface CellLine extends CellName, Figures {
   readonly cold_us: number | null;
   /** Where the kernel keeps few messages for a receiver: how many, on this machine. */
   readonly queue_depth?: number;
+  /** Of an open loop: the peak of which `load_share` is offered, messages a second; the median over launches. Earlier results do not have it. */
+  readonly peak_per_second?: number;
   /** Why the figures must not be used, if so: a generator that missed its schedule, say. */
   readonly invalid?: string;
   readonly launches: readonly LaunchFigures[];

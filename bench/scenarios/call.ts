@@ -23,15 +23,15 @@ const usualPayload = 64;
 const payloads: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [],
   quick: [],
-  standard: [4_096, 65_536],
-  full: [0, 256, 1_024, 4_096, 16_384, 65_536],
+  standard: [65_536],
+  full: [0, 4_096, 65_536],
 };
 
 const outstandings: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [8],
   quick: [],
   standard: [4, 64, 256],
-  full: [2, 4, 8, 16, 32, 64, 128, 256],
+  full: [2, 4, 16, 64, 256],
 };
 
 /** Sizes at which many calls under way are measured, too. */
@@ -39,7 +39,7 @@ const outstandingPayloads: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [usualPayload],
   quick: [],
   standard: [usualPayload],
-  full: [usualPayload, 4_096],
+  full: [usualPayload],
 };
 
 type Load = readonly [schedule: 'constant' | 'poisson', share: number];
@@ -49,9 +49,7 @@ const loads: Readonly<Record<Tier, readonly Load[]>> = {
   smoke: [['poisson', 0.1]],
   quick: [],
   standard: [...shares.map((share): Load => ['poisson', share]), ['constant', 0.5]],
-  full: (['poisson', 'constant'] as const).flatMap((schedule) =>
-    shares.map((share): Load => [schedule, share]),
-  ),
+  full: [...shares.map((share): Load => ['poisson', share]), ['constant', 0.5], ['constant', 0.9]],
 };
 
 export interface CallCell {
@@ -61,7 +59,7 @@ export interface CallCell {
   readonly group: string;
   readonly sweep?: string;
   readonly isOpen?: boolean;
-  readonly blockMsMin?: number;
+  readonly sampleMs?: number;
 }
 
 /** A cell of empty calls over one contender. */
@@ -98,8 +96,9 @@ export function pipelinedOf(context: ScenarioContext): ReturnType<typeof thoseWh
 /** Whom the quick comparison shows: what everybody has, and no more than a minute allows. */
 const quickNames = ['c-seqpacket', 'node-net'];
 
-/** Whom a standard run shows on its curves beside the transports. */
-const curveNames = ['c-seqpacket', 'node-net', 'c-shm-futex', 'dbus-broker'];
+/** Whom a run shows on its curves beside the transports. */
+const curveNames: readonly string[] = ['c-seqpacket', 'node-net', 'c-shm-futex', 'dbus-broker'];
+const fullCurveNames: readonly string[] = [...curveNames, 'capnp', 'zeromq'];
 
 function callers(context: ScenarioContext): ReturnType<typeof thoseWho> {
   const all = thoseWho(context, 'call', 'calls');
@@ -113,14 +112,26 @@ function takes(context: ScenarioContext, contender: Contender, payloadBytes: num
   return false;
 }
 
-/** Everywhere but in its first table a standard run compares the transports with a few who stand for the others; a full one with all. */
+/**
+ * Everybody is in the first table of a workload. On its curves, where each value costs a launch of everybody, a standard run compares the
+ * transports with a few who stand for the others, and a full one with some more.
+ */
 export function isOnCurves({ tier }: ScenarioContext, { name, kind }: Contender): boolean {
-  return tier !== 'standard' || kind === 'own' || curveNames.includes(name);
+  if (kind === 'own') return true;
+  if (tier === 'full') return fullCurveNames.includes(name);
+  return tier !== 'standard' || curveNames.includes(name);
+}
+
+/** Round trips are compared at all placements, but with everybody at the first, and at the second in a full run. */
+function isEverybodyAt({ tier, placement, isFirstPlacement }: ScenarioContext): boolean {
+  if (tier === 'quick' || isFirstPlacement === true) return true;
+  return tier === 'full' && placement.name === 'one-core';
 }
 
 function callersOf(context: ScenarioContext, payloadBytes: number): ReturnType<typeof thoseWho> {
   return callers(context).filter(
-    ({ contender }) => payloadBytes === usualPayload || isOnCurves(context, contender),
+    ({ contender }) =>
+      (payloadBytes === usualPayload && isEverybodyAt(context)) || isOnCurves(context, contender),
   );
 }
 
@@ -136,15 +147,15 @@ function byPayload(context: ScenarioContext, sizes: readonly number[]): CellDefi
   );
 }
 
+/** On the same processes as the loads: both say how much a contender can do at once. */
 function byOutstanding(context: ScenarioContext): CellDefinition[] {
   return outstandingPayloads[context.tier].flatMap((payloadBytes) =>
     pipelinedOf(context)
-      .filter(({ contender }) => takes(context, contender, payloadBytes))
+      .filter(({ contender }) => isOnCurves(context, contender) && takes(context, contender, payloadBytes))
       .flatMap(({ contender, launcher }) =>
         outstandings[context.tier].map((outstanding) => {
-          const group = `outstanding-${payloadBytes}`;
           const varied = { outstanding };
-          const cell = { workload: 'W1', payloadBytes, varied, group, sweep: 'outstanding' };
+          const cell = { workload: 'W1', payloadBytes, varied, group: 'load', sweep: 'load' };
           return callCell(context, contender, launcher, cell);
         }),
       ),
@@ -153,13 +164,15 @@ function byOutstanding(context: ScenarioContext): CellDefinition[] {
 
 function byLoad(context: ScenarioContext): CellDefinition[] {
   if (loads[context.tier].length === 0) return [];
-  return pipelinedOf(context).flatMap(({ contender, launcher }) =>
-    loads[context.tier].map(([schedule, share]) => {
-      const varied = { load_share: share, schedule };
-      const cell = { workload: 'W1', payloadBytes: usualPayload, varied, group: 'load', sweep: 'load' };
-      return callCell(context, contender, launcher, { ...cell, isOpen: true });
-    }),
-  );
+  return pipelinedOf(context)
+    .filter(({ contender }) => isOnCurves(context, contender))
+    .flatMap(({ contender, launcher }) =>
+      loads[context.tier].map(([schedule, share]) => {
+        const varied = { load_share: share, schedule };
+        const cell = { workload: 'W1', payloadBytes: usualPayload, varied, group: 'load', sweep: 'load' };
+        return callCell(context, contender, launcher, { ...cell, isOpen: true });
+      }),
+    );
 }
 
 /** In the quick comparison, which has no W7: a status call to a whole manager, beside the calls that it is made of. */

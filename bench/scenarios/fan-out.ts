@@ -3,6 +3,7 @@ import type { CellDefinition, Placement } from '../latency/cell.js';
 import { PeerProcess } from '../latency/peer-process.js';
 import { fanOutBatch } from '../peers/fan-out.js';
 import { createReceipts } from '../peers/receipts.js';
+import { isOnCurves } from './call.js';
 import { clientLast, cpuArgument, freshPath, nativePeer } from './contenders.js';
 import { launchParties, type Party, processTransports } from './parties.js';
 import { type Launcher, type Scenario, type ScenarioContext, type Tier, thoseWho } from './scenario.js';
@@ -107,22 +108,30 @@ export function fanOutCostCells(
 const payloadBytes = 64;
 
 /** Processes that the receivers of the TypeScript peers share at most. */
-const receiverProcessesMax = 8;
+const receiverProcessesMax = 4;
+
+/** The number at which everybody is compared. */
+const mainCount = 16;
 
 const receiverCounts: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [2],
   quick: [],
   standard: [1, 4, 16, 64],
-  full: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+  full: [1, 2, 4, 16, 64, 256],
 };
 
 /** Receivers of the multicasts of which only the sender's cost is taken; they share one process, so that nobody has to wait for it. */
 const costCounts: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [3],
   quick: [],
-  standard: [1, 256],
-  full: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+  standard: [1, 64],
+  full: [1, 16, 256],
 };
+
+/** Measured: the last receiver has it, and has said so; or a batch of multicasts after a sleep, until all is received. */
+function sampleMsOf(call: 'multicast' | 'multicast-cost', receivers: number): number {
+  return call === 'multicast' ? 0.3 + 0.07 * receivers : 16 + 0.18 * receivers;
+}
 
 function overTransport(name: string): Launcher {
   return (placement, shape) => {
@@ -156,7 +165,11 @@ function cellsOf(
   receivers: number,
   processes: number,
 ): CellDefinition[] {
-  return thoseWho(context, call, what).map(({ contender, launcher }) => {
+  const isMain = receivers === mainCount;
+  const those = thoseWho(context, call, what).filter(
+    ({ contender }) => isMain || isOnCurves(context, contender),
+  );
+  return those.map(({ contender, launcher }) => {
     // Those in C are small, and a process each.
     const shared = contender.kind === 'c' ? receivers : processes;
     const varied = { receivers, receiver_processes: shared };
@@ -167,6 +180,7 @@ function cellsOf(
       varied,
       waiting: contender.waiting,
       baseline: 'sockets',
+      sampleMs: sampleMsOf(call, receivers),
       group: `${receivers} receivers, ${call}`,
     };
   });

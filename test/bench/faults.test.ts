@@ -20,7 +20,11 @@ checkDescriptors(test);
 const clientPath = fileURLToPath(new URL('./support/scripted-client.js', import.meta.url));
 
 /** The record of one launch of a cell whose client has this role (support/scripted-client.ts). */
-async function launch(role: string, more: Partial<CellDefinition> = {}): Promise<CellRecord | undefined> {
+async function launch(
+  role: string,
+  more: Partial<CellDefinition> = {},
+  samplesMin = 0,
+): Promise<CellRecord | undefined> {
   const directory = mkdtempSync(join(tmpdir(), 'capstan-test-'));
   const definition: CellDefinition = {
     workload: 'W1',
@@ -43,6 +47,7 @@ async function launch(role: string, more: Partial<CellDefinition> = {}): Promise
     warmUpMs: 10,
     warmUpMaxMs: 20,
     rushMs: 5,
+    samplesMin,
   };
   try {
     const [record] = await runLaunch([definition], options, directory, () => {});
@@ -78,6 +83,23 @@ test.serial('a wrong answer in a block that is thrown away fails the cell', asyn
   t.not(record?.invalid, null);
   t.is(record?.samples, 0);
   t.deepEqual([record?.violations, record?.errors], [3, 3]);
+});
+
+test.serial(
+  'a cell that is slower than planned gets more blocks, until it has samples enough (point 10)',
+  async (t) => {
+    t.is((await launch('slow'))?.samples, 2);
+    t.is((await launch('slow', {}, 4))?.samples, 4);
+    // And no longer than would be fair to the others.
+    t.is((await launch('slow', {}, 1_000))?.samples, 5);
+  },
+);
+
+test.serial('the peak of which a share is offered is told (point 4)', async (t) => {
+  const record = await launch('right', open);
+  t.is(record?.peak_per_second, 100_000);
+  t.is(record?.offered_per_second, 50_000);
+  t.is((await launch('right'))?.peak_per_second, null);
 });
 
 test('of clients that work at the same time counts and work are added, and of the time the longest is told', (t) => {

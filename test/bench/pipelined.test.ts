@@ -154,6 +154,7 @@ test.serial('a cell whose processes cannot be launched is noted, and the launch 
     warmUpMs: 10,
     warmUpMaxMs: 10,
     rushMs: 5,
+    samplesMin: 0,
   };
   try {
     const records = await runLaunch([cell('one', 1), cell('other', 2)], options, directory, () => {});

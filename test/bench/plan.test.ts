@@ -2,24 +2,39 @@
 import test from 'ava';
 import { chooseContenders, UnknownName } from '../../bench/choice.js';
 import { prepareSuite } from '../../bench/index.js';
+import { blockMsOf } from '../../bench/latency/launch.js';
 import { placements } from '../../bench/placements.js';
 import { createPlan, tierSizes } from '../../bench/plan.js';
+import { allContenders } from '../../bench/scenarios/index.js';
 import type { Contender, Scenario } from '../../bench/scenarios/scenario.js';
 
 const minute = 60_000;
 
-/** As `full` cannot be less than the method names, it only says how long it takes. */
-for (const [tier, limitMs] of [
-  ['quick', minute],
-  ['standard', 20 * minute],
+/** A busy machine takes a third longer than planned: so a standard run takes less than twenty minutes, a full one less than an hour. */
+for (const [tier, limitMs, launches] of [
+  ['quick', minute, 2],
+  ['standard', 14.5 * minute, 5],
+  ['full', 42 * minute, 6],
 ] as const) {
-  test(`the ${tier} run is planned to take less than ${limitMs / minute} min`, (t) => {
-    const suite = prepareSuite({ tier, seed: 1, peers: 'auto', command: 'test' });
+  test(`the ${tier} run with all contenders and W8 is planned to take less than ${limitMs / minute} min`, (t) => {
+    const here = allContenders().map((each) => ({ ...each, presence: () => ({ present: true }) as const }));
+    const suite = prepareSuite({ tier, seed: 1, peers: 'auto', command: 'test', everybody: here });
     t.log(`${Math.round(suite.plannedMs / 1000)} s`);
     t.true(suite.plannedMs < limitMs);
-    if (tier === 'standard') t.true(suite.plan.sizes.launches >= 5);
+    t.is(suite.plan.sizes.launches, launches);
   });
 }
+
+test('in a standard and a full run every cell is planned to have 20 samples in a launch (point 10)', (t) => {
+  for (const tier of ['standard', 'full'] as const) {
+    const { plan } = prepareSuite({ tier, seed: 1, peers: 'auto', command: 'test' });
+    t.true(plan.sizes.samplesMin >= 20);
+    for (const cell of plan.groups.flatMap(({ cells }) => cells)) {
+      const samples = (plan.sizes.rounds * blockMsOf(cell, plan.sizes)) / (cell.sampleMs ?? 0);
+      t.true(samples >= 20, `${cell.workload} ${cell.contender} ${cell.call}: ${samples}`);
+    }
+  }
+});
 
 function contender(name: string, kind: Contender['kind'], isPresent = true): Contender {
   return {
@@ -37,13 +52,14 @@ const all = [
   contender('bus', 'own'),
   contender('here', 'foreign'),
   contender('absent', 'foreign', false),
+  contender('node-net', 'node'),
 ];
 
 const names = (contenders: readonly Contender[]): string[] => contenders.map(({ name }) => name);
 
 test('auto takes whoever is installed and names who is not', (t) => {
   const chosen = chooseContenders(all, { peers: 'auto' });
-  t.deepEqual(names(chosen.contenders), ['c-seqpacket', 'sockets', 'bus', 'here']);
+  t.deepEqual(names(chosen.contenders), ['c-seqpacket', 'sockets', 'bus', 'here', 'node-net']);
   t.deepEqual(chosen.missing, ['absent is not installed']);
   t.false(chosen.isIncomplete);
 });
@@ -54,8 +70,10 @@ test('a peer that was asked for by name and is absent makes the run incomplete',
   t.true(chosen.isIncomplete);
 });
 
-test('without peers the baseline stays, because ratios are to it', (t) => {
-  t.deepEqual(names(chooseContenders(all, { peers: 'none' }).contenders), ['c-seqpacket', 'sockets', 'bus']);
+test('without peers the baselines stay, which need no installation', (t) => {
+  const none = chooseContenders(all, { peers: 'none' });
+  t.deepEqual(names(none.contenders), ['c-seqpacket', 'sockets', 'bus', 'node-net']);
+  t.deepEqual(names(chooseContenders(all, { peers: [] }).contenders), ['c-seqpacket', 'sockets', 'bus']);
 });
 
 test('a name that nobody has is refused', (t) => {

@@ -108,7 +108,7 @@ function prepareOrders(directory: string, more: Partial<SuiteOptions> = {}): Sui
   return prepareSuite({
     tier: 'smoke',
     seed: 1,
-    peers: 'none',
+    peers: [],
     transports: ['memory'],
     workloads: ['W8'],
     directory,

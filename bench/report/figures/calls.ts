@@ -235,6 +235,19 @@ function sharesSentence(cells: readonly CellLine[]): string {
   return `Points are ${say.listed(shares)}\u00a0%`;
 }
 
+/** What 100 % is, where the results say it: the median peak of each contender at the first placement. */
+function peaksText(cells: readonly CellLine[]): string {
+  const placement = cells[0]?.placement ?? '';
+  const peaks = new Map<string, number>();
+  for (const cell of cells) {
+    if (cell.placement !== placement || cell.peak_per_second === undefined) continue;
+    if (!peaks.has(cell.contender)) peaks.set(cell.contender, cell.peak_per_second);
+  }
+  if (peaks.size === 0) return '';
+  const each = [...peaks].map(([contender, peak]) => `${contender} ${say.count(peak)}`);
+  return ` Peaks, calls per second ${say.placementName(placement)}: ${each.join(', ')}.`;
+}
+
 export const loadFigure: FigureMaker = {
   title: 'Latency against offered load',
   needs: 'W1, open loop',
@@ -250,6 +263,11 @@ export const loadFigure: FigureMaker = {
       title: 'Latency against offered load',
       asks: 'What is left of the latency when there is more to do?',
       reading: `Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. ${sharesSentence(cells)} of the peak that each contender reached itself; the thin dotted line of the same colour is p99, drawn for the transports of this project only.`,
+}
+
+      reading:
+        'Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. Points are 10, 50, 70 and 90 % of the peak that each contender reached itself; the thin dotted line of the same colour is p99, drawn for the transports of this project only.' +
+        peaksText(cells),
       workloads: ['W1'],
       lines: cells,
       drawn: medianTime,

@@ -5,12 +5,13 @@
  *   warm-up  in its first block
  *   crowd    when 64 calls are to be under way
  *   late     in an open loop, none of whose messages it sends in time
+ *   slow     never; but a block has one sample only
  */
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const [, , role = ''] = process.argv;
-const samples = new Uint32Array(100).fill(1_000);
+const samples = new Uint32Array(role === 'slow' ? 1 : 100).fill(1_000);
 let blocks = 0;
 
 console.log('ready', process.pid);

@@ -7,7 +7,7 @@ export function prepareSmokeRun(directory: string, onProgress?: (text: string) =
     tier: 'smoke',
     seed: 3,
     transports: ['sockets'],
-    peers: 'none',
+    peers: [],
     workloads: ['W1', 'W10'],
     directory,
     command: 'test',
