@@ -134,7 +134,7 @@ export function prepareSuite(options: SuiteOptions): Suite {
     placements,
     scenarios: scenarios.filter(({ workload }) => isChosen(workload)),
     identity: identityOf(machine, contenders, isOrdered),
-    besideMs: orders.reduce((sum, context) => sum + plannedOrdersMs(context), 0),
+    besideMs: orderStepsOf(orders).reduce((sum, { context }) => sum + plannedOrdersMs(context), 0),
   });
   const unfinished = unfinishedOf(options, plan);
   const plannedMs =

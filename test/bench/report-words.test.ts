@@ -8,7 +8,7 @@ import { unusable } from '../../bench/report/figures/trust.js';
 import { renderFindings } from '../../bench/report/findings.js';
 import { verdictOf } from '../../bench/report/selection.js';
 import type { Results } from '../../bench/results/directory.js';
-import { isOrderLine, type OrderLine } from '../../bench/results/line.js';
+import { isOrderLine, type OrderLine, type ResultLine } from '../../bench/results/line.js';
 import { syntheticResults } from './support/synthetic-results.js';
 
 const seed = 23;
@@ -32,6 +32,17 @@ test('what a multicast costs its sender is the sample of a batch over its 16 mes
   const said = answersOf(lines)[1].sentences.join('\n');
   t.regex(said, /costs the sender (0\.9|1\.0)\d times .* over `bus` on two cores \(12\.0.µs to 12\.0.µs\)/);
   t.regex(said, /costs the sender 2[4-7]\d times .* over `sockets` on two cores \(768.µs to 3\.00.µs\)/);
+});
+
+test('the figure of the loads says of which peak they are shares, where the results have it', (t) => {
+  const { lines } = syntheticResults({ seed, launches: 3, workloads: ['W1'] });
+  const reading = (of: readonly ResultLine[]): string =>
+    figuresOf(of).figures.find(({ id }) => id === 'load')?.reading ?? '';
+  t.notRegex(reading(lines), /Peaks/);
+  const told = lines.map((line) =>
+    isOrderLine(line) || line.loop !== 'open' ? line : { ...line, peak_per_second: 12_345 },
+  );
+  t.regex(reading(told), /Peaks, calls per second on two cores: .*bus 12 345/);
 });
 
 test('without cells of the sender alone there is nothing about its cost', (t) => {
