@@ -42,7 +42,7 @@ test('the figure of the loads says of which peak they are shares, where the resu
   const told = lines.map((line) =>
     isOrderLine(line) || line.loop !== 'open' ? line : { ...line, peak_per_second: 12_345 },
   );
-  t.regex(reading(told), /Peaks, calls per second on two cores: .*bus 12 345/);
+  t.regex(reading(told), /Peaks, calls per second at the placement "two cores": .*bus 12.345/);
 });
 
 test('without cells of the sender alone there is nothing about its cost', (t) => {

@@ -245,7 +245,7 @@ function peaksText(cells: readonly CellLine[]): string {
   }
   if (peaks.size === 0) return '';
   const each = [...peaks].map(([contender, peak]) => `${contender} ${say.count(peak)}`);
-  return ` Peaks, calls per second ${say.placementName(placement)}: ${each.join(', ')}.`;
+  return ` Peaks, calls per second at the placement "${say.placementName(placement)}": ${each.join(', ')}.`;
 }
 
 export const loadFigure: FigureMaker = {
