@@ -16,6 +16,7 @@ import type { Contender, Scenario, Tier } from './scenarios/scenario.js';
 
 export interface TierSizes extends Omit<LaunchOptions, 'seed'> {
   readonly launches: number;
+  readonly samplesMin: number;
   /** The whole run, W8 with it, is planned to take no longer, as far as blocks can be made shorter. */
   readonly budgetMs: number;
 }

@@ -29,8 +29,8 @@ export interface LaunchOptions {
   readonly warmUpMaxMs: number;
   /** How long at the beginning of it many calls are under way, where a compiler has to see what is worth its work. */
   readonly rushMs: number;
-  /** Samples that a cell has in a launch, at least: with fewer there is no median of the launch (method, point 10). */
-  readonly samplesMin: number;
+  /** Samples that a cell has in a launch, at least: with fewer there is no median of the launch (method, point 10). Default: 0. */
+  readonly samplesMin?: number;
 }
 
 /** Calls under way where the peak is measured, and the blocks whose median it is. */
@@ -60,7 +60,7 @@ export function blockMsOf(
   sizes: Pick<LaunchOptions, 'rounds' | 'blockMs' | 'longBlockMs' | 'samplesMin'>,
 ): number {
   const usual = hasLongBlocks(cell) ? sizes.longBlockMs : sizes.blockMs;
-  return Math.max(usual, Math.ceil((sizes.samplesMin * (cell.sampleMs ?? 0)) / sizes.rounds));
+  return Math.max(usual, Math.ceil(((sizes.samplesMin ?? 0) * (cell.sampleMs ?? 0)) / sizes.rounds));
 }
 
 /** Cells that share processes: the steps of a sweep; every other cell is alone. */
@@ -242,7 +242,7 @@ async function runMore(
 ): Promise<void> {
   for (let more = 0; more < moreBlocksMax; more++) {
     for (const { stage, cell } of running) {
-      const durationMs = cell.missingMs(options.samplesMin);
+      const durationMs = cell.missingMs(options.samplesMin ?? 0);
       if (durationMs > 0) await stage.attempt(signal, () => cell.block(options, options.seed, durationMs));
     }
   }
