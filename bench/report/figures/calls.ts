@@ -262,12 +262,7 @@ export const loadFigure: FigureMaker = {
       question: 1,
       title: 'Latency against offered load',
       asks: 'What is left of the latency when there is more to do?',
-      reading: `Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. ${sharesSentence(cells)} of the peak that each contender reached itself; the thin dotted line of the same colour is p99, drawn for the transports of this project only.`,
-}
-
-      reading:
-        'Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. Points are 10, 50, 70 and 90 % of the peak that each contender reached itself; the thin dotted line of the same colour is p99, drawn for the transports of this project only.' +
-        peaksText(cells),
+      reading: `Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. ${sharesSentence(cells)} of the peak that each contender reached itself; the thin dotted line of the same colour is p99, drawn for the transports of this project only.${peaksText(cells)}`,
       workloads: ['W1'],
       lines: cells,
       drawn: medianTime,
