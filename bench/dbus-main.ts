@@ -37,6 +37,9 @@ const titles: readonly (readonly [workload: string, title: string])[] = [
   ['W4', 'One message to many receivers, until the last has it'],
 ];
 
+/** Who waits in another way is not in one table with those who block. */
+const spinningTitle = 'The same with --spin-us 50 at the broker and both ends, compared with nobody else:';
+
 function workload(text: string, earlier: string[] = []): string[] {
   if (!titles.some(([name]) => name === text)) throw new InvalidArgumentError('use W1, W2 or W4');
   return [...earlier, text];
@@ -52,9 +55,10 @@ function printTables(result: DBusResult, isColoured: boolean, isJudged: boolean)
   for (const [workload, title] of titles) {
     for (const { name } of dbusPlacements()) {
       const cells = result.cells.filter((cell) => cell.workload === workload && cell.placement === name);
-      if (cells.length === 0) continue;
-      write(`\n${title}: ${name}`);
-      write(comparisonTable(cells, isColoured));
+      const blocking = cells.filter(({ waiting }) => waiting === 'block');
+      const spinning = cells.filter(({ waiting }) => waiting === 'spin');
+      if (blocking.length > 0) write(`\n${title}: ${name}\n${comparisonTable(blocking, isColoured)}`);
+      if (spinning.length > 0) write(`${spinningTitle}\n${comparisonTable(spinning, isColoured)}`);
     }
   }
   if (isJudged) {

@@ -12,7 +12,7 @@ import type { Group } from './plan.js';
 import { type CellResult, cellResult } from './report/cells.js';
 import { describeMachine, type Machine, stealSince, stealTicks } from './report/machine.js';
 import { judgeMusts } from './report/musts.js';
-import { emptyCallCells, projectDirectory } from './scenarios/contenders.js';
+import { emptyCallCells, projectDirectory, spinningCallCells } from './scenarios/contenders.js';
 import {
   type DBusPresence,
   dbusCallCells,
@@ -89,6 +89,7 @@ function groupsOf(options: DBusOptions, presence: DBusPresence): Group[] {
       [
         ...emptyCallCells(placement, payloadBytes, ['c-seqpacket', 'c-broker', 'sockets', 'bus']),
         ...dbusCallCells(presence, placement, payloadBytes),
+        ...spinningCallCells(placement, payloadBytes),
       ],
       [...streamCells(placement, payloadBytes), ...dbusStreamCells(presence, placement, payloadBytes)],
     ]),

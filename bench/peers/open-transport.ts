@@ -26,10 +26,18 @@ const openers: Readonly<Record<string, (parts: TransportParts) => Promise<Transp
   },
 };
 
+/** The name of a transport with this behind it is the same with a packet loop that spins before it sleeps. */
+export const spinSuffix = '-spin';
+
+/** The longest that is advised for `spinUs`: two to three wake-ups. */
+const spinUs = 50;
+
 /** A transport with a packet loop of its own. Throws for a name that the catalog does not have. */
 export async function openTransport(name: string): Promise<Transport> {
-  const open = openers[name];
+  const isSpinning = name.endsWith(spinSuffix);
+  const open = openers[isSpinning ? name.slice(0, -spinSuffix.length) : name];
   if (open === undefined) throw new Error(`no transport is called ${name}`);
   const { packetBytesMax, descriptorReserve } = limits;
-  return open({ loop: openPacketLoop({ packetBytesMax, descriptorReserve }), time: createTime() });
+  const loop = openPacketLoop({ packetBytesMax, descriptorReserve, spinUs: isSpinning ? spinUs : 0 });
+  return open({ loop, time: createTime() });
 }

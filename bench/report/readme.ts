@@ -23,6 +23,7 @@ interface Line {
   readonly contender: string;
   readonly call: string;
   readonly placement: string;
+  readonly waiting: string;
   readonly payload_bytes: number;
   readonly p50_us: number | null;
   readonly p99_us: number | null;
@@ -131,8 +132,8 @@ function mustsTable(results: string): string[] {
 function renderDBus(results: string): string[] {
   const lines = linesOf(results);
   const { sentence, payloadBytes } = placeOf(lines);
-  const of = (workload: string): string[] =>
-    comparedTable(lines.filter((line) => line.workload === workload));
+  const of = (workload: string, waiting = 'block'): string[] =>
+    comparedTable(lines.filter((line) => line.workload === workload && line.waiting === waiting));
   return [
     `${sentence}; ${payloadBytes} bytes.`,
     '',
@@ -141,6 +142,10 @@ function renderDBus(results: string): string[] {
     'Round trips, one outstanding:',
     '',
     ...of('W1'),
+    '',
+    'The same with `--spin-us 50` at the broker and both ends ([spinning](spinning.md)); who waits in another way is compared with nobody who sleeps:',
+    '',
+    ...of('W1', 'spin'),
     '',
     'One-way messages; p50 is that of a batch of 256, until all of it has arrived:',
     '',

@@ -88,7 +88,7 @@ export function pingPongLaunch(
 
 function transportLaunch(name: string, placement: Placement, payloadBytes: number): CellDefinition['launch'] {
   // A transport of sockets has a hub to find each other by; only the bus has one that routes.
-  const start = name === 'bus' ? brokerFirst : clientLast;
+  const start = name.startsWith('bus') ? brokerFirst : clientLast;
   return async (directory) => {
     const path = freshPath(directory);
     return start([
@@ -148,6 +148,17 @@ export function emptyCallCells(
       launch: launch(placement, payloadBytes),
     };
   });
+}
+
+/**
+ * The empty call over the bus, whose broker and both ends spin before they sleep. Everybody else blocks, so this is shown beside them
+ * and judged against nobody (benchmark method: the waiting mode is stated).
+ */
+export function spinningCallCells(placement: Placement, payloadBytes: number): CellDefinition[] {
+  const contender = 'bus-spin';
+  const launch = transportLaunch(contender, placement, payloadBytes);
+  const name = { workload: 'W1', contender, call: 'empty', payloadBytes, placement: placement.name };
+  return [{ ...name, waiting: 'spin', canOpen: true, launch }];
 }
 
 const kinds: Readonly<Record<string, Contender['kind']>> = {

@@ -32,7 +32,13 @@ test.serial(
       ['bus', 'c-seqpacket', 'sockets'].map((name) => `${name} ${call}`);
     const theirs = (call: string): string[] => presence.buses.map((name) => `${name} ${call}`);
     const direct = (call: string): string[] => (presence.hasPeers ? [`sdbus-direct ${call}`] : []);
-    const calls = [...ours('empty'), 'c-broker empty', ...theirs('empty'), ...direct('empty')];
+    const calls = [
+      ...ours('empty'),
+      'c-broker empty',
+      'bus-spin empty',
+      ...theirs('empty'),
+      ...direct('empty'),
+    ];
     t.deepEqual(names('W1'), calls.sort());
     const streams = [...ours('one-way'), ...theirs('one-way'), ...theirs('signal'), ...direct('one-way')];
     t.deepEqual(names('W2'), streams.sort());
@@ -42,7 +48,9 @@ test.serial(
       t.is(line['violations'], 0, name);
       t.true(Number(line['samples']) > 0, name);
       t.true(Number(line['cpu_us_per_message']) > 0, name);
-      const isBrokered = ['bus', 'dbus-broker', 'dbus-daemon'].includes(String(line['contender']));
+      const isBrokered = ['bus', 'bus-spin', 'dbus-broker', 'dbus-daemon'].includes(
+        String(line['contender']),
+      );
       t.is(line['broker_cpu_us_per_message'] !== null, isBrokered, name);
       t.is(line['placement'], dbusPlacements()[0]?.name, name);
       t.is((line['launches'] as unknown[]).length, 1, name);
