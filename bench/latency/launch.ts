@@ -16,7 +16,7 @@ import { cellKey } from '../results/line.js';
 import { type CellDefinition, cellNameOf, createHistogram } from './cell.js';
 import { type CellRecord, createRecord } from './record.js';
 import { createSchedule } from './schedule.js';
-import { createShuffle } from './shuffle.js';
+import { createShuffle, type Shuffle } from './shuffle.js';
 import { addFaults, type Block, type Faults, noFaults, Stage } from './stage.js';
 
 export interface LaunchOptions {
@@ -238,10 +238,11 @@ interface RunningCell {
 async function runMore(
   running: readonly RunningCell[],
   options: LaunchOptions,
+  shuffle: Shuffle,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let more = 0; more < moreBlocksMax; more++) {
-    for (const { stage, cell } of running) {
+    for (const { stage, cell } of shuffle(running)) {
       const durationMs = cell.missingMs(options.samplesMin ?? 0);
       if (durationMs > 0) await stage.attempt(signal, () => cell.block(options, options.seed, durationMs));
     }
@@ -284,7 +285,7 @@ export async function runLaunch(
         await stage.attempt(signal, () => cell.block(options, seed));
       }
     }
-    await runMore(running, options, signal);
+    await runMore(running, options, shuffle, signal);
     await eachOf(stages, (stage) => stage.attempt(signal, async () => stage.stage?.stop()));
     return running.map(({ cell }) => cell.record());
   } finally {

@@ -11,8 +11,11 @@ export function createPrng(seed: number): () => number {
   };
 }
 
-/** Returns a function that gives a new list in a new order each time (Fisher and Yates). */
-export function createShuffle(seed: number): <T>(items: readonly T[]) => T[] {
+/** Gives a new list in a new order each time. */
+export type Shuffle = <T>(items: readonly T[]) => T[];
+
+/** A shuffle by Fisher and Yates. */
+export function createShuffle(seed: number): Shuffle {
   const next = createPrng(seed);
   return <T>(items: readonly T[]): T[] => {
     const shuffled = [...items];
