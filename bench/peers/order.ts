@@ -73,11 +73,13 @@ const roles: readonly OrderRole[] = ['a', 'b', 'c', 'd', 'e'];
 
 interface Progress {
   readonly run: number;
+  /** What has not come yet: messages, words, and the word to begin for those who do. */
   left: number;
   busy: number;
 }
 
-class OrderProcess {
+/** One process of W8, without its sockets and pipes. */
+export class OrderProcess {
   readonly #role: OrderRole;
   readonly #endpoint: OrderEndpoint;
   readonly #beside: Beside;
@@ -194,12 +196,16 @@ class OrderProcess {
   /** Goes on to a later run; what comes late from an earlier one changes nothing. */
   #enter(run: number): void {
     if (run <= this.#progress.run) return;
-    this.#progress = { run, left: arrivalsAt(this.#armed().pattern, this.#role).length, busy: 0 };
+    const { pattern } = this.#armed();
+    // Whoever begins is not done before it has begun, even if all that it receives is here already: the word to begin may come last.
+    const begins = pattern.rules.some(({ at, on }) => at === this.#role && on === startOfRun) ? 1 : 0;
+    this.#progress = { run, left: arrivalsAt(pattern, this.#role).length + begins, busy: 0 };
   }
 
   #react(name: string, run: number): void {
     const { pattern } = this.#armed();
     const progress = this.#progress;
+    if (name === startOfRun) progress.left--;
     const actions = pattern.rules
       .filter(({ at, on }) => at === this.#role && on === name)
       .flatMap((rule) => rule.actions);
