@@ -20,7 +20,8 @@
  * own deviation takes over.
  *
  * What launches cannot show is that two *runs* differ, because the machine has other guests an hour later. Races are more sensitive to that
- * than times are; a `worse` says that the share is surely another one, and not that the program is the cause.
+ * than times are; a `worse` says that the share is surely another one, and not that the program is the cause. So the gate tells of it, and
+ * fails only for a promise that is broken (gate-main.ts).
  */
 import type { Results } from '../results/directory.js';
 import { isOrderLine, type OrderLine } from '../results/line.js';
