@@ -104,12 +104,16 @@ async function main(options: Arguments): Promise<number> {
 }
 
 const program = new Command('npm run -s compare:dbus --')
-  .description('compare the bus with D-Bus on this machine, in about three minutes')
+  .description('compare the bus with D-Bus on this machine, in about four minutes')
   .option('--json', 'one object a cell, one a line')
   .option('--out <file>', 'write these lines into a file, too')
   .option('--smoke', 'a few blocks only: shows that everything works, not how fast it is')
   .option('--only <workload>', 'W1 (calls), W2 (stream) or W4 (one to many); may be repeated', workload)
-  .option('--launches <number>', 'how often each cell is launched; intervals need two', launchCount)
+  .option(
+    '--launches <number>',
+    'how often each cell is launched; intervals need two, and five to be narrow',
+    launchCount,
+  )
   .option('--seed <number>', 'order of the launches and blocks', wholeNumber, defaultDBusOptions.seed)
   .option('--quiet', 'no progress')
   .option('--no-color', 'no colours')

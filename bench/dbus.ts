@@ -36,7 +36,7 @@ export interface DBusOptions extends LaunchesOptions {
 
 export const defaultDBusOptions: DBusOptions = {
   seed: 1,
-  launches: 4,
+  launches: 5,
   rounds: 3,
   blockMs: 80,
   longBlockMs: 80,

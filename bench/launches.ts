@@ -11,7 +11,7 @@ import { assertDistinct, type Group } from './plan.js';
 import type { CellLine } from './results/line.js';
 
 export interface LaunchesOptions extends LaunchOptions {
-  /** How often the processes of each cell are started; intervals need two. */
+  /** How often the processes of each cell are started; intervals need two, and five to be narrow. */
   readonly launches: number;
   /** Ends the run early: its processes are killed and `runLaunches` rejects. */
   readonly signal?: AbortSignal;

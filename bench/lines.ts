@@ -1,6 +1,6 @@
 /**
  * From the records of all launches to the lines of the result: histograms are merged, sums are summed, and the ratio to the baseline is the
- * geometric mean of the ratios within launches, with a bootstrap interval over them (benchmark method, points 6, 9 and 16). A launch pairs a
+ * geometric mean of the ratios within launches, with an interval over them (benchmark method, points 6, 9 and 16). A launch pairs a
  * cell with the baseline that was interleaved with it, so that what hit the whole launch is in neither.
  */
 import { type CellDefinition, cellNameOf } from './latency/cell.js';
@@ -65,6 +65,11 @@ function ratioOf(cell: Measured, baseline: Measured | undefined, seed: number): 
   return own.length === 0 ? null : bootstrapPairedRatio(own, base, { seed });
 }
 
+/** An end of an interval: of few launches it may be far from the figure, and must not become 0. */
+function significant(value: number | null): number | null {
+  return value === null || !Number.isFinite(value) ? null : Number(value.toPrecision(4));
+}
+
 /** Why a cell's figures must not be used, if so. */
 function invalidityOf(records: readonly CellRecord[], launches: number): string | undefined {
   const failed = records.filter(({ failure }) => failure !== null);
@@ -101,8 +106,8 @@ function lineOf(cell: Measured, group: readonly Measured[], launches: number, se
     errors: all.reduce((sum, record) => sum + record.errors, 0),
     baseline: baseline?.definition.contender ?? null,
     ratio: round(ratio?.estimate ?? null, 3),
-    ratio_low: round(ratio?.low ?? null, 3),
-    ratio_high: round(ratio?.high ?? null, 3),
+    ratio_low: significant(ratio?.low ?? null),
+    ratio_high: significant(ratio?.high ?? null),
     cold_us: colds.length === 0 ? null : round(median(colds), 3),
     ...(depth === undefined ? {} : { queue_depth: depth }),
     ...(peaks.length === 0 ? {} : { peak_per_second: Math.round(median(peaks)) }),

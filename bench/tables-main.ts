@@ -91,8 +91,16 @@ function printMemory(memory: readonly MemoryMeasured[], write: Write): void {
   );
 }
 
-function comparedText({ compared, compared_low, compared_high }: TablesCell): string[] {
-  return [compared === null ? '–' : compared.toFixed(2), interval(compared_low, compared_high)];
+function comparedText({
+  compared,
+  compared_low,
+  compared_high,
+  compared_launches,
+  launches,
+}: TablesCell): string[] {
+  const isWhole = compared_launches === null || compared_launches >= launches.length;
+  const of = isWhole ? '' : ` (${compared_launches} of ${launches.length} launches)`;
+  return [compared === null ? '–' : `${compared.toFixed(2)}${of}`, interval(compared_low, compared_high)];
 }
 
 function printCost(cells: readonly TablesCell[], write: Write): void {
@@ -182,7 +190,11 @@ const program = new Command('npm run -s bench:tables --')
   .option('--out <file>', 'write these lines into a file, too')
   .option('--smoke', 'small sizes and a few blocks only: shows that everything works, not how fast it is')
   .option('--only <part>', `${tablesParts.join(', ')}; may be repeated`, part)
-  .option('--launches <number>', 'how often each cell is launched; intervals need two', launchCount)
+  .option(
+    '--launches <number>',
+    'how often each cell is launched; intervals need two, and five to be narrow',
+    launchCount,
+  )
   .option('--seed <number>', 'order of the launches and blocks', wholeNumber, defaultTablesOptions.seed)
   .option('--quiet', 'no progress')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

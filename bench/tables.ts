@@ -24,8 +24,7 @@ import {
   measureMemory,
 } from './scenarios/many.js';
 import { mean } from './statistics/averages.js';
-import type { Interval } from './statistics/bootstrap.js';
-import { launchRatio, type Reached, reachedBy } from './statistics/launch-ratio.js';
+import { type LaunchRatio, launchRatio, type Reached, reachedBy } from './statistics/launch-ratio.js';
 
 export interface TablesOptions extends LaunchesOptions {
   readonly payloadBytes: number;
@@ -102,6 +101,8 @@ export interface TablesCell extends CellResult {
   readonly compared: number | null;
   readonly compared_low: number | null;
   readonly compared_high: number | null;
+  /** Of how many launches the ratio is: those in which one of the two has too few samples are left out. */
+  readonly compared_launches: number | null;
   /** W9: what `compared` may be at most, and whether the whole interval keeps that; absent where nothing is asked. */
   readonly must?: number;
   readonly reached?: Reached;
@@ -151,7 +152,7 @@ function groupsOf(part: TablesPart, options: TablesOptions, placement: Placement
 type Named = CellResult & Pick<TablesCell, 'dimension' | 'many'>;
 
 /** The launches of a cell to which another is compared, and the figure that is. */
-function comparedOf(cell: Named, cells: readonly Named[], seed: number): Interval | null {
+function comparedOf(cell: Named, cells: readonly Named[], seed: number): LaunchRatio | null {
   const alike = cells.filter(({ workload, call }) => workload === cell.workload && call === cell.call);
   const [base, value] =
     cell.workload === 'W9'
@@ -182,6 +183,7 @@ function withCompared(cell: Named, cells: readonly Named[], seed: number): Table
     compared: rounded(ratio?.estimate),
     compared_low: rounded(ratio?.low),
     compared_high: rounded(ratio?.high),
+    compared_launches: ratio?.launches ?? null,
     ...(isGrowth && ratio !== null
       ? { must: growthMost, reached: reachedBy(ratio, 'most', growthMost) }
       : {}),

@@ -6,7 +6,7 @@ export const method: readonly string[] = [
   'A closed loop sends the next message when an answer is there. An open loop sends by a schedule that was computed beforehand from the seed (constant or Poisson) and does not look at answers; its latency counts from the planned time, and a generator that missed its schedule makes the cell invalid. The two are never in one table.',
   'Offered load is a share of the peak that the same contender reached in a closed loop with many outstanding: 10, 50, 70 and 90 %.',
   'Cells of a group are launched together and their blocks run in an order that is shuffled anew in each round, from the seed, so that what the machine does meanwhile hits all of them.',
-  'What is repeated is the launch of the processes. Intervals are 95 % bootstrap intervals over launches, not over samples; two contenders are compared launch by launch.',
+  'What is repeated is the launch of the processes. Intervals are 95 % intervals over launches, not over samples: bootstrap intervals with five launches or more, Student’s of the logarithms, which are wide, with two to four. Two contenders are compared launch by launch.',
   'Placement is part of a cell’s name: `two-cores` has the ends on different cores and the broker beside the caller, `one-core` has everything on one, `not-pinned` leaves it to the kernel.',
   'One monotonic clock, whose cost is below; round trips are never halved.',
   'Every sample goes into an HDR histogram with three digits. Histograms are merged, percentiles are never averaged, and none is given with fewer than 10/(1−p) samples behind it.',

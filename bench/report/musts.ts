@@ -4,8 +4,13 @@
  */
 import Table from 'cli-table3';
 import type { CellLine, Figures, LaunchFigures } from '../results/line.js';
-import type { Interval } from '../statistics/bootstrap.js';
-import { type Bound, launchRatio, type Reached, reachedBy } from '../statistics/launch-ratio.js';
+import {
+  type Bound,
+  type LaunchRatio,
+  launchRatio,
+  type Reached,
+  reachedBy,
+} from '../statistics/launch-ratio.js';
 import { interval as intervalText } from './quantity.js';
 
 /** The judged ratio as it stands in the JSON, with the cell that is judged. */
@@ -26,6 +31,9 @@ export interface Must {
   readonly bound: Bound;
   /** Null where the ratio was not measured. */
   readonly reached: Reached | null;
+  /** Of the two cells the more launches, and how many of these both have the figure of; null where the ratio was not measured. */
+  readonly launches: number | null;
+  readonly launches_used: number | null;
 }
 
 /** What is judged; results of earlier versions have one launch only, and do not say its figures. */
@@ -95,11 +103,13 @@ const rules: readonly Rule[] = [
 /** Intervals are the same whenever they are computed from the same results. */
 const intervalSeed = 1;
 
-function ratioOf({ value }: Rule, ours: JudgedCell, theirs: JudgedCell): Interval | null {
+function ratioOf({ value }: Rule, ours: JudgedCell, theirs: JudgedCell): LaunchRatio | null {
   if (ours.launches !== undefined && theirs.launches !== undefined)
     return launchRatio(ours.launches, theirs.launches, value, intervalSeed);
   const [over, under] = [value(ours), value(theirs)];
-  return over === null || under === null ? null : { estimate: over / under, low: null, high: null };
+  return over === null || under === null
+    ? null
+    : { estimate: over / under, low: null, high: null, launches: 1 };
 }
 
 function judge(rule: Rule, placement: string, cells: readonly JudgedCell[]): Must {
@@ -116,6 +126,7 @@ function judge(rule: Rule, placement: string, cells: readonly JudgedCell[]): Mus
     );
   const [ours, theirs] = [usable(rule.ours), usable(rule.theirs)];
   const ratio = ours === undefined || theirs === undefined ? null : ratioOf(rule, ours, theirs);
+  const launches = Math.max(ours?.launches?.length ?? 1, theirs?.launches?.length ?? 1);
   const rounded = (value: number | null | undefined): number | null =>
     value === null || value === undefined ? null : Number(value.toFixed(3));
   return {
@@ -131,6 +142,8 @@ function judge(rule: Rule, placement: string, cells: readonly JudgedCell[]): Mus
     must,
     bound,
     reached: ratio === null ? null : reachedBy(ratio, bound, must),
+    launches: ratio === null ? null : launches,
+    launches_used: ratio?.launches ?? null,
   };
 }
 
@@ -143,12 +156,20 @@ export function judgeMusts(cells: readonly JudgedCell[]): Must[] {
   });
 }
 
+/** `0.79`, or `0.79 (3 of 5 launches)` where some were left out. */
+function measuredText({ value, launches, launches_used }: Must): string {
+  if (value === null) return '–';
+  const isWhole = launches === null || launches_used === null || launches_used === launches;
+  return isWhole ? value.toFixed(2) : `${value.toFixed(2)} (${launches_used} of ${launches} launches)`;
+}
+
 /** What is said of it in a table: each cell of a row, the interval among them. */
-export function mustRow({ measure, placement, value, low, high, must, bound, reached }: Must): string[] {
+export function mustRow(judged: Must): string[] {
+  const { measure, placement, low, high, must, bound, reached } = judged;
   return [
     measure,
     placement,
-    value === null ? '–' : value.toFixed(2),
+    measuredText(judged),
     intervalText(low, high),
     `${bound === 'most' ? '≤' : '≥'} ${must}`,
     reached ?? 'not measured',

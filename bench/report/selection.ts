@@ -1,7 +1,8 @@
 /** Finding lines in results: which cells a figure or a sentence is about, and which two may be compared. */
 import type { CellLine, OrderLine, ResultLine } from '../results/line.js';
 import { cellKey, isOrderLine } from '../results/line.js';
-import { bootstrapPairedRatio, bootstrapRatio, type Interval } from '../statistics/bootstrap.js';
+import type { Interval } from '../statistics/bootstrap.js';
+import { launchRatio } from '../statistics/launch-ratio.js';
 
 export function cellsOf(lines: readonly ResultLine[]): CellLine[] {
   return lines.filter((line): line is CellLine => !isOrderLine(line));
@@ -149,24 +150,15 @@ function createComparison(): (pair: Pair, measure: Measure) => Interval | null {
 
 /**
  * Ours over theirs, with its 95 % interval over launches; launches of equal number ran interleaved and are compared with each other.
- * Null where one of them was not measured.
+ * Without two such launches it is the figures over all launches, and has no interval. Null where one of them was not measured.
  */
 export const compared = createComparison();
 
 function ratioOf({ ours, theirs }: Pair, measure: Measure): Interval | null {
   const estimate = quotient(measure(ours), measure(theirs));
   if (estimate === null) return null;
-  const values = (cell: CellLine): number[] =>
-    cell.launches.flatMap((launch) => {
-      const value = measure(launch);
-      return value === null || value <= 0 ? [] : [value];
-    });
-  const [over, under] = [values(ours), values(theirs)];
-  const options = { seed: intervalSeed };
-  if (over.length < 2 || under.length < 2) return { estimate, low: null, high: null };
-  return over.length === under.length
-    ? bootstrapPairedRatio(over, under, options)
-    : bootstrapRatio(over, under, options);
+  const launched = launchRatio(ours.launches, theirs.launches, measure, intervalSeed);
+  return launched === null || launched.low === null ? { estimate, low: null, high: null } : launched;
 }
 
 function quotient(over: number | null, under: number | null): number | null {

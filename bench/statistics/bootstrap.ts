@@ -17,6 +17,14 @@
  *
  * Runs have five to ten launches, so that the width matters more than the shape; what skewness times have, the logarithm takes out, which
  * the geometric mean implies.
+ *
+ * With fewer than five values none of the three helps: there are so few different draws that the tails are the least and the greatest value
+ * themselves, and [least, greatest] holds the middle of a distribution in 50 % of the cases with two values, in 75 % with three and in 87.5 %
+ * with four, because all of them may lie on one side of it. Then the interval is Student's (1908) and nothing is drawn: the figure's logarithm
+ * ± t·s/√n, where t is 12.71, 4.30 and 3.18 for two, three and four values at 95 %. That is wide, which is what so few launches tell. s/√n is
+ * the jackknife's standard error, for a mean the same number. Of two independent samples the variances are added, and the freedom is that of
+ * the smaller one, which is never too narrow (Mickey and Brown, "Bounds on the distribution functions of the Behrens-Fisher statistic",
+ * Annals of Mathematical Statistics 37, 1966); Welch's, which `expanded` has, is no such bound.
  */
 import { createPrng } from '../latency/shuffle.js';
 import { geometricMean, mean } from './averages.js';
@@ -32,9 +40,14 @@ export interface BootstrapOptions {
   readonly level?: number;
   /** `expanded` if it is not said. */
   readonly method?: BootstrapMethod;
+  /** On what the interval of fewer than `fewestDrawn` values is symmetric; `logarithm` if it is not said, for what is always above 0. */
+  readonly scale?: 'logarithm' | 'plain';
 }
 
-/** A figure and where it may lie. Low and high are null where fewer than two values tell of no spread. */
+/**
+ * A figure and where it may lie. Low and high are null where fewer than two values tell of no spread, and where a logarithm is wanted of what
+ * is not above 0.
+ */
 export interface Interval {
   readonly estimate: number;
   readonly low: number | null;
@@ -45,6 +58,9 @@ export interface Interval {
 export type Statistic<T> = (values: readonly T[]) => number;
 
 export const defaultResamples = 4_000;
+
+/** With fewer values than this nothing is drawn: the interval is Student's. */
+export const fewestDrawn = 5;
 
 interface Sample<T> {
   readonly values: readonly T[];
@@ -97,18 +113,47 @@ export function bootstrapPairedRatio(
   return bootstrapInterval(ratios, geometricMean, options);
 }
 
+/** By Student's distribution, from as few values as there are. */
+function studentInterval<T>(
+  samples: readonly Sample<T>[],
+  combine: (figures: readonly number[]) => number,
+  estimate: number,
+  tail: number,
+  scale: 'logarithm' | 'plain',
+): Interval {
+  const isLogarithm = scale === 'logarithm';
+  const scaled = isLogarithm ? (figures: readonly number[]): number => Math.log(combine(figures)) : combine;
+  const parts = jackknifeErrors(samples, scaled);
+  const error = Math.sqrt(parts.reduce((sum, { variance }) => sum + variance, 0));
+  const half = -studentQuantile(tail, Math.min(...parts.map(({ freedom }) => freedom))) * error;
+  // What is not above 0 has no logarithm, and such a figure no interval on that scale.
+  if (!Number.isFinite(half)) return { estimate, low: null, high: null };
+  return isLogarithm
+    ? { estimate, low: estimate * Math.exp(-half), high: estimate * Math.exp(half) }
+    : { estimate, low: estimate - half, high: estimate + half };
+}
+
 function intervalOf<T>(
   samples: readonly Sample<T>[],
   combine: (figures: readonly number[]) => number,
   options: BootstrapOptions,
 ): Interval {
-  const { seed, resamples = defaultResamples, level = 0.95, method = 'expanded' } = options;
+  const {
+    seed,
+    resamples = defaultResamples,
+    level = 0.95,
+    method = 'expanded',
+    scale = 'logarithm',
+  } = options;
   if (!(level > 0 && level < 1)) throw new RangeError('a level is between 0 and 1');
   if (!(resamples >= 1)) throw new RangeError('there must be draws');
   const estimate = combine(samples.map(({ values, statistic }) => statistic(values)));
   if (samples.some(({ values }) => values.length < 2)) return { estimate, low: null, high: null };
-  const draws = draw(samples, combine, resamples, createPrng(seed), method === 'expanded' ? 1 : 0);
   const tail = (1 - level) / 2;
+  if (method === 'expanded' && samples.some(({ values }) => values.length < fewestDrawn)) {
+    return studentInterval(samples, combine, estimate, tail, scale);
+  }
+  const draws = draw(samples, combine, resamples, createPrng(seed), method === 'expanded' ? 1 : 0);
   const [low, high] =
     method === 'percentile'
       ? [tail, 1 - tail]
@@ -162,17 +207,25 @@ function deviations(figures: readonly number[]): number[] {
   return figures.map((figure) => centre - figure);
 }
 
+/** What each sample adds to the variance of the figure, by the jackknife, and how many values that is from, less one. */
+function jackknifeErrors<T>(
+  samples: readonly Sample<T>[],
+  combine: (figures: readonly number[]) => number,
+): { freedom: number; variance: number }[] {
+  return jackknife(samples, combine).map((figures) => {
+    const freedom = figures.length - 1;
+    const squares = deviations(figures).reduce((sum, deviation) => sum + deviation ** 2, 0);
+    return { freedom, variance: (squares * freedom) / figures.length };
+  });
+}
+
 /** The tails of the draws that Student's distribution stands for; with two samples its freedom is that of Welch and Satterthwaite. */
 function expandedTails<T>(
   samples: readonly Sample<T>[],
   combine: (figures: readonly number[]) => number,
   tail: number,
 ): [number, number] {
-  const parts = jackknife(samples, combine).map((figures) => {
-    const freedom = figures.length - 1;
-    const squares = deviations(figures).reduce((sum, deviation) => sum + deviation ** 2, 0);
-    return { freedom, variance: (squares * freedom) / figures.length };
-  });
+  const parts = jackknifeErrors(samples, combine);
   const all = parts.reduce((sum, { variance }) => sum + variance, 0);
   const welch = all ** 2 / parts.reduce((sum, { variance, freedom }) => sum + variance ** 2 / freedom, 0);
   const least = Math.min(...parts.map(({ freedom }) => freedom));

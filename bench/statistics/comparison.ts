@@ -2,7 +2,7 @@
  * What changed between two runs, A before and B after, and how sure that is. Nothing here reads files or prints.
  *
  * For each cell that both have: the figure of each launch (p50, or messages a second where W2 and W9 have none), the ratio B/A of their geometric
- * means with its 95 % bootstrap interval, Mann and Whitney's test with its effect size, and a verdict:
+ * means with its 95 % interval over launches, Mann and Whitney's test with its effect size, and a verdict:
  *
  * - `worse`, `better`: the difference is sure (p ≤ 0.05, adjusted for all cells together) *and* the ratio is outside the
  *   band of what matters, 5 % to both sides. Sure means more than launches differ by (step-down.ts) and more than runs do (between-runs.ts).

@@ -9,6 +9,11 @@ import { bootstrapPairedRatio, type Interval } from './bootstrap.js';
 /** What of a launch is compared; null where it was not measured. */
 export type LaunchValue = (figures: Figures) => number | null;
 
+/** A ratio, and of how many launches it is: those in which one of the two has no value are left out. */
+export interface LaunchRatio extends Interval {
+  readonly launches: number;
+}
+
 /**
  * Ours over theirs: the geometric mean of the ratios within launches, with its 95 % interval. Null where no launch has both values; without
  * low and high where only one has.
@@ -18,7 +23,7 @@ export function launchRatio(
   theirs: readonly LaunchFigures[],
   value: LaunchValue,
   seed: number,
-): Interval | null {
+): LaunchRatio | null {
   const over: number[] = [];
   const under: number[] = [];
   for (const figures of ours) {
@@ -29,7 +34,8 @@ export function launchRatio(
     over.push(numerator);
     under.push(denominator);
   }
-  return over.length === 0 ? null : bootstrapPairedRatio(over, under, { seed });
+  if (over.length === 0) return null;
+  return { ...bootstrapPairedRatio(over, under, { seed }), launches: over.length };
 }
 
 /** Whether a ratio may not be above its bound, or not below it. */

@@ -7,7 +7,8 @@
  *
  * Few launches can agree by chance, with one inversion in each, say, and then the draws have no spread at all. But runs that were
  * independent would still have spread by the binomial distribution, and dependence seldom makes that less. The interval is therefore never
- * narrower than that of Wilson (1927) over all runs, and reaches as far as either.
+ * narrower than that of Wilson (1927) over all runs, and reaches as far as either. Of fewer than five launches nothing is drawn; theirs is
+ * Student's interval, symmetric about the share, as far as there are shares.
  *
  * Where no launch has any inversion, there is nothing to draw from. What n runs without one exclude at 95 % is a share above 1 − 0.05^(1/n),
  * about 3/n: the rule of three. That one counts runs, because nothing shows by how much they depend on each other; if the first run of a
@@ -52,8 +53,8 @@ function wilson({ runs, inversions }: LaunchCount): readonly [low: number, high:
 }
 
 /**
- * The share of runs with an inversion and its 95 % interval over launches. Without bounds where fewer than two launches have a run; NaN where
- * none has.
+ * The share of runs with an inversion and its 95 % interval over launches; where no run or every run has one, the bound is over runs. Without
+ * bounds where fewer than two launches have a run; NaN where none has.
  */
 export function shareInterval(launches: readonly LaunchCount[], seed: number): Interval {
   const ran = launches.filter(({ runs }) => runs > 0);
@@ -62,7 +63,11 @@ export function shareInterval(launches: readonly LaunchCount[], seed: number): I
   if (ran.length < 2) return { estimate, low: null, high: null };
   if (all.inversions === 0) return { estimate, low: 0, high: leastExcluded(all.runs) };
   if (all.inversions === all.runs) return { estimate, low: 1 - leastExcluded(all.runs), high: 1 };
-  const drawn = bootstrapInterval(ran, shareOf, { seed });
+  const drawn = bootstrapInterval(ran, shareOf, { seed, scale: 'plain' });
   const [low, high] = wilson(all);
-  return { estimate, low: Math.min(low, drawn.low ?? low), high: Math.max(high, drawn.high ?? high) };
+  return {
+    estimate,
+    low: Math.max(0, Math.min(low, drawn.low ?? low)),
+    high: Math.min(1, Math.max(high, drawn.high ?? high)),
+  };
 }

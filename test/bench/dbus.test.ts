@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { dbusLines, dbusPlacements, runDBusComparison, smokeDBusOptions } from '../../bench/dbus.js';
 import { p50OverLaunches } from '../../bench/report/comparison.js';
-import { type JudgedCell, judgeMusts } from '../../bench/report/musts.js';
+import { type JudgedCell, judgeMusts, mustRow } from '../../bench/report/musts.js';
 import type { LaunchFigures } from '../../bench/results/line.js';
 import { findDBus } from '../../bench/scenarios/dbus.js';
 import { eventually } from '../support/eventually.js';
@@ -107,7 +107,23 @@ test('a ratio is judged by its interval over launches, and named as not measured
   const [first, second, third] = musts;
   t.deepEqual([first?.low, first?.high], [0.667, 0.667]);
   t.deepEqual([second?.low, second?.high], [null, null]);
+  t.deepEqual([first?.launches, first?.launches_used], [3, 3]);
+  t.deepEqual([second?.launches, second?.launches_used], [null, null]);
   t.true(third !== undefined && Number(third.low) < 2 && Number(third.high) < 3);
+});
+
+test('launches that a ratio leaves out are counted, and the table says so', (t) => {
+  const few = judged('W1', 'bus', 'empty', [
+    { p50_us: 20 },
+    { p50_us: null },
+    { p50_us: 21 },
+    { p50_us: 60 },
+  ]);
+  const [some] = judgeMusts([few, calls('dbus-broker', [30, 31, 31.5, 90])]);
+  t.deepEqual([some?.value, some?.launches, some?.launches_used], [0.667, 4, 3]);
+  t.is(some === undefined ? '' : mustRow(some)[2], '0.67 (3 of 4 launches)');
+  const [all] = judgeMusts([calls('bus', [20, 21]), calls('dbus-broker', [30, 31.5])]);
+  t.is(all === undefined ? '' : mustRow(all)[2], '0.67');
 });
 
 test('a ratio whose interval holds the bound is unclear, whatever its estimate', (t) => {

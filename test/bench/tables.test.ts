@@ -32,6 +32,7 @@ test('every part gives its cells, nothing is violated, and the lines have their 
     // So few samples may be behind a smoke run's p50 that there is none (method, point 10).
     t.true(line['compared'] === null || Number(line['compared']) > 0, name);
     t.is(line['compared_low'], null, name);
+    t.is(line['compared_launches'], line['compared'] === null ? null : 1, name);
     const isJudged = line['workload'] === 'W9' && line['dimension'] !== 'none';
     t.is(line['reached'], isJudged ? 'unclear' : undefined, name);
   }

@@ -78,7 +78,7 @@ function dotReading(cells: readonly CellLine[], hasRatio: boolean): string {
     : 'the median round trip';
   const bar = cells.some(({ ratio_low }) => ratio_low !== null)
     ? 'the bar is the 95 % interval over launches'
-    : 'there are no intervals, for which it takes two launches with enough samples';
+    : 'there are no intervals, for which it takes at least two launches with enough samples';
   return `Each dot is ${what}${hasRatio ? `; ${bar}` : ''}. Left is faster.`;
 }
 

@@ -10,6 +10,7 @@ import {
   bootstrapInterval,
   bootstrapPairedRatio,
   bootstrapRatio,
+  fewestDrawn,
 } from '../../../bench/statistics/bootstrap.js';
 import { propertySeed } from './property.js';
 
@@ -115,6 +116,10 @@ test('an interval is the same for the same seed, holds its estimate, and widens 
       const wider = bootstrapInterval(values, geometricMean, { ...options, level: 0.99 });
       const slack = 1e-9 * interval.estimate;
       t.true((wider.low ?? 0) <= (interval.low ?? 0) && (wider.high ?? 0) >= (interval.high ?? 0));
+      t.true((interval.low ?? 0) <= interval.estimate + slack);
+      t.true((interval.high ?? 0) >= interval.estimate - slack);
+      // What is drawn lies between the values; Student's interval of few does not.
+      if (values.length < fewestDrawn) return;
       t.true((interval.low ?? 0) >= Math.min(...values) - slack);
       t.true((interval.high ?? 0) <= Math.max(...values) + slack);
     }),
@@ -149,6 +154,45 @@ test('what hit both cells of a launch is not in the paired interval', (t) => {
   t.true(Math.abs((paired.low ?? 0) - 2.1) < 1e-9 && Math.abs((paired.high ?? 0) - 2.1) < 1e-9);
   const independent = bootstrapRatio(over, under, { seed: 1 });
   t.true((independent.high ?? 0) > 2.5);
+});
+
+/** Student's quantiles at 97.5 %, as tables have them. */
+const tableT: Readonly<Record<number, number>> = { 1: 12.7062, 2: 4.3027, 3: 3.1824 };
+
+test("fewer than five values have Student's interval of their logarithms, by themselves and as ratios", (t) => {
+  const isNear = (value: number | null, expected: number): boolean =>
+    value !== null && Math.abs(value - expected) <= 1e-4 * expected;
+  for (const values of [
+    [80, 125],
+    [80, 100, 125],
+    [80, 100, 125, 130],
+  ]) {
+    const logs = values.map(Math.log);
+    const half = (tableT[values.length - 1] ?? 0) * Math.sqrt(variance(logs) / values.length);
+    const middle = Math.exp(mean(logs));
+    const { estimate, low, high } = bootstrapInterval(values, geometricMean, { seed: 1 });
+    t.true(isNear(estimate, middle));
+    t.true(isNear(low, middle * Math.exp(-half)) && isNear(high, middle * Math.exp(half)));
+    const ones = values.map(() => 1);
+    const paired = bootstrapPairedRatio(values, ones, { seed: 1 });
+    t.true(isNear(paired.low, middle * Math.exp(-half)) && isNear(paired.high, middle * Math.exp(half)));
+    // Variances of independent samples are added; the freedom is that of the smaller one.
+    const other = [90, 100, 110, 95, 105, 100];
+    const error = Math.sqrt(variance(logs) / values.length + variance(other.map(Math.log)) / other.length);
+    const ratio = bootstrapRatio(other, values, { seed: 1 });
+    const wide = Math.exp((tableT[values.length - 1] ?? 0) * error);
+    t.true(isNear(ratio.low, ratio.estimate / wide) && isNear(ratio.high, ratio.estimate * wide));
+  }
+});
+
+test('of what is not above 0 there is no interval of logarithms, and a plain one where that is asked for', (t) => {
+  t.deepEqual(bootstrapInterval([-3, 1, 2], mean, { seed: 1 }), { estimate: 0, low: null, high: null });
+  t.deepEqual(bootstrapPairedRatio([0, 2], [1, 1], { seed: 1 }), { estimate: 0, low: null, high: null });
+  t.is(bootstrapRatio([0, 2], [1, 1], { seed: 1 }).high, null);
+  const plain = bootstrapInterval([0, 1, 2], mean, { seed: 1, scale: 'plain' });
+  t.is(plain.estimate, 1);
+  t.is(plain.low?.toFixed(3), (1 - 4.3027 / Math.sqrt(3)).toFixed(3));
+  t.is(plain.high?.toFixed(3), (1 + 4.3027 / Math.sqrt(3)).toFixed(3));
 });
 
 test('one launch has an estimate and no interval; equal launches have an interval without width', (t) => {

@@ -22,15 +22,18 @@ test('6, 16: what hits a whole launch is in neither the ratio nor its interval',
 test('16: the estimate is the geometric mean of the ratios within launches, and inside of its interval', (t) => {
   const ratio = launchRatio(launchesWith([10, 20, 40]), launchesWith([10, 10, 10]), p50, 1);
   t.is(ratio?.estimate.toFixed(6), '2.000000');
-  // Student's quantile for three launches is 4.3: the interval is wider than the values lie apart, as far as draws can tell.
-  t.true(ratio !== null && ratio.low !== null && ratio.low < 1.5);
-  t.true(ratio !== null && ratio.high !== null && ratio.high > 2.6);
+  // Student's quantile for three launches is 4.3027, and the logarithms are ln 2 apart: the interval is wider than the values.
+  const half = (4.3027 * Math.LN2) / Math.sqrt(3);
+  t.is(ratio?.low?.toFixed(3), (2 * Math.exp(-half)).toFixed(3));
+  t.is(ratio?.high?.toFixed(2), (2 * Math.exp(half)).toFixed(2));
 });
 
 test('6: launches are compared with those of equal number, and what one of both does not have is left out', (t) => {
   const ours = launchesWith([null, 20, 30, 40]);
   const theirs = launchesWith([20, 30, 40], 1);
-  t.is(launchRatio(ours, theirs, p50, 1)?.estimate, 1);
+  const ratio = launchRatio(ours, theirs, p50, 1);
+  t.is(ratio?.estimate, 1);
+  t.is(ratio?.launches, 3, 'and it is said how many are left');
   t.is(launchRatio(launchesWith([null]), launchesWith([1]), p50, 1), null);
   t.is(launchRatio([], launchesWith([1]), p50, 1), null);
 });
@@ -40,6 +43,7 @@ test('6: one launch has a ratio and no interval', (t) => {
     estimate: 1.5,
     low: null,
     high: null,
+    launches: 1,
   });
 });
 

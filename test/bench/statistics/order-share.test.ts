@@ -31,6 +31,15 @@ test('launches that differ make the interval as wide as they are apart', (t) => 
   t.true((high ?? 0) > 0.8, `${high}`);
 });
 
+test('few launches that differ leave every share open, and there is none below 0 or above 1', (t) => {
+  t.deepEqual(shareInterval(of(40, 40, 0), 1), { estimate: 0.5, low: 0, high: 1 });
+  // Student's quantile for three launches over √3: 0.5 ± 2.484 · 0.05.
+  const { estimate, low, high } = shareInterval(of(400, 180, 200, 220), 1);
+  t.is(estimate, 0.5);
+  t.is(low?.toFixed(3), '0.376');
+  t.is(high?.toFixed(3), '0.624');
+});
+
 test('one launch tells of no spread, launches without a run do not count, and without any there is no share', (t) => {
   t.deepEqual(shareInterval(of(40, 10), 1), { estimate: 0.25, low: null, high: null });
   t.deepEqual(shareInterval([...of(40, 10), ...of(0, 0)], 1), { estimate: 0.25, low: null, high: null });
@@ -44,10 +53,11 @@ test('a launch with more runs counts for more', (t) => {
 test('the interval holds the truth in nine of ten runs or more, whether or not the runs of a launch depend on each other', (t) => {
   const next = createPrng(20_261_122);
   const uniform = (): number => next() / 2 ** 32;
-  for (const spread of [0, 0.15, 0.3]) {
+  const cases = [2, 3, 5].flatMap((count) => [0, 0.15, 0.3].map((spread) => [count, spread] as const));
+  for (const [count, spread] of cases) {
     let held = 0;
     for (let trial = 0; trial < 200; trial++) {
-      const launches = Array.from({ length: 5 }, () => {
+      const launches = Array.from({ length: count }, () => {
         const share = 0.4 + spread * (2 * uniform() - 1);
         let inversions = 0;
         for (let run = 0; run < 40; run++) if (uniform() < share) inversions++;
@@ -56,7 +66,7 @@ test('the interval holds the truth in nine of ten runs or more, whether or not t
       const { low, high } = shareInterval(launches, trial);
       if ((low ?? 1) <= 0.4 && (high ?? 0) >= 0.4) held++;
     }
-    t.log(`launches ${spread} apart: ${held} of 200`);
-    t.true(held >= 180, `${held} of 200 with ${spread}`);
+    t.log(`${count} launches ${spread} apart: ${held} of 200`);
+    t.true(held >= 180, `${held} of 200 with ${count} launches and ${spread}`);
   }
 });
