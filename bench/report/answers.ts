@@ -9,6 +9,7 @@ import { type Crossing, crossings, crossingWords, multicasts } from './crossing.
 import { growthForEach, heldBy } from './figures/holdings.js';
 import {
   counted,
+  isBoundOverRuns,
   orderContenders,
   patternsOf,
   pooledOver,
@@ -139,7 +140,7 @@ function balanceSentence(lines: readonly ResultLine[]): string[] {
     ...(hasIntervals
       ? []
       : [
-          'No ratio has an interval, for which it takes two launches with enough samples: each may be chance.',
+          'No ratio has an interval, for which it takes at least two launches with enough samples (and five for a narrow one): each may be chance.',
         ]),
   ];
 }
@@ -257,7 +258,7 @@ function crossingSentence(found: readonly Crossing[], lines: readonly ResultLine
   if (found.length === 0) return unanswered(multicasts(lines), 'multicast');
   const judged = found.filter(({ steps }) => steps.some(({ ratio }) => ratio.low !== null));
   if (judged.length === 0)
-    return 'This run cannot tell: its ratios of a multicast over the bus to a loop over `sockets` have no intervals, for which it takes two launches.';
+    return 'This run cannot tell: its ratios of a multicast over the bus to a loop over `sockets` have no intervals, for which it takes at least two launches (and five for a narrow one).';
   const parts = judged.map(
     (crossing) => `${crossingWords(crossing, say.listed)} ${where(crossing.placement)}`,
   );
@@ -292,7 +293,7 @@ function orderSentence(contender: string, lines: readonly ResultLine[]): string 
       ? 'promises it for some of the patterns'
       : 'promises no order across handles';
   if (inversions === 0) {
-    return `\`${contender}\` (${promised}): no inversion in ${say.count(runs)} runs (${pooledOver(mine)}); at the 95\u00a0% level that is ${shareRange(mine) ?? 'anything'} of such runs, if those of a launch do not depend on each other.${failed}`;
+    return `\`${contender}\` (${promised}): no inversion in ${say.count(runs)} runs (${pooledOver(mine)}); ${noneWords(mine)}.${failed}`;
   }
   const patterns = patternsOf(mine).flatMap((call) => {
     const count = counted(mine.filter((line) => line.call === call));
@@ -303,10 +304,18 @@ function orderSentence(contender: string, lines: readonly ResultLine[]): string 
   return `\`${contender}\` (${promised}): an inversion in ${say.count(inversions)} of ${say.count(runs)} runs (${rangeWords(mine)}${pooledOver(mine)}), in the ${patterns.length === 1 ? 'pattern' : 'patterns'} ${say.listed(patterns)}.${failed}`;
 }
 
+/** What no inversion at all excludes. */
+function noneWords(lines: readonly OrderLine[]): string {
+  const range = shareRange(lines);
+  return range === undefined
+    ? 'one launch bounds nothing, because its runs may depend on each other'
+    : `at the 95\u00a0% level that is ${range} of such runs, if those of a launch do not depend on each other`;
+}
+
 /** With what follows it in a bracket; nothing where there is no interval. */
 function rangeWords(lines: readonly OrderLine[]): string {
   const range = shareRange(lines);
-  return range === undefined ? '' : `95\u00a0%: ${range}; `;
+  return range === undefined ? '' : `95\u00a0%: ${range}${isBoundOverRuns(lines) ? ' by runs alone' : ''}; `;
 }
 
 /** How much more often under load, where it was varied. */
@@ -323,20 +332,42 @@ function loadSentence(lines: readonly ResultLine[]): string[] {
   ];
 }
 
+/** What an inversion of each property is, in the words of who sees it. */
+const inversionWords: Readonly<Record<string, string>> = {
+  causality: 'an effect was received before its cause',
+  agreement: 'receivers disagreed on the order',
+};
+
+/** What went wrong over whom, each kind apart, and over whom nothing did. */
+function brokenSentence(orders: readonly OrderLine[], contenders: readonly string[]): string {
+  const name = (names: readonly string[]): string => say.listed(names.map((one) => `\`${one}\``));
+  const inverted = orders.filter(({ inversions }) => inversions > 0);
+  const kinds = grouped(inverted, ({ property }) => inversionWords[property] ?? `${property} was not kept`);
+  const parts = [...kinds].map(([what, members]) => {
+    const broken = contenders.filter((one) => members.some(({ contender }) => contender === one));
+    return `${what} over ${name(broken)}`;
+  });
+  const whole = contenders.filter((one) => inverted.every(({ contender }) => contender !== one));
+  const never = parts.length === 1 ? 'never' : parts.length === 2 ? 'neither' : 'none of it';
+  const rest = whole.length === 0 ? [] : [`${never} over ${name(whole).replace(' and ', ' or ')}`];
+  const [first = '', ...others] = [...parts, ...rest];
+  // With commas before each part, since names within them are listed with "and".
+  const text = [first, ...others.map((part, at) => (at === others.length - 1 ? `and ${part}` : part))].join(
+    ', ',
+  );
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
 function thirdAnswer(lines: readonly ResultLine[]): Answer {
   const orders = ordersOf(lines);
   const contenders = orderContenders(orders);
-  const broken = contenders.filter(
-    (contender) => counted(orders.filter((line) => line.contender === contender)).inversions > 0,
-  );
-  const whole = contenders.filter((contender) => !broken.includes(contender));
-  const name = (names: readonly string[]): string => say.listed(names.map((one) => `\`${one}\``));
+  const names = contenders.map((one) => `\`${one}\``);
   const short =
     orders.length === 0
       ? 'This run does not answer it: it has no patterns of W8.'
-      : broken.length === 0
-        ? `No inversion was seen over ${name(whole)} in ${say.count(counted(orders).runs)} runs of all of them together (${pooledOver(orders)}).`
-        : `An effect was received before its cause over ${name(broken)}${whole.length === 0 ? '' : `, and never over ${name(whole).replace(' and ', ' or ')}`}.`;
+      : counted(orders).inversions === 0
+        ? `No inversion was seen over ${say.listed(names)} in ${say.count(counted(orders).runs)} runs of all of them together (${pooledOver(orders)}).`
+        : brokenSentence(orders, contenders);
   return {
     question: 3,
     asks: questions[3],

@@ -7,13 +7,13 @@
  *   npm run findings -- --check       exits 1 if the page does not say what is kept
  */
 import type { Results } from '../results/directory.js';
-import type { CellLine, ResultLine } from '../results/line.js';
+import type { CellLine, OrderLine, ResultLine } from '../results/line.js';
 import { answerLines, bullets, tableLines } from './answer-lines.js';
 import { answersOf, times } from './answers.js';
 import { type Contrast, contrasts } from './contrast.js';
 import { latencyTable } from './figures/calls.js';
-import { counted, examples, heatTable, patternTable } from './figures/order.js';
-import { machineTable, runTable, unusable } from './figures/trust.js';
+import { examples, heatTable, isFaultExample, patternTable } from './figures/order.js';
+import { cautions, machineTable, runTable, unusable } from './figures/trust.js';
 import { method, threats } from './method.js';
 import { patternOf } from './patterns.js';
 import * as say from './quantity.js';
@@ -59,37 +59,72 @@ function winsPart(lines: readonly ResultLine[]): string[] {
   ];
 }
 
+/** What a program that relies on the order does when it is not kept: it depends on which property that is. */
+function consequences(orders: readonly OrderLine[]): string[] {
+  const inverted = orders.filter((line) => line.inversions > 0);
+  if (inverted.length === 0)
+    return [
+      'No program that contains one of these patterns would have gone wrong in this run; on a transport that does not promise order it may on another day.',
+    ];
+  const sentence = (members: readonly OrderLine[], what: string): string[] => {
+    const titles = distinct(members, ({ call }) => call).map((call) => `"${patternOf(call).title}"`);
+    const which = titles.length === 1 ? 'the pattern' : 'one of the patterns';
+    return titles.length === 0
+      ? []
+      : [`A program that contains ${which} ${say.listed(titles)} and relies on the order ${what}.`];
+  };
+  return [
+    ...sentence(
+      inverted.filter(({ property }) => property === 'causality'),
+      'acts on something whose cause it has not seen: it reads a record that is not there yet, or frees what is still announced',
+    ),
+    ...sentence(
+      inverted.filter(({ property }) => property !== 'causality'),
+      'does different things in places that must agree: one replica keeps another value than the next, or one of two panels shows the older of two settings',
+    ),
+  ];
+}
+
+/** That nothing was lost is said only of a run in which nothing was; results of earlier versions may not tell. */
+function deliverySentence(orders: readonly OrderLine[]): string[] {
+  if (orders.every(({ delivery_faults: faults, violations }) => (faults ?? violations) === 0))
+    return [
+      'Nothing is lost and nothing arrives twice: each handle by itself is in order, so that tests with two processes never show it.',
+    ];
+  const faulty = orders.filter(({ delivery_faults: faults = 0 }) => faults > 0).length;
+  return faulty === 0
+    ? []
+    : [
+        `In ${faulty} ${faulty === 1 ? 'cell' : 'cells'} of W8 messages were lost, doubled, invented or changed: that is no inversion but a failure, and is told with the cells that failed.`,
+      ];
+}
+
+function exampleLines(orders: readonly OrderLine[], what: string): string[] {
+  return examples(orders, 1).flatMap(({ example, call, contender }) =>
+    example === undefined
+      ? []
+      : [`${what}, ${patternOf(call).title} over \`${contender}\`:`, '', '```', example, '```', ''],
+  );
+}
+
 function whatInversionsMean(lines: readonly ResultLine[]): string[] {
   const orders = ordersOf(lines);
   if (orders.length === 0) return [];
-  const { inversions } = counted(orders);
-  const broken = distinct(
-    orders.filter((line) => line.inversions > 0),
-    ({ call }) => call,
-  );
-  const sentence =
-    inversions === 0
-      ? 'No program that contains one of these patterns would have gone wrong in this run; on a transport that does not promise order it may on another day.'
-      : `A program that contains ${broken.length === 1 ? 'the pattern' : 'one of the patterns'} ${say.listed(broken.map((call) => `"${patternOf(call).title}"`))} and relies on the order acts on something whose cause it has not seen: it reads a record that is not there yet, shows the older of two settings, or frees what is still announced.`;
   return [
     '### What an inversion means',
     '',
-    sentence,
-    'Nothing is lost and nothing arrives twice: each handle by itself is in order, so that tests with two processes never show it.',
+    ...consequences(orders),
+    ...deliverySentence(orders),
     'The remedy without order in the transport is to ask back: an acknowledgement from each receiver before the next step, which costs a round trip for each, or versions in the messages.',
     '',
     ...tableLines(heatTable(lines)),
-    ...examples(lines, 1).flatMap((line) =>
-      line.example === undefined
-        ? []
-        : [
-            `The shortest one that was recorded, ${patternOf(line.call).title} over \`${line.contender}\`:`,
-            '',
-            '```',
-            line.example,
-            '```',
-            '',
-          ],
+    ...exampleLines(
+      orders.filter((line) => !isFaultExample(line)),
+      'The shortest one that was recorded',
+    ),
+    ...exampleLines(
+      orders.filter(isFaultExample),
+      'A message that did not come as it was sent, which is no inversion',
     ),
     '### Which programs contain these patterns',
     '',
@@ -104,6 +139,7 @@ export function renderFindings(results: Results, directory: string): string {
   const [first, second, third] = answers;
   const calls = roundTrips(lines).filter(({ call }) => call === 'empty');
   const failed = unusable(results);
+  const careful = cautions(run);
   const page = [
     '# Findings',
     '',
@@ -112,9 +148,16 @@ export function renderFindings(results: Results, directory: string): string {
     'What the benchmark suite found on the three questions behind this project; how it measures is in [the benchmark](benchmark.md).',
     `Measured on ${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, ${run.started.slice(0, 10)}, commit ${machine.commit}${machine.is_dirty ? ' with changes' : ''}; ${run.tier} run, ${run.launches} ${run.launches === 1 ? 'launch' : 'launches'} of each cell.`,
     'Times move with the machine; the ratios within this run are what counts.',
-    ...(run.noise.length === 0
+    ...(careful.length === 0
       ? []
-      : ['', 'The run was noisy, and its figures are to be read with care:', '', ...bullets(run.noise)]),
+      : [
+          '',
+          run.noise.length > 0
+            ? 'The run was noisy, and its figures are to be read with care:'
+            : 'Its figures are to be read with care:',
+          '',
+          ...bullets(careful),
+        ]),
     '',
     'In short:',
     '',

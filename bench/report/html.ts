@@ -4,7 +4,7 @@ import type { Answer } from './answers.js';
 import { drawDiagram, isDiagram } from './diagram-drawing.js';
 import type { Draw } from './drawing.js';
 import { type Absent, cellsSentence, commandOf, type Figure, undrawnSentence } from './figures/figure.js';
-import { examples, heatTable, patternTable } from './figures/order.js';
+import { examples, heatTable, isFaultExample, patternTable } from './figures/order.js';
 import { cautions, disturbanceTable, machineTable, runTable, unusable } from './figures/trust.js';
 import { method, threats, trustIntroduction } from './method.js';
 import { patternOf } from './patterns.js';
@@ -74,7 +74,10 @@ ${exampleFigures(results, command)}
 
 function exampleFigures(results: Results, command: string): string {
   const panels = examples(results.lines).map((line, at) => {
-    const title = `${patternOf(line.call).title} over ${line.contender}`;
+    const fault = isFaultExample(line)
+      ? ': no inversion, but a message that did not come as it was sent'
+      : '';
+    const title = `${patternOf(line.call).title} over ${line.contender}${fault}`;
     const { diagram, example } = line;
     const picture = isDiagram(diagram)
       ? `${drawDiagram(diagram, `diagram-${at}`)}<p class="quiet">${inlineHtml(diagram.sentence)}</p>`

@@ -3,7 +3,7 @@ import type { Results } from '../results/directory.js';
 import { answerLines, bullets } from './answer-lines.js';
 import type { Answer } from './answers.js';
 import { type Absent, cellsSentence, commandOf, type Figure, undrawnSentence } from './figures/figure.js';
-import { examples, heatTable, patternTable } from './figures/order.js';
+import { examples, heatTable, isFaultExample, patternTable } from './figures/order.js';
 import { cautions, machineTable, runTable, unusable } from './figures/trust.js';
 import { method, threats } from './method.js';
 import { patternOf } from './patterns.js';
@@ -34,11 +34,10 @@ function orders({ lines, run }: Results): string[] {
     ...examples(lines).flatMap((line) =>
       line.example === undefined
         ? []
-        : part(`### Shortest inversion: ${patternOf(line.call).title} over ${line.contender}`, [
-            '```',
-            line.example,
-            '```',
-          ]),
+        : part(
+            `### ${isFaultExample(line) ? 'A message that did not come as it was sent' : 'Shortest inversion'}: ${patternOf(line.call).title} over ${line.contender}`,
+            ['```', line.example, '```'],
+          ),
     ),
     ...part('### Which programs contain these patterns', table(patternTable(lines))),
     ...(heatTable(lines) === undefined

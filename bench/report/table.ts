@@ -11,6 +11,8 @@ export interface ReportTable {
   readonly rows: readonly (readonly string[])[];
   /** Strength of a cell's background, 0 to 1, by row and column; HTML only, because the number says the same. */
   readonly heat?: readonly (readonly (number | undefined)[])[];
+  /** One sentence below it: what a mark in it means. */
+  readonly note?: string;
 }
 
 /** Text for HTML, also inside of an attribute. */
@@ -47,6 +49,7 @@ export function tableHtml(table: ReportTable, caption: string): string {
     '<div class="scroll" tabindex="0" role="region"',
     ` aria-label="${escapeHtml(caption)}"><table><caption>${inlineHtml(caption)}</caption>`,
     `<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${rows.join('\n')}\n</tbody></table></div>`,
+    ...(table.note === undefined ? [] : [`<p class="quiet">${inlineHtml(table.note)}</p>`]),
   ].join('');
 }
 
@@ -63,5 +66,6 @@ export function tableMarkdown(table: ReportTable): string[] {
     line(table.columns.map(({ title }) => title)),
     line(table.columns.map(({ isNumber }) => (isNumber === true ? '---:' : '---'))),
     ...table.rows.map(line),
+    ...(table.note === undefined ? [] : ['', table.note]),
   ];
 }

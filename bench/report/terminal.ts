@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import type { Results } from '../results/directory.js';
 import { type CellLine, isOrderLine, type OrderLine, type Varied, variedNames } from '../results/line.js';
 import { ratioText, ratioTitle } from './baseline.js';
-import { shareRange } from './figures/order.js';
+import { markedShareRange, overRunsNoteOf } from './figures/order.js';
 import { durationText } from './progress.js';
 
 const titles: Readonly<Record<string, string>> = {
@@ -99,11 +99,12 @@ function orderTable(orders: readonly OrderLine[], isColoured: boolean): string {
       String(line.launches?.length ?? '–'),
       String(line.runs),
       String(line.inversions),
-      shareRange([line]) ?? '–',
+      markedShareRange([line]),
       line.violations > 0 ? 'FAILED' : '',
     ]);
   }
-  return table.toString();
+  const note = overRunsNoteOf(orders.map((line) => markedShareRange([line])));
+  return note === undefined ? table.toString() : `${table.toString()}\n${note}`;
 }
 
 /** Of each pattern the shortest run that went wrong, one that was promised not to before the others. */

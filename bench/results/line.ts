@@ -136,7 +136,7 @@ export interface CellLine extends CellName, Figures {
   readonly baseline?: string | null;
   /** p50 over that of the baseline, by launch; null where there is none, or too few samples for a median in every launch (point 10). */
   readonly ratio: number | null;
-  /** 95 % bootstrap interval of the ratio, over launches. */
+  /** 95 % interval of the ratio, over launches (statistics/bootstrap.ts); null with fewer than two of them. */
   readonly ratio_low: number | null;
   readonly ratio_high: number | null;
   readonly cold_us: number | null;
@@ -176,8 +176,9 @@ export interface OrderLine {
   /** Runs with at least one inversion, of which property. */
   readonly inversions: number;
   /**
-   * 95 % interval of the share of such runs, over launches (statistics/order-share.ts); null with fewer than two of them. Results of
-   * earlier versions do not have it.
+   * 95 % interval of the share of such runs, over launches (statistics/order-share.ts); null with fewer than two of them. Where no run or
+   * every run has an inversion, launches tell of no spread, and the bound is over runs, as if those of a launch did not depend on each other
+   * (the rule of three). Results of earlier versions do not have it.
    */
   readonly share_low?: number | null;
   readonly share_high?: number | null;

@@ -4,11 +4,15 @@ import { answersOf } from '../../bench/report/answers.js';
 import { contrasts, contrastTable } from '../../bench/report/contrast.js';
 import { crossings } from '../../bench/report/crossing.js';
 import { figuresOf } from '../../bench/report/figures/index.js';
+import { promiseTable } from '../../bench/report/figures/order.js';
 import { unusable } from '../../bench/report/figures/trust.js';
 import { renderFindings } from '../../bench/report/findings.js';
-import { verdictOf } from '../../bench/report/selection.js';
+import { compared, medianTime, verdictOf } from '../../bench/report/selection.js';
+import { tableHtml, tableMarkdown } from '../../bench/report/table.js';
+import { printResults } from '../../bench/report/terminal.js';
 import type { Results } from '../../bench/results/directory.js';
 import { isOrderLine, type OrderLine, type ResultLine } from '../../bench/results/line.js';
+import { cellOf, launchOf } from './statistics/runs.js';
 import { syntheticResults } from './support/synthetic-results.js';
 
 const seed = 23;
@@ -73,7 +77,10 @@ test('of one launch nothing is surely better, worse or sooner', (t) => {
     first.sentences.join('\n'),
     /surely better in 0, surely worse in 0, and in \d+ this run cannot tell/,
   );
-  t.regex(second.short, /^This run cannot tell: .* have no intervals, for which it takes two launches/);
+  t.regex(
+    second.short,
+    /^This run cannot tell: .* have no intervals, for which it takes at least two launches/,
+  );
   const page = renderFindings(once, 'results/findings');
   t.regex(page, /### Where the bus wins\n\nNowhere that this run can be sure of\./);
   t.regex(page, /### Where it loses\n\nNowhere that this run can be sure of\./);
@@ -116,4 +123,105 @@ test('a cell of W8 that lost a message has failed in the answer, too, whether or
     isOrderLine(line) && line.contender === 'bus' ? { ...line, violations: 1, delivery_faults: 1 } : line,
   );
   t.regex(answersOf(lines)[2].sentences.join('\n'), /`bus` .*: no inversion in .*: the run has failed\./);
+});
+
+test('6: two cells are compared in the launches that both have, by their numbers', (t) => {
+  const ours = cellOf('bus', [0], { launches: [40, 80, 20, 40].map((p50, at) => launchOf(at + 1, p50)) });
+  const theirs = cellOf('sockets', [0], { launches: [10, 20, 40, 10].map((p50, at) => launchOf(at, p50)) });
+  const ratio = compared({ ours, theirs }, medianTime);
+  t.is(ratio, null, 'a cell without a figure is not compared');
+  const measured = { ours: { ...ours, p50_us: 40 }, theirs: { ...theirs, p50_us: 15 } };
+  const paired = compared(measured, medianTime);
+  t.deepEqual(
+    [paired?.estimate, paired?.low, paired?.high].map((value) => value?.toFixed(6)),
+    ['2.000000', '2.000000', '2.000000'],
+  );
+  const apart = {
+    ours: { ...measured.ours, launches: [launchOf(0, 30)] },
+    theirs: { ...measured.theirs, launches: [launchOf(1, 10)] },
+  };
+  t.deepEqual(compared(apart, medianTime), { estimate: 40 / 15, low: null, high: null });
+});
+
+/** A run of W8 with these of its lines, as the synthetic one has them. */
+function ordersRun(
+  isWanted: (line: OrderLine) => boolean,
+  options: Partial<Parameters<typeof syntheticResults>[0]> = {},
+): Results {
+  const results = syntheticResults({ seed, workloads: ['W8'], ...options });
+  return { ...results, lines: results.lines.filter(isOrderLine).filter(isWanted) };
+}
+
+test('an effect before its cause is one thing, receivers that disagree are another', (t) => {
+  const said = ({ lines }: Results): string => answersOf(lines)[2].short;
+  const both = ordersRun(() => true);
+  const causality = ordersRun(({ property }) => property === 'causality');
+  const agreement = ordersRun(({ property }) => property === 'agreement');
+  t.regex(
+    said(both),
+    /^An effect was received before its cause over `sockets`, receivers disagreed on the order over (`sockets` and `datagram`|`datagram` and `sockets`), and neither over `bus`\.$/,
+  );
+  t.is(
+    said(causality),
+    'An effect was received before its cause over `sockets`, and never over `bus` or `datagram`.',
+  );
+  t.regex(said(agreement), /^Receivers disagreed on the order over .*`datagram`.*, and never over `bus`\.$/);
+  const page = (results: Results): string => renderFindings(results, 'results/findings');
+  t.regex(page(causality), /acts on something whose cause it has not seen/);
+  t.notRegex(page(causality), /places that must agree/);
+  t.notRegex(page(agreement), /whose cause it has not seen/);
+  t.regex(
+    page(agreement),
+    /"two concurrent multicasts" and "disjoint destinations" .* places that must agree/,
+  );
+});
+
+test('a bound that counts runs is marked in the tables, and one launch has none', (t) => {
+  const quiet = ordersRun(() => true, { hasInversions: false });
+  const table = promiseTable(quiet.lines);
+  t.true(table?.rows.every((row) => /^at most .* †$/.test(row.at(-1) ?? '')));
+  t.regex(table?.note ?? '', /^† .*rule of three/);
+  if (table !== undefined) {
+    t.is(tableMarkdown(table).at(-1), table.note);
+    t.true(tableHtml(table, 'title').endsWith(`<p class="quiet">${table.note}</p>`));
+  }
+  t.regex(printResults(quiet, false), /at most [^│]* † │/);
+  t.regex(printResults(quiet, false), /\n† .*rule of three/);
+  const loud = ordersRun(({ contender, load_kib }) => contender === 'sockets' && load_kib > 0);
+  t.is(promiseTable(loud.lines)?.note, undefined);
+  t.notRegex(printResults(loud, false), /†/);
+  const once = ordersRun(() => true, { hasInversions: false, launches: 1 });
+  t.true(promiseTable(once.lines)?.rows.every((row) => row.at(-1) === '–'));
+  t.regex(answersOf(once.lines)[2].sentences.join('\n'), /no inversion in .*; one launch bounds nothing/);
+});
+
+test('that nothing is lost is said only of a run in which nothing was, and a lost message is not drawn as an inversion', (t) => {
+  const quiet = ordersRun(() => true, { hasInversions: false });
+  const page = (part: Partial<OrderLine>): string => {
+    const lines = quiet.lines
+      .filter(isOrderLine)
+      .map((line, at): OrderLine => (at === 0 ? { ...line, ...part } : line));
+    return renderFindings({ ...quiet, lines }, 'results/findings');
+  };
+  const diagram = { processes: ['a', 'b'], rows: 1, events: [], arrows: [], sentence: 'it never came' };
+  t.regex(page({}), /Nothing is lost and nothing arrives twice/);
+  const lost = page({
+    violations: 1,
+    delivery_faults: 1,
+    example: 'a picture of it',
+    diagram: { ...diagram, property: 'delivery' },
+  });
+  t.notRegex(lost, /Nothing is lost/);
+  t.regex(lost, /In 1 cell of W8 messages were lost, doubled, invented or changed: that is no inversion/);
+  t.regex(lost, /A message that did not come as it was sent, which is no inversion, relay over `\w+`:/);
+  t.notRegex(lost, /The shortest one that was recorded/);
+  t.notRegex(page({ violations: 1 }), /Nothing is lost|messages were lost/, 'earlier results do not tell');
+});
+
+test('the findings of a smoke run say that it is one, as the report does', (t) => {
+  const results = syntheticResults({ seed, launches: 1, workloads: ['W5'] });
+  const page = (noise: readonly string[]): string =>
+    renderFindings({ ...results, run: { ...results.run, tier: 'smoke', noise } }, 'results/findings');
+  t.regex(page([]), /\nIts figures are to be read with care:\n\n- a smoke run shows/);
+  t.regex(page(['a neighbour']), /\nThe run was noisy, .*:\n\n- a smoke run shows .*\n- a neighbour\n/);
 });

@@ -1,6 +1,6 @@
 /** Question 3: what goes wrong without order, how often, in which pattern, and the shortest case of it. */
 import type { OrderLine, ResultLine } from '../../results/line.js';
-import { type LaunchCount, leastExcluded, shareInterval } from '../../statistics/order-share.js';
+import { type LaunchCount, shareInterval } from '../../statistics/order-share.js';
 import { patternOf } from '../patterns.js';
 import * as say from '../quantity.js';
 import { distinct, grouped, ordersOf } from '../selection.js';
@@ -42,16 +42,39 @@ function launchesOf(lines: readonly OrderLine[]): LaunchCount[] | undefined {
 /** A draw of launches must give the same page again. */
 const seed = 1;
 
-/** At the 95 % level: `3.1 %–4.2 %`, or `at most 0.3 %` where there is none; undefined where launches tell of no spread. */
+/**
+ * At the 95 % level: `3.1 %–4.2 %`, or `at most 0.3 %` where there is none. Undefined where there are fewer than two launches, whatever they
+ * show: runs of one may all go the same way.
+ */
 export function shareRange(lines: readonly OrderLine[]): string | undefined {
-  const { runs, inversions } = counted(lines);
-  if (runs === 0) return undefined;
-  if (inversions === 0) {
-    const most = say.percent(leastExcluded(runs));
-    return most.startsWith('<') ? most : `at most ${most}`;
-  }
   const { low, high } = shareInterval(launchesOf(lines) ?? [], seed);
-  return low === null || high === null ? undefined : `${say.percent(low)}–${say.percent(high)}`;
+  if (low === null || high === null) return undefined;
+  if (counted(lines).inversions > 0) return `${say.percent(low)}–${say.percent(high)}`;
+  const most = say.percent(high);
+  return most.startsWith('<') ? most : `at most ${most}`;
+}
+
+/** Whether launches tell of no spread, because no run or every run has an inversion: then the bound counts runs (order-share.ts). */
+export function isBoundOverRuns(lines: readonly OrderLine[]): boolean {
+  const { runs, inversions } = counted(lines);
+  return inversions === 0 || inversions === runs;
+}
+
+const overRunsMark = '†';
+
+/** Below a table in which a bound is marked. */
+const overRunsNote = `${overRunsMark} No run or every run had an inversion, so that launches tell of no spread: the bound is that of as many runs which do not depend on each other (the rule of three).`;
+
+/** What a table has of it: `–` where there is none, and a mark where it counts runs. */
+export function markedShareRange(lines: readonly OrderLine[]): string {
+  const range = shareRange(lines);
+  if (range === undefined) return '–';
+  return isBoundOverRuns(lines) ? `${range} ${overRunsMark}` : range;
+}
+
+/** What stands below a table with these texts; undefined if none of them is marked. */
+export function overRunsNoteOf(texts: readonly string[]): string | undefined {
+  return texts.some((text) => text.endsWith(overRunsMark)) ? overRunsNote : undefined;
 }
 
 /** Over what the counts of these lines are added up: `6 patterns, 2 loads and 2 ways to interrupt in 5 launches`. */
@@ -145,6 +168,28 @@ function heatOf(share: number): number {
 export function promiseTable(lines: readonly ResultLine[]): ReportTable | undefined {
   const orders = ordersOf(lines);
   if (orders.length === 0) return undefined;
+  const rows = orderContenders(orders).flatMap((contender) =>
+    patternsOf(orders).flatMap((call) => {
+      const members = orders.filter((line) => line.contender === contender && line.call === call);
+      const [first] = members;
+      if (first === undefined) return [];
+      const { runs, inversions } = counted(members);
+      return [
+        [
+          contender,
+          patternOf(call).title,
+          first.property,
+          first.is_promised ? 'yes' : 'no',
+          say.count(launchesOf(members)?.length),
+          say.count(runs),
+          say.count(inversions),
+          say.percent(runs === 0 ? 0 : inversions / runs),
+          markedShareRange(members),
+        ],
+      ];
+    }),
+  );
+  const note = overRunsNoteOf(rows.map((row) => row.at(-1) ?? ''));
   return {
     columns: [
       { title: 'transport' },
@@ -156,27 +201,8 @@ export function promiseTable(lines: readonly ResultLine[]): ReportTable | undefi
         isNumber: true,
       })),
     ],
-    rows: orderContenders(orders).flatMap((contender) =>
-      patternsOf(orders).flatMap((call) => {
-        const members = orders.filter((line) => line.contender === contender && line.call === call);
-        const [first] = members;
-        if (first === undefined) return [];
-        const { runs, inversions } = counted(members);
-        return [
-          [
-            contender,
-            patternOf(call).title,
-            first.property,
-            first.is_promised ? 'yes' : 'no',
-            say.count(launchesOf(members)?.length),
-            say.count(runs),
-            say.count(inversions),
-            say.percent(runs === 0 ? 0 : inversions / runs),
-            shareRange(members) ?? '–',
-          ],
-        ];
-      }),
-    ),
+    rows,
+    ...(note === undefined ? {} : { note }),
   };
 }
 
@@ -188,6 +214,11 @@ export function patternTable(lines: readonly ResultLine[]): ReportTable {
       return [title, what, programs];
     }),
   };
+}
+
+/** Whether the example is that of a message that was lost, doubled, invented or changed: no inversion then. */
+export function isFaultExample({ diagram, delivery_faults = 0 }: OrderLine): boolean {
+  return diagram === undefined ? delivery_faults > 0 : diagram.property === 'delivery';
 }
 
 /** The shortest examples, one a pattern: those with a drawing before those with text only. */
