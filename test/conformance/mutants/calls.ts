@@ -1,7 +1,7 @@
 /**
  * Mistakes about calls: C10 to C15.
  */
-import { ErrorCode } from '../../../broker/contract/errors.js';
+import { ErrorCode, hasCode } from '../../../broker/contract/errors.js';
 import { CallTarget, MemoryReply } from '../../../transports/memory/call.js';
 import { Cargo } from '../../../transports/memory/cargo.js';
 import { MemoryPeer } from '../../../transports/memory/peer.js';
@@ -41,6 +41,30 @@ export const callMutants: readonly Mutant[] = [
       ),
   },
   { name: 'never ends calls by their deadline', breaks: ['C11'], apply: () => swallow(ErrorCode.Deadline) },
+  {
+    name: 'forgets the other deadlines when one has passed',
+    breaks: ['C11'],
+    apply: () => {
+      // How often a peer has ended a call; only what is called afterwards is looked at again.
+      const sweeps = new WeakMap<MemoryPeer, number>();
+      return replace(
+        MemoryPeer,
+        'call',
+        (right) =>
+          async function (...args) {
+            const sweep = sweeps.get(this) ?? 0;
+            try {
+              return await right.apply(this, args);
+            } catch (error) {
+              if (!hasCode(error, ErrorCode.Deadline)) throw error;
+              if ((sweeps.get(this) ?? 0) !== sweep) return new Promise<never>(() => {});
+              sweeps.set(this, sweep + 1);
+              throw error;
+            }
+          },
+      );
+    },
+  },
   {
     name: 'does not look at the signal',
     breaks: ['C11'],
