@@ -113,7 +113,7 @@ function printCost(cells: readonly TablesCell[], write: Write): void {
     cell.broker_cpu_us_per_message,
     ...comparedText(cell),
     cell.must === undefined ? '' : `≤ ${cell.must}`,
-    cell.reached ?? '',
+    cell.must === undefined ? '' : (cell.reached ?? 'not measured'),
   ]);
   write(table(['many', 'how many', 'µs a message', '× one', '95 %', 'must', 'reached'], rows));
 }

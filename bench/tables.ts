@@ -103,9 +103,12 @@ export interface TablesCell extends CellResult {
   readonly compared_high: number | null;
   /** Of how many launches the ratio is: those in which one of the two has too few samples are left out. */
   readonly compared_launches: number | null;
-  /** W9: what `compared` may be at most, and whether the whole interval keeps that; absent where nothing is asked. */
+  /**
+   * W9: what `compared` may be at most, and whether the whole interval keeps that, `null` where the ratio was not measured; absent where
+   * nothing is asked.
+   */
   readonly must?: number;
-  readonly reached?: Reached;
+  readonly reached?: Reached | null;
 }
 
 /** Memory of one layout: the averages of what was measured each time, and each of them. */
@@ -149,11 +152,22 @@ function groupsOf(part: TablesPart, options: TablesOptions, placement: Placement
   return [];
 }
 
-type Named = CellResult & Pick<TablesCell, 'dimension' | 'many'>;
+/** A cell before it is compared. */
+export type UncomparedCell = CellResult & Pick<TablesCell, 'dimension' | 'many'>;
+
+/** Of a cell that failed there is no figure (method, point 13), and of nothing that is compared with it. */
+const isUsable = ({ violations, invalid }: CellResult): boolean => violations === 0 && invalid === undefined;
 
 /** The launches of a cell to which another is compared, and the figure that is. */
-function comparedOf(cell: Named, cells: readonly Named[], seed: number): LaunchRatio | null {
-  const alike = cells.filter(({ workload, call }) => workload === cell.workload && call === cell.call);
+function comparedOf(
+  cell: UncomparedCell,
+  cells: readonly UncomparedCell[],
+  seed: number,
+): LaunchRatio | null {
+  if (!isUsable(cell)) return null;
+  const alike = cells
+    .filter(isUsable)
+    .filter(({ workload, call }) => workload === cell.workload && call === cell.call);
   const [base, value] =
     cell.workload === 'W9'
       ? [
@@ -175,7 +189,7 @@ function rounded(value: number | null | undefined): number | null {
   return value === null || value === undefined ? null : Number(value.toFixed(3));
 }
 
-function withCompared(cell: Named, cells: readonly Named[], seed: number): TablesCell {
+function withCompared(cell: UncomparedCell, cells: readonly UncomparedCell[], seed: number): TablesCell {
   const ratio = comparedOf(cell, cells, seed);
   const isGrowth = cell.workload === 'W9' && cell.dimension !== 'none';
   return {
@@ -184,10 +198,15 @@ function withCompared(cell: Named, cells: readonly Named[], seed: number): Table
     compared_low: rounded(ratio?.low),
     compared_high: rounded(ratio?.high),
     compared_launches: ratio?.launches ?? null,
-    ...(isGrowth && ratio !== null
-      ? { must: growthMost, reached: reachedBy(ratio, 'most', growthMost) }
+    ...(isGrowth
+      ? { must: growthMost, reached: ratio === null ? null : reachedBy(ratio, 'most', growthMost) }
       : {}),
   };
+}
+
+/** Each cell with its ratio to the one that it is compared with, and with what it must reach. */
+export function comparedCells(cells: readonly UncomparedCell[], seed: number): TablesCell[] {
+  return cells.map((cell) => withCompared(cell, cells, seed));
 }
 
 async function runCells(
@@ -198,11 +217,11 @@ async function runCells(
 ): Promise<TablesCell[]> {
   const lines = await runLaunches(groups, options, directory, progress);
   const definitions = groups.flatMap(({ cells }) => cells);
-  const cells = lines.map((line, at): Named => {
+  const cells = lines.map((line, at): UncomparedCell => {
     const { dimension = null, many = null } = definitions[at] as Partial<ManyCellDefinition>;
     return { ...cellResult(line), dimension, many };
   });
-  return cells.map((cell) => withCompared(cell, cells, options.seed));
+  return comparedCells(cells, options.seed);
 }
 
 function averageOf(measured: readonly MemoryResult[]): MemoryResult {
