@@ -209,6 +209,12 @@ struct loop {
 	struct outgoing *outgoing;
 };
 
+/* Counts in the header start again at 2^32; one that overflowed would be undefined in C. */
+static inline void count_up(int32_t *word)
+{
+	*word = (int32_t)((uint32_t)*word + 1);
+}
+
 static inline uint32_t slot_number(const struct loop *loop, const struct slot *slot)
 {
 	return (uint32_t)(slot - loop->slots);

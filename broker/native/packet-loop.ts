@@ -198,6 +198,8 @@ export interface SpinCounts {
 
 /** The loop, with the use count that `openPacketLoop` began. */
 export interface OpenPacketLoop extends PacketLoop {
+  /** What it was opened with, in microseconds. */
+  readonly spinUs: number;
   readonly spinCounts: SpinCounts;
   /**
    * Gives up one use. The last one closes everything that is still open, without a callback, drops what waits to be
@@ -253,6 +255,10 @@ class NativePacketLoop implements OpenPacketLoop {
 
   get open(): number {
     return this.#isClosed ? 0 : this.#memory.word(HeaderWord.Open);
+  }
+
+  get spinUs(): number {
+    return this.options.spinUs ?? 0;
   }
 
   get spinCounts(): SpinCounts {
@@ -393,12 +399,23 @@ class NativePacketLoop implements OpenPacketLoop {
   }
 }
 
+/** The loop of this process is open with another spin time than the one that was asked for. */
+export class OtherSpinTime extends Error {
+  /** The one that it is open with, in microseconds. */
+  readonly spinUs: number;
+
+  constructor(spinUs: number) {
+    super(`the packet loop of this process is open with another spin time: ${spinUs}`);
+    this.spinUs = spinUs;
+  }
+}
+
 /** One per process, because it is the process's event loop. */
 let current: NativePacketLoop | undefined;
 
 /**
  * Opens the loop of this process, or adds a use to it; each use is given up by one `release`. Throws if it is open with
- * other options; who names no `spinUs` takes the one that there is. With nothing open in it the loop does not keep the process alive.
+ * other options, `OtherSpinTime` if that is the difference; who names no `spinUs` takes the one that there is. With nothing open in it the loop does not keep the process alive.
  */
 export function openPacketLoop(options: PacketLoopOptions): OpenPacketLoop {
   if (current === undefined) {
@@ -409,8 +426,8 @@ export function openPacketLoop(options: PacketLoopOptions): OpenPacketLoop {
   if (packetBytesMax !== options.packetBytesMax || descriptorReserve !== options.descriptorReserve) {
     throw new Error('the packet loop of this process is open with other sizes');
   }
-  if (options.spinUs !== undefined && options.spinUs !== (current.options.spinUs ?? 0)) {
-    throw new Error('the packet loop of this process is open with another spin time');
+  if (options.spinUs !== undefined && options.spinUs !== current.spinUs) {
+    throw new OtherSpinTime(current.spinUs);
   }
   current.uses++;
   return current;

@@ -397,5 +397,5 @@ void flush_all(struct loop *loop)
 			flush_slot(loop, slot);
 	}
 	header[HEADER_DIRTY] = header[HEADER_RECORDS] = header[HEADER_DESCRIPTORS] = header[HEADER_SEND_END] = 0;
-	header[HEADER_EPOCH]++;
+	count_up(&header[HEADER_EPOCH]);
 }

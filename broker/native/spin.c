@@ -11,7 +11,7 @@
  * - Below a least length the window is closed, as it is in the beginning. It is opened, in full, when enough waits were
  *   over soon; each closing doubles how many that are, each success halves it. A process that mostly sleeps for long
  *   never gets there.
- * - What the first look finds was there already and says nothing.
+ * - What the first look finds was there already and says nothing, nor does a wait that was no sleep.
  *
  * Timers, signals and threads need no care: libuv's descriptor and our timer are in the epoll that is looked at.
  */
@@ -24,6 +24,8 @@ enum {
 	WINDOW_NS_MIN = 4 * 1000,
 	/* Between two looks of an undisturbed thread there is a microsecond at most; an interrupt takes a few. */
 	INTERRUPTED_NS = 15 * 1000,
+	/* Going to sleep and being woken takes longer; a wait that is over before found what was there already. */
+	SLEEP_NS_MIN = 2 * 1000,
 	/* A wait without a spin lasts longer than one with it, by the wake-ups on its way. */
 	SOON_FACTOR = 4,
 	/* Short waits before the window is opened. */
@@ -70,6 +72,8 @@ static void fail(struct spin *spin)
 /* A wait without a spin is over. */
 static void note_wait(struct spin *spin, uint64_t slept_ns)
 {
+	if (slept_ns < SLEEP_NS_MIN)
+		return;
 	if (slept_ns > (uint64_t)spin->max_ns * SOON_FACTOR)
 		spin->short_waits -= spin->short_waits < LONG_WAIT_COST ? spin->short_waits : LONG_WAIT_COST;
 	else if (++spin->short_waits >= spin->short_waits_wanted)
@@ -87,17 +91,17 @@ static int look(struct loop *loop, struct epoll_event *events)
 
 	if (count != 0)
 		return count;
-	header[HEADER_SPINS]++;
+	count_up(&header[HEADER_SPINS]);
 	start = last = now_ns();
 	do {
 		count = epoll_wait(loop->epoll, events, RECEIVE_SLOTS, 0);
 		now = now_ns();
 		was_interrupted = now - last > INTERRUPTED_NS;
 		last = now;
-		header[HEADER_LOOKS]++;
+		count_up(&header[HEADER_LOOKS]);
 	} while (count == 0 && !was_interrupted && now - start < spin->window_ns);
 	if (count > 0 && !was_interrupted) {
-		header[HEADER_SPINS_PAID]++;
+		count_up(&header[HEADER_SPINS_PAID]);
 		succeed(spin);
 	} else {
 		fail(spin);

@@ -2,6 +2,7 @@
  * The way in: a connection to a manager.
  */
 import { BrokerError, ErrorCode, limits, type Transport } from '../../broker/contract/index.js';
+import type { OpenPacketLoop } from '../../broker/native/packet-loop.js';
 import { type TransportParts, transports } from '../../transports/catalog.js';
 import { defaultSocket, defaultTransport, transportSocket } from './address.js';
 import { Manager } from './manager.js';
@@ -63,8 +64,6 @@ export function transportNames(): readonly string[] {
   return transports.filter((entry) => entry.manifest.crossProcess).map((entry) => entry.name);
 }
 
-let shared: Promise<TransportParts> | undefined;
-
 export interface TransportPartsOptions {
   /**
    * How long the process looks for messages before it sleeps, in microseconds, at most `spinUsMax` (100); default 0, never. It buys
@@ -76,7 +75,7 @@ export interface TransportPartsOptions {
 /**
  * What transports are made from: one packet loop for the process and real time, made when first asked for, and kept. They do not
  * keep the process alive while nothing is open, and hold a few descriptors. Rejects with `invalid-argument` for a spin time that is
- * none, or another than the loop was made with.
+ * none, or another than the loop was made with, by whomever; who names none takes that.
  */
 export async function transportParts(options: TransportPartsOptions = {}): Promise<TransportParts> {
   const { spinUs } = options;
@@ -84,26 +83,26 @@ export async function transportParts(options: TransportPartsOptions = {}): Promi
     const text = `spinUs is ${spinUs}, and must be a whole number from 0 to ${limits.spinUsMax}`;
     throw new BrokerError(ErrorCode.InvalidArgument, text);
   }
-  if (shared === undefined) {
-    sharedSpinUs = spinUs ?? 0;
-    shared = loadParts(sharedSpinUs);
-  } else if (spinUs !== undefined && spinUs !== sharedSpinUs) {
-    const text = `spinUs is ${spinUs}, but the packet loop of this process was made with ${sharedSpinUs}`;
-    throw new BrokerError(ErrorCode.InvalidArgument, text);
-  }
-  return shared;
-}
-
-let sharedSpinUs = 0;
-
-async function loadParts(spinUs: number): Promise<TransportParts> {
-  const [{ openPacketLoop }, { createTime }] = await Promise.all([
+  const [{ openPacketLoop, OtherSpinTime }, { createTime }] = await Promise.all([
     import('../../broker/native/packet-loop.js'),
     import('../../broker/native/time.js'),
   ]);
+  // Nothing waits from here on: one of several first calls makes the parts, and one that fails leaves nothing to the next.
   const { packetBytesMax, descriptorReserve } = limits;
-  return {
-    loop: openPacketLoop({ packetBytesMax, descriptorReserve, spinUs }),
-    time: createTime({ keepsAlive: false }),
-  };
+  const asked = spinUs === undefined ? {} : { spinUs };
+  try {
+    if (shared === undefined) {
+      const time = createTime({ keepsAlive: false });
+      shared = { loop: openPacketLoop({ packetBytesMax, descriptorReserve, ...asked }), time };
+    } else if (spinUs !== undefined && spinUs !== shared.loop.spinUs) {
+      throw new OtherSpinTime(shared.loop.spinUs);
+    }
+    return shared;
+  } catch (error) {
+    if (!(error instanceof OtherSpinTime)) throw error;
+    const text = `spinUs is ${spinUs}, but the packet loop of this process was made with ${error.spinUs}`;
+    throw new BrokerError(ErrorCode.InvalidArgument, text);
+  }
 }
+
+let shared: (TransportParts & { readonly loop: OpenPacketLoop }) | undefined;

@@ -8,10 +8,12 @@ import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import { spinUsMax } from '../../../broker/contract/limits.js';
 import { loadNative } from '../../../broker/native/addon.js';
-import { type OpenPacketLoop, openPacketLoop } from '../../../broker/native/packet-loop.js';
+import { HeaderWord } from '../../../broker/native/loop-memory.js';
+import { type OpenPacketLoop, OtherSpinTime, openPacketLoop } from '../../../broker/native/packet-loop.js';
 import { startEchoPartner } from '../../support/echo-partner.js';
 import { eventually, within } from '../../support/eventually.js';
 import { checkDescriptors } from '../../support/leaks.js';
+import { isSanitized } from '../../support/sanitizers.js';
 
 const native = loadNative();
 const cpus = native.getAffinity();
@@ -45,15 +47,36 @@ async function withPartner(
 
 /** Round trips until so many spins have paid, where there is a second processor. */
 async function warmUp(t: ExecutionContext, loop: OpenPacketLoop, run: Round, paid: number): Promise<void> {
-  await eventually(
-    `${paid} spins have paid`,
-    async () => {
-      await run(500);
-      return loop.spinCounts.paid >= paid;
-    },
-    60_000,
-  );
+  if (isSanitized) {
+    await run(2_000);
+    t.log('with sanitizers no spin has to pay: their answers may take longer than any window');
+  } else {
+    await eventually(
+      `${paid} spins have paid`,
+      async () => {
+        await run(500);
+        return loop.spinCounts.paid >= paid;
+      },
+      60_000,
+    );
+  }
   t.log(JSON.stringify(loop.spinCounts));
+}
+
+/** The words that the next loop shares with C, while `use` runs. */
+async function withWords(use: (header: () => Int32Array) => Promise<void>): Promise<void> {
+  const { loopOpen } = native;
+  let words: ArrayBuffer | undefined;
+  native.loopOpen = (...args) => {
+    const buffers = loopOpen(...args);
+    words = buffers.words;
+    return buffers;
+  };
+  try {
+    await use(() => new Int32Array(words ?? new ArrayBuffer(0)));
+  } finally {
+    native.loopOpen = loopOpen;
+  }
 }
 
 test.serial('a loop that was not told to spin never looks twice', async (t) => {
@@ -89,7 +112,7 @@ test.serial('with a processor each spins pay, and one who is idle afterwards spi
   });
 });
 
-test.serial('nothing of libuv waits for the end of a spin or is lost in it', async (t) => {
+test.serial('nothing of libuv is lost in a spin, and no timer is late by many of them', async (t) => {
   await withPartner(spinUsMax, second ?? first, async (loop, run) => {
     if (second !== undefined) await warmUp(t, loop, run, 100);
     let isOver = false;
@@ -102,9 +125,11 @@ test.serial('nothing of libuv waits for the end of a spin or is lost in it', asy
       await new Promise((resolve) => setTimeout(resolve, 2));
       late.push(performance.now() - start - 2);
     }
-    // The best of them tells of the loop, and the others of the machine.
+    // The best of them tells of the loop, and the others of the machine. Timers know milliseconds: that one waits for the end of a
+    // single spin, of a tenth of one, would not show.
     const best = Math.min(...late);
-    t.true(best < 1.2, `the least late timer was ${best} ms late`);
+    if (isSanitized) t.log(`the least late timer was ${best} ms late, which with sanitizers is not judged`);
+    else t.true(best < 1.2, `the least late timer was ${best} ms late`);
     const signal = once(process, 'SIGUSR2');
     process.kill(process.pid, 'SIGUSR2');
     await within('a signal', signal);
@@ -118,11 +143,28 @@ test.serial('nothing of libuv waits for the end of a spin or is lost in it', asy
   });
 });
 
+test.serial('what C counts for as long as a process lives overflows nowhere', async (t) => {
+  const last = 2 ** 31 - 1;
+  await withWords(async (header) => {
+    await withPartner(spinUsMax, second ?? first, async (loop, run) => {
+      for (const word of [HeaderWord.Epoch, HeaderWord.Spins, HeaderWord.SpinsPaid, HeaderWord.Looks])
+        header()[word] = last;
+      await run(2_000);
+      t.true(loop.epoch < -1_000, `epoch ${loop.epoch}`);
+      const { spins, paid, looks } = loop.spinCounts;
+      t.log(JSON.stringify(loop.spinCounts));
+      t.true(paid >= last && spins >= paid && looks >= spins);
+    });
+  });
+});
+
 test.serial('a spin time is a whole number up to its limit, and one for the process', (t) => {
   for (const spinUs of [-1, 1.5, spinUsMax + 1, Number.NaN])
     t.throws(() => openPacketLoop({ ...sizes, spinUs }), undefined, String(spinUs));
   const loop = openPacketLoop({ ...sizes, spinUs: spinUsMax });
-  t.throws(() => openPacketLoop({ ...sizes, spinUs: 0 }), { message: /another spin time/ });
+  t.is(loop.spinUs, spinUsMax);
+  const other = t.throws(() => openPacketLoop({ ...sizes, spinUs: 0 }), { instanceOf: OtherSpinTime });
+  t.is(other.spinUs, spinUsMax);
   openPacketLoop(sizes).release();
   loop.release();
   t.deepEqual(loop.spinCounts, { spins: 0, paid: 0, looks: 0 });
