@@ -18,6 +18,8 @@ export interface Choice {
 
 export interface Chosen {
   readonly contenders: readonly Contender[];
+  /** Names that were asked for one by one, and not by `auto` or by saying nothing. */
+  readonly named: readonly string[];
   /** Those that are not here, each with the reason. */
   readonly missing: readonly string[];
   /** Whether one of them was asked for by name. */
@@ -56,5 +58,6 @@ export function chooseContenders(all: readonly Contender[], { transports, peers 
     isIncomplete ||= peers !== 'auto' || contender.kind === 'own' || contender.name === baseline;
     return false;
   });
-  return { contenders, missing: [...new Set(missing)], isIncomplete };
+  const named = [...(transports ?? []), ...(typeof peers === 'string' ? [] : peers)];
+  return { contenders, named, missing: [...new Set(missing)], isIncomplete };
 }

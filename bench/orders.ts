@@ -9,10 +9,11 @@ const runMs = 2;
 const loadedRunMs = 12;
 
 /** Contenders that take part have processes of their own and a promise about order: transports, and the plain stream socket. */
-function participants({ contenders, tier }: ScenarioContext): number {
+function participants({ contenders, named = [], tier }: ScenarioContext): number {
   const { hasReference = true } = orderSizes[tier];
+  const hasNet = hasReference || named.includes('node-net');
   return contenders.filter(
-    ({ name, kind }) => (kind === 'own' && name !== 'memory') || (name === 'node-net' && hasReference),
+    ({ name, kind }) => (kind === 'own' && name !== 'memory') || (name === 'node-net' && hasNet),
   ).length;
 }
 

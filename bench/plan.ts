@@ -35,14 +35,15 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
   },
   quick: {
     launches: 2,
-    rounds: 3,
-    blockMs: 60,
-    longBlockMs: 60,
+    rounds: 2,
+    blockMs: 50,
+    longBlockMs: 50,
     warmUpMs: 60,
     warmUpMaxMs: 150,
-    rushMs: 300,
+    rushMs: 250,
     samplesMin: 20,
-    budgetMs: 55_000,
+    // A third longer is still less than a minute.
+    budgetMs: 44_900,
   },
   standard: {
     launches: 5,
@@ -133,6 +134,8 @@ export interface PlanOptions {
   readonly seed: number;
   readonly scenarios: readonly Scenario[];
   readonly contenders: readonly Contender[];
+  /** Those of them that were asked for by name. Default: nobody. */
+  readonly named?: readonly string[];
   readonly placements: readonly Placement[];
   /** What else two runs must have in common for one to go on where the other ended: the program's version, say. */
   readonly identity: string;
@@ -236,7 +239,7 @@ function placementsMax(tier: Tier, workload: string): number {
 }
 
 export function createPlan(options: PlanOptions): Plan {
-  const { tier, seed, scenarios, contenders, placements, identity, besideMs = 0 } = options;
+  const { tier, seed, scenarios, contenders, named = [], placements, identity, besideMs = 0 } = options;
   const cannot = new Set<string>();
   const cells = placements.flatMap((placement, at) =>
     scenarios
@@ -247,6 +250,7 @@ export function createPlan(options: PlanOptions): Plan {
           isFirstPlacement: at === 0,
           tier,
           contenders,
+          named,
           cannot: (name, what) => cannot.add(`${scenario.workload}: ${name} cannot: ${what}`),
         }),
       ),

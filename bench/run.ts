@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Choice, chooseContenders } from './choice.js';
+import { type Choice, type Chosen, chooseContenders } from './choice.js';
 import type { Placement } from './latency/cell.js';
 import { runLaunch } from './latency/launch.js';
 import { measureSampleCostNs } from './latency/sample-cost.js';
@@ -99,10 +99,10 @@ const isDone = ({ unfinished }: Pick<Suite, 'unfinished'>, group: string, launch
 /** What must not change within a run beside its cells: on what it runs, which code, and what of W8 belongs to it. */
 function identityOf(
   { commit, node, kernel, cpu }: Machine,
-  contenders: readonly Contender[],
+  { contenders, named }: Pick<Chosen, 'contenders' | 'named'>,
   isOrdered: boolean,
 ): string {
-  const orders = isOrdered ? contenders.map(({ name }) => name) : null;
+  const orders = isOrdered ? [contenders.map(({ name }) => name), named] : null;
   return JSON.stringify([commit, changesOf(projectDirectory), node, kernel, cpu, orders]);
 }
 
@@ -112,7 +112,7 @@ const orderPlacements = (tier: Tier): number => (tier === 'full' ? 2 : 1);
 /** Plans a run. Throws `UnknownName` for a contender that nobody has, and `CannotResume`. */
 export function prepareSuite(options: SuiteOptions): Suite {
   const { tier, seed } = options;
-  const { contenders, missing, isIncomplete } = chooseContenders(
+  const { contenders, named, missing, isIncomplete } = chooseContenders(
     options.everybody ?? allContenders(),
     options,
   );
@@ -125,15 +125,16 @@ export function prepareSuite(options: SuiteOptions): Suite {
     .slice(0, isOrdered ? orderPlacements(tier) : 0)
     .map((placement, at): ScenarioContext => {
       const note = (name: string, what: string): void => void cannot.add(`W8: ${name} cannot: ${what}`);
-      return { placement, isFirstPlacement: at === 0, tier, contenders, cannot: note };
+      return { placement, isFirstPlacement: at === 0, tier, contenders, named, cannot: note };
     });
   const plan = createPlan({
     tier,
     seed,
     contenders,
+    named,
     placements,
     scenarios: scenarios.filter(({ workload }) => isChosen(workload)),
-    identity: identityOf(machine, contenders, isOrdered),
+    identity: identityOf(machine, { contenders, named }, isOrdered),
     besideMs: orderStepsOf(orders).reduce((sum, { context }) => sum + plannedOrdersMs(context), 0),
   });
   const unfinished = unfinishedOf(options, plan);

@@ -10,6 +10,7 @@ import { controlCallCells } from './control.js';
 import {
   type CellShape,
   type Contender,
+  isNamed,
   type Launcher,
   type Scenario,
   type ScenarioContext,
@@ -103,7 +104,10 @@ const fullCurveNames: readonly string[] = [...curveNames, 'capnp', 'zeromq'];
 function callers(context: ScenarioContext): ReturnType<typeof thoseWho> {
   const all = thoseWho(context, 'call', 'calls');
   if (context.tier !== 'quick') return all;
-  return all.filter(({ contender: { name, kind } }) => kind === 'own' || quickNames.includes(name));
+  return all.filter(
+    ({ contender }) =>
+      contender.kind === 'own' || quickNames.includes(contender.name) || isNamed(context, contender),
+  );
 }
 
 function takes(context: ScenarioContext, contender: Contender, payloadBytes: number): boolean {
@@ -114,10 +118,12 @@ function takes(context: ScenarioContext, contender: Contender, payloadBytes: num
 
 /**
  * Everybody is in the first table of a workload. On its curves, where each value costs a launch of everybody, a standard run compares the
- * transports with a few who stand for the others, and a full one with some more.
+ * transports with a few who stand for the others, and a full one with some more. Who was asked for by name is on all of them.
  */
-export function isOnCurves({ tier }: ScenarioContext, { name, kind }: Contender): boolean {
-  if (kind === 'own') return true;
+export function isOnCurves(context: ScenarioContext, contender: Contender): boolean {
+  const { tier } = context;
+  const { name, kind } = contender;
+  if (kind === 'own' || isNamed(context, contender)) return true;
   if (tier === 'full') return fullCurveNames.includes(name);
   return tier !== 'standard' || curveNames.includes(name);
 }

@@ -9,7 +9,14 @@ import { PeerProcess, pinned } from '../latency/peer-process.js';
 import { type ControlOperation, canOverlap, controlOperations } from '../peers/control.js';
 import { buildDirectory, freshPath, pingPongLaunch, startInOrder, startPeer } from './contenders.js';
 import { processTransports } from './parties.js';
-import { type Launcher, type Scenario, type ScenarioContext, type Tier, thoseWho } from './scenario.js';
+import {
+  asking,
+  type Launcher,
+  type Scenario,
+  type ScenarioContext,
+  type Tier,
+  thoseWho,
+} from './scenario.js';
 
 const command = join(buildDirectory, 'clients', 'cli', 'main.js');
 const memoryManager = join(buildDirectory, 'bench', 'peers', 'manager.js');
@@ -141,14 +148,20 @@ function roundTrip(context: ScenarioContext, count: number): CellDefinition[] {
   ];
 }
 
+/** Measured, of the slowest, where it is more than a round trip: a list's length tells, and a start is several calls and events. */
+function sampleMsOf(operation: ControlOperation, count: number): number | undefined {
+  if (operation === 'status') return undefined;
+  return operation === 'list' ? 0.3 + 0.009 * count : 2;
+}
+
 function groupOf(operation: ControlOperation, count: number): string {
   return `${operation}, ${count} services`;
 }
 
 function cellsOf(context: ScenarioContext, operation: ControlOperation, count: number): CellDefinition[] {
-  // Who has no manager is not asked.
-  const managed = context.contenders.filter(({ kind }) => kind === 'own');
-  const own = thoseWho({ ...context, contenders: managed }, operation, 'control a manager').map(
+  const sampleMs = sampleMsOf(operation, count);
+  // Who has no manager is not asked, unless by name.
+  const own = thoseWho(asking(context, 'own'), operation, 'control a manager').map(
     ({ contender, launcher }): CellDefinition => ({
       workload: 'W7',
       contender: contender.name,
@@ -159,6 +172,7 @@ function cellsOf(context: ScenarioContext, operation: ControlOperation, count: n
       waiting: contender.waiting,
       canRush: canOverlap(operation),
       ...(operation === 'status' ? {} : { baseline: 'sockets' }),
+      ...(sampleMs === undefined ? {} : { sampleMs }),
       group: groupOf(operation, count),
       launch: launcher(context.placement, { payloadBytes: 0, varied: { services: count } }),
     }),

@@ -38,6 +38,11 @@ export const grantLaunchers: Readonly<Record<string, Launcher>> = {
   ...Object.fromEntries(processTransports.map((name) => [name, overTransport(name)])),
 };
 
+/** Measured, of the slowest: a round trip over two others, and what each handle costs where a descriptor goes with it. */
+function sampleMsOf(count: number): number {
+  return 0.8 + 0.04 * count;
+}
+
 /** Everybody gives one handle; more of them are a curve, on which the limit in C stays, because ratios are to it. */
 function giversOf(context: ScenarioContext, count: number): ReturnType<typeof thoseWho> {
   return thoseWho(context, 'give', 'give a handle away').filter(
@@ -60,6 +65,7 @@ export const grantScenario: Scenario = {
         varied: { handles: count },
         waiting: contender.waiting,
         baseline: limit,
+        sampleMs: sampleMsOf(count),
         group: `${count} handles`,
         launch: launcher(context.placement, { payloadBytes, varied: { handles: count } }),
       })),

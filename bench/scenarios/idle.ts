@@ -3,7 +3,7 @@
  * loop hides them. It is the usual life of a control plane.
  */
 import { callCell, isOnCurves, pipelinedOf } from './call.js';
-import type { Contender, Scenario, ScenarioContext, Tier } from './scenario.js';
+import { type Contender, isNamed, type Scenario, type ScenarioContext, type Tier } from './scenario.js';
 
 const gaps: Readonly<Record<Tier, readonly number[]>> = {
   smoke: [1],
@@ -17,7 +17,8 @@ const leftOut = ['memory', 'node-net', 'c-shm-futex'];
 
 /** Twenty samples of a gap of 100 ms are two seconds of each contender: a standard run ends at half of it. */
 function isIdle(context: ScenarioContext, contender: Contender): boolean {
-  return context.tier === 'smoke' || (isOnCurves(context, contender) && !leftOut.includes(contender.name));
+  if (context.tier === 'smoke' || isNamed(context, contender)) return true;
+  return isOnCurves(context, contender) && !leftOut.includes(contender.name);
 }
 
 /** A request itself, and what a timer is late. */

@@ -12,7 +12,14 @@ import { streamBatch } from '../peers/stream.js';
 import type { Holdings, Varied } from '../results/line.js';
 import { freshPath, startInOrder, startPeer } from './contenders.js';
 import { processTransports } from './parties.js';
-import { type Launcher, type Scenario, type ScenarioContext, type Tier, thoseWho } from './scenario.js';
+import {
+  asking,
+  type Launcher,
+  type Scenario,
+  type ScenarioContext,
+  type Tier,
+  thoseWho,
+} from './scenario.js';
 
 /** What there are many of: handles of the sender (each to another node of one owner), holders of the node, idle peers. */
 export type Dimension = 'none' | 'handles' | 'holders' | 'peers';
@@ -292,11 +299,15 @@ function obstacle(name: string, [dimension, many]: Many): string | undefined {
   return 'being one user only, not root';
 }
 
+/** Measured, of the slowest: a batch over datagrams, which are sent one by one; handles that are used in turn are seldom in a cache. */
+function sampleMsOf([dimension, many]: Many): number {
+  return 2.5 + (dimension === 'handles' ? many / 10_000 : 0);
+}
+
 function cellsOf(context: ScenarioContext, size: Many): CellDefinition[] {
   const [dimension, many] = size;
-  // Who has no handles is not asked.
-  const own = context.contenders.filter(({ kind }) => kind === 'own');
-  return thoseWho({ ...context, contenders: own }, 'many', 'have them held by other processes').flatMap(
+  // Who has no handles is not asked, unless by name.
+  return thoseWho(asking(context, 'own'), 'many', 'have them held by other processes').flatMap(
     ({ contender, launcher }) => {
       const reason = obstacle(contender.name, size);
       if (reason !== undefined) {
@@ -314,6 +325,7 @@ function cellsOf(context: ScenarioContext, size: Many): CellDefinition[] {
         varied,
         waiting: contender.waiting,
         baseline: 'sockets',
+        sampleMs: sampleMsOf(size),
         group: `${many} ${dimension}`,
         launch: launcher(context.placement, { payloadBytes, varied }),
       };

@@ -69,7 +69,7 @@ export const orderSizes: Readonly<Record<Tier, OrderSizes>> = {
     launches: 2,
     runs: 200,
     loadedRuns: 200,
-    maxMs: 1_200,
+    maxMs: 900,
     hasReference: false,
   },
   standard: {
@@ -250,13 +250,15 @@ function rolesOf(cells: readonly OrderCell[]): OrderRole[] {
 
 /** Who is run over, with what each promises; who cannot be is told to the context. */
 function participants(
-  { contenders, cannot }: Pick<ScenarioContext, 'contenders' | 'cannot'>,
+  { contenders, named = [], cannot }: Pick<ScenarioContext, 'contenders' | 'named' | 'cannot'>,
   { hasReference = true }: OrderSizes,
 ): { readonly name: string; readonly promise: OrderPromise }[] {
   return contenders.flatMap(({ name, kind }) => {
     const promise = promiseOf(name);
-    if (promise !== undefined && (kind === 'own' || hasReference)) return [{ name, promise }];
+    const isNamed = named.includes(name);
+    if (promise !== undefined && (kind === 'own' || hasReference || isNamed)) return [{ name, promise }];
     if (kind === 'own') cannot(name, 'order between processes: its peers are in one');
+    else if (isNamed) cannot(name, 'the patterns: only transports and node-net have processes for them');
     return [];
   });
 }

@@ -1,7 +1,7 @@
 /**
  * What a scenario is given and what it gives: a workload of the method (W1–W10) as cells, at the sizes of a tier, over the contenders that
  * were chosen. A scenario decides what it varies at which tier: `smoke` is one tiny value, so that the ordinary tests run it; `quick`
- * what a minute allows; `standard` enough for the curve; `full` everything.
+ * what a minute allows; `standard` enough for the curve; `full` the most.
  */
 import type { CellDefinition, Placement } from '../latency/cell.js';
 import type { Varied, Waiting } from '../results/line.js';
@@ -61,6 +61,10 @@ export interface ScenarioContext {
   readonly tier: Tier;
   /** Those that were chosen and are present. */
   readonly contenders: readonly Contender[];
+  /**
+   * Those among them that were asked for by name: no tier leaves one of them out, and what they cannot do is said. Default: nobody.
+   */
+  readonly named?: readonly string[];
   /** Notes that a contender cannot do what the scenario asks; it is named in the result, once. */
   cannot(contender: string, what: string): void;
 }
@@ -94,8 +98,20 @@ export function thoseWho(
   });
 }
 
+/** Whether the contender was asked for by name. */
+export function isNamed({ named = [] }: ScenarioContext, { name }: Contender): boolean {
+  return named.includes(name);
+}
+
+/** The same context with contenders of these kinds only, and whoever was named: of them it is said that they cannot. */
+export function asking(context: ScenarioContext, ...kinds: readonly Contender['kind'][]): ScenarioContext {
+  const contenders = context.contenders.filter(
+    (contender) => kinds.includes(contender.kind) || isNamed(context, contender),
+  );
+  return { ...context, contenders };
+}
+
 /** The same context without the limits in C and in Node, which have no rights that could end and no peers that could be told. */
 export function withRights(context: ScenarioContext): ScenarioContext {
-  const contenders = context.contenders.filter(({ kind }) => kind === 'own' || kind === 'foreign');
-  return { ...context, contenders };
+  return asking(context, 'own', 'foreign');
 }

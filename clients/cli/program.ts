@@ -294,7 +294,7 @@ function addBench(program: Command, doing: Doing): void {
     .summary('compare the transports on this machine')
     .option('--quick', 'the first comparison, in under a minute (if no other size is asked for)')
     .option('--standard', 'all workloads, in under twenty minutes')
-    .option('--full', 'everything that the method names; says beforehand how long')
+    .option('--full', 'the most, with intervals to publish; says beforehand how long')
     .option('--out <dir>', 'write results into this directory; an interrupted run goes on from it')
     .option('--workload <names>', 'only these workloads (W1 to W10); may be repeated')
     .option('--peers <names>', 'what else is compared: auto (what is installed), none, or names')

@@ -1,37 +1,121 @@
 /** Plans: how long a tier takes, who takes part, and in which order. */
 import test from 'ava';
-import { chooseContenders, UnknownName } from '../../bench/choice.js';
+import { type Choice, chooseContenders, UnknownName } from '../../bench/choice.js';
 import { prepareSuite } from '../../bench/index.js';
+import type { CellDefinition } from '../../bench/latency/cell.js';
 import { blockMsOf } from '../../bench/latency/launch.js';
 import { placements } from '../../bench/placements.js';
-import { createPlan, tierSizes } from '../../bench/plan.js';
-import { allContenders } from '../../bench/scenarios/index.js';
-import type { Contender, Scenario } from '../../bench/scenarios/scenario.js';
+import { createPlan, type Plan, tierSizes } from '../../bench/plan.js';
+import { allContenders, scenarios } from '../../bench/scenarios/index.js';
+import type { Contender, Scenario, Tier } from '../../bench/scenarios/scenario.js';
 
 const minute = 60_000;
 
-/** A busy machine takes a third longer than planned: so a standard run takes less than twenty minutes, a full one less than an hour. */
+/** All contenders, as if all were installed. */
+function everybodyHere(): Contender[] {
+  return allContenders().map((each) => ({ ...each, presence: () => ({ present: true }) as const }));
+}
+
+/**
+ * A busy machine takes a third longer than planned: so a quick run takes less than a minute, a standard one less than twenty, a full one less
+ * than an hour.
+ */
 for (const [tier, limitMs, launches] of [
-  ['quick', minute, 2],
+  ['quick', 0.75 * minute, 2],
   ['standard', 14.5 * minute, 5],
   ['full', 42 * minute, 6],
 ] as const) {
   test(`the ${tier} run with all contenders and W8 is planned to take less than ${limitMs / minute} min`, (t) => {
-    const here = allContenders().map((each) => ({ ...each, presence: () => ({ present: true }) as const }));
-    const suite = prepareSuite({ tier, seed: 1, peers: 'auto', command: 'test', everybody: here });
+    const suite = prepareSuite({ tier, seed: 1, peers: 'auto', command: 'test', everybody: everybodyHere() });
     t.log(`${Math.round(suite.plannedMs / 1000)} s`);
     t.true(suite.plannedMs < limitMs);
     t.is(suite.plan.sizes.launches, launches);
   });
 }
 
+/** Whether a sample is a single round trip: of these a block of any length has enough. */
+function isRoundTrip({ workload, call, varied = {} }: CellDefinition): boolean {
+  if (workload === 'W1') return true;
+  return (workload === 'W7' && call === 'status') || (workload === 'W10' && varied.gap_ms === 0);
+}
+
+/** A round trip through a slow contender on a slow machine. */
+const roundTripMs = 1;
+
 test('in a standard and a full run every cell is planned to have 20 samples in a launch (point 10)', (t) => {
   for (const tier of ['standard', 'full'] as const) {
-    const { plan } = prepareSuite({ tier, seed: 1, peers: 'auto', command: 'test' });
+    const { plan } = prepareSuite({
+      tier,
+      seed: 1,
+      peers: 'auto',
+      command: 'test',
+      everybody: everybodyHere(),
+    });
     t.true(plan.sizes.samplesMin >= 20);
     for (const cell of plan.groups.flatMap(({ cells }) => cells)) {
-      const samples = (plan.sizes.rounds * blockMsOf(cell, plan.sizes)) / (cell.sampleMs ?? 0);
-      t.true(samples >= 20, `${cell.workload} ${cell.contender} ${cell.call}: ${samples}`);
+      const name = `${cell.workload} ${cell.contender} ${cell.call} ${JSON.stringify(cell.varied)}`;
+      // Without a stated time nothing would make a block of it long enough.
+      t.true(
+        isRoundTrip(cell) || (cell.sampleMs ?? 0) > 0,
+        `${name}: it is not said how long a sample takes`,
+      );
+      const samples = (plan.sizes.rounds * blockMsOf(cell, plan.sizes)) / (cell.sampleMs ?? roundTripMs);
+      t.true(samples >= 20, `${name}: ${samples}`);
+    }
+  }
+});
+
+/** A plan of one workload, where all are installed. */
+function planFor(tier: Tier, workload: string, choice: Choice): Plan {
+  const { contenders, named } = chooseContenders(everybodyHere(), choice);
+  const chosen = scenarios.filter((each) => each.workload === workload);
+  const options = { tier, seed: 1, placements: placements(), identity: 'test' };
+  return createPlan({ ...options, scenarios: chosen, contenders, named });
+}
+
+const countOf = ({ groups }: Plan, name: string): number =>
+  groups.flatMap(({ cells }) => cells).filter(({ contender }) => contender === name).length;
+
+test('who is asked for by name is left out by no tier, and by auto some are', (t) => {
+  for (const [tier, workload, name] of [
+    ['quick', 'W1', 'zeromq'],
+    ['standard', 'W2', 'zeromq'],
+    ['standard', 'W10', 'zeromq'],
+    ['full', 'W10', 'node-net'],
+    ['full', 'W2', 'grpc'],
+  ] as const) {
+    const [auto, named] = [
+      planFor(tier, workload, { peers: 'auto' }),
+      planFor(tier, workload, { peers: [name] }),
+    ];
+    t.true(countOf(named, name) > countOf(auto, name), `${tier} ${workload} ${name}`);
+    // Of the others there are as many as before.
+    t.is(countOf(named, 'bus'), countOf(auto, 'bus'), `${tier} ${workload} bus`);
+  }
+  t.is(countOf(planFor('standard', 'W10', { peers: 'none' }), 'memory'), 0);
+  t.true(countOf(planFor('standard', 'W10', { peers: 'none', transports: ['memory'] }), 'memory') > 0);
+});
+
+test('a suite hands on who was asked for by name', (t) => {
+  const asked = {
+    tier: 'standard',
+    seed: 1,
+    workloads: ['W2'],
+    command: 'test',
+    everybody: everybodyHere(),
+  } as const;
+  t.is(countOf(prepareSuite({ ...asked, peers: 'auto' }).plan, 'zeromq'), 0);
+  t.true(countOf(prepareSuite({ ...asked, peers: ['zeromq'] }).plan, 'zeromq') > 0);
+});
+
+test('of who is asked for by name it is said what is not measured, or why', (t) => {
+  for (const { name } of allContenders().filter(({ kind }) => kind !== 'own')) {
+    for (const tier of ['standard', 'full'] as const) {
+      for (const { workload } of scenarios) {
+        const plan = planFor(tier, workload, { peers: [name] });
+        const isTold = plan.cannot.some((text) => text.includes(name));
+        t.true(isTold || countOf(plan, name) > 0, `${tier} ${workload} ${name}`);
+      }
     }
   }
 });
