@@ -132,6 +132,14 @@ function whatInversionsMean(lines: readonly ResultLine[]): string[] {
   ];
 }
 
+/** What of it is from a later run. */
+function againSentences({ again = [] }: Results['run']): string[] {
+  return again.map(
+    ({ workloads, started, commit, is_dirty }) =>
+      `${say.listed(workloads)} ${workloads.length === 1 ? 'was' : 'were'} measured again on ${started.slice(0, 10)} at commit ${commit}${is_dirty ? ' with changes' : ''}, because the first time is not to be used.`,
+  );
+}
+
 /** The page. `directory` is that of the kept results as a link from docs/. */
 export function renderFindings(results: Results, directory: string): string {
   const { run, machine, lines } = results;
@@ -147,6 +155,7 @@ export function renderFindings(results: Results, directory: string): string {
     '',
     'What the benchmark suite found on the three questions behind this project; how it measures is in [the benchmark](benchmark.md).',
     `Measured on ${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, ${run.started.slice(0, 10)}, commit ${machine.commit}${machine.is_dirty ? ' with changes' : ''}; ${run.tier} run, ${run.launches} ${run.launches === 1 ? 'launch' : 'launches'} of each cell.`,
+    ...againSentences(run),
     'Times move with the machine; the ratios within this run are what counts.',
     ...(careful.length === 0
       ? []
@@ -192,6 +201,9 @@ export function renderFindings(results: Results, directory: string): string {
     '```',
     run.command,
     `npm run findings -- DIR      # writes this page from DIR`,
+    ...(run.again ?? []).map(
+      ({ command }) => `${command}      # measured again: findings -- DIR --again LATER`,
+    ),
     '```',
     '',
     `The raw results are in [${directory}](${directory}), a line a cell, without what would make them large: histograms, and figures of launches that no interval needs.`,
@@ -231,7 +243,13 @@ function sizeOf(lines: readonly ResultLine[]): number {
 export function keptResults(results: Results): Results {
   const trips = new Set<ResultLine>(roundTrips(results.lines));
   // Where somebody's files were is nobody else's business.
-  const run = { ...results.run, command: results.run.command.replace(/--out \S+/, '--out DIR') };
+  const withoutPlace = (command: string): string => command.replace(/--out \S+/, '--out DIR');
+  const again = results.run.again?.map((later) => ({ ...later, command: withoutPlace(later.command) }));
+  const run = {
+    ...results.run,
+    command: withoutPlace(results.run.command),
+    ...(again === undefined ? {} : { again }),
+  };
   const contrasted = ['bus', 'sockets', 'dbus-broker', 'dbus-daemon'];
   const steps: readonly ((line: ResultLine) => ResultLine)[] = [
     (line) => line,

@@ -11,6 +11,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from '../report/machine.js';
+import type { MeasuredAgain } from './again.js';
 import type { ResultLine } from './line.js';
 
 /** What was measured without an interruption. */
@@ -50,6 +51,8 @@ export interface Run {
   readonly missing: readonly string[];
   /** What makes the figures doubtful, in words; empty on a quiet machine. */
   readonly noise: readonly string[];
+  /** Workloads that were measured again later. */
+  readonly again?: readonly MeasuredAgain[];
 }
 
 export interface Results {

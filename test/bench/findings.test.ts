@@ -12,6 +12,7 @@ import {
   renderFindings,
   withLink,
 } from '../../bench/report/findings.js';
+import { measuredAgain } from '../../bench/results/again.js';
 import { readResults, writeResults } from '../../bench/results/directory.js';
 import { projectDirectory } from '../../bench/scenarios/contenders.js';
 import { syntheticResults } from './support/synthetic-results.js';
@@ -112,4 +113,35 @@ test('what is kept is small, makes the same page again, and is the same after a 
     t.true(page.includes(heading), heading);
   }
   t.notRegex(page, /undefined|NaN|\[object/);
+});
+
+test('a workload that was measured again takes the place of the earlier one, and the page says so', (t) => {
+  const first = syntheticResults({ seed, workloads: ['W1', 'W8'] });
+  const only = syntheticResults({ seed: seed + 1, workloads: ['W8'] });
+  const commit = 'abc1234';
+  const later = {
+    ...only,
+    machine: { ...first.machine, commit },
+    run: {
+      ...first.run,
+      started: '2999-01-01T00:00:00.000Z',
+      command: 'capstan bench --workload W8 --out x',
+    },
+  };
+  const both = measuredAgain(first, later);
+  t.deepEqual(
+    both.lines.filter(({ workload }) => workload === 'W8'),
+    later.lines,
+  );
+  t.deepEqual(
+    both.lines.filter(({ workload }) => workload !== 'W8'),
+    first.lines.filter(({ workload }) => workload !== 'W8'),
+  );
+  const page = renderFindings(keptResults(both), 'results/x');
+  t.regex(page, /W8 was measured again on 2999-01-01 at commit abc1234/);
+  t.regex(page, /capstan bench --workload W8 --out DIR/);
+  t.false(renderFindings(first, 'results/x').includes('measured again'));
+  t.throws(() => measuredAgain(later, first), { message: /two runs: it is not the later one/ });
+  const elsewhere = { ...later, machine: { ...later.machine, cpu: 'another' } };
+  t.throws(() => measuredAgain(first, elsewhere), { message: /two runs: cpu is another/ });
 });

@@ -28,6 +28,10 @@ export function runTable({ run, machine, lines }: Results): ReportTable {
     ],
     ['one reading of the clock', `${say.plain(machine.clock_cost_ns)}\u00a0ns`],
     ['CPU time that a hypervisor took meanwhile', say.percent(run.steal)],
+    ...(run.again ?? []).map(({ workloads, commit, started, command }): readonly [string, string] => [
+      `${say.listed(workloads)}, measured again`,
+      `\`${command}\`, begun ${started.slice(0, 16).replace('T', ' ')} UTC, commit ${commit}`,
+    ]),
     ['1-minute load before and after', `${run.load_before.toFixed(2)} and ${run.load_after.toFixed(2)}`],
   ];
   return { columns: [{ title: 'of this run' }, { title: 'is' }], rows };
