@@ -248,7 +248,7 @@ function senderSentences(lines: readonly ResultLine[]): string[] {
       const value = compared({ ours: last, theirs: first }, medianTime);
       if (value === null) return [];
       return [
-        `To reach ${last.receivers} instead of ${first.receivers} costs the sender ${times(value)} the CPU time over \`${first.contender}\` ${where(first.placement)} (${say.time(sendingTime(last))} to ${say.time(sendingTime(first))}).`,
+        `To reach ${last.receivers} instead of ${first.receivers} costs the sender ${times(value)} the CPU time over \`${first.contender}\` ${where(first.placement)} (${say.time(sendingTime(last))} against ${say.time(sendingTime(first))}).`,
       ];
     },
   );

@@ -39,19 +39,26 @@ const names: Readonly<Record<string, string>> = {
   W2: 'one-way messages',
   W3: 'handle given away, and a call on it',
   W4: 'one message to many, until the last has it',
-  W5: 'grant taken back',
-  W6: "notice of a peer's death",
+  'W4 multicast-cost': 'one message to many, for its sender',
+  'W5 revoke': 'node taken back from all its holders',
+  'W5 revoke-one': "one holder's grant taken back",
+  'W6 death': "notice of a peer's death, whose nodes are held",
+  'W6 death-held': "notice of a peer's death, which held nodes",
   W7: 'control operation',
   W9: 'message when there are many',
   W10: 'call after an idle gap',
 };
 
-/** What is done, with all that varies in words. */
-function whatOf(cell: CellLine): string {
+function scheduleWords({ schedule }: CellLine): string {
+  return schedule === 'poisson' ? 'at random times' : 'evenly';
+}
+
+/** What is done, with all that varies in words: no two cells of one contender and placement have the same. */
+export function whatOf(cell: CellLine): string {
   const parts: string[] = [];
-  if (cell.payload_bytes > 0 && (cell.workload === 'W1' || cell.workload === 'W2'))
-    parts.push(say.bytes(cell.payload_bytes));
-  if (cell.loop === 'open') parts.push(`open loop at ${say.percent(cell.load_share ?? 0)} of the peak`);
+  if (cell.workload === 'W1' || cell.workload === 'W2') parts.push(say.bytes(cell.payload_bytes));
+  if (cell.loop === 'open')
+    parts.push(`open loop at ${say.percent(cell.load_share ?? 0)} of the peak, ${scheduleWords(cell)}`);
   for (const name of variedNames) {
     const value = cell[name];
     if (value === undefined || typeof value === 'string') continue;
@@ -66,7 +73,8 @@ function whatOf(cell: CellLine): string {
       );
   }
   const isNamed = cell.workload === 'W7' || cell.call === 'control';
-  const name = `${names[cell.workload] ?? cell.workload}${isNamed ? ` \`${cell.call}\`` : ''}`;
+  const what = names[`${cell.workload} ${cell.call}`] ?? names[cell.workload] ?? cell.workload;
+  const name = `${what}${isNamed ? ` \`${cell.call}\`` : ''}`;
   return parts.length === 0 ? name : `${name}, ${parts.join(', ')}`;
 }
 

@@ -106,8 +106,8 @@ test('cells that failed or are invalid are named with the reason, and are in no 
   const directory = temporaryDirectory(t);
   await writeReport(broken, directory, async () => undefined);
   const markdown = readFileSync(join(directory, 'report.md'), 'utf8');
-  t.regex(markdown, /W1 `nats` empty, two cores: failed, 3 violations/);
-  t.regex(markdown, /W1 `grpc` empty, two cores: the generator missed its schedule/);
+  t.regex(markdown, /W1 `nats` call, 64.B, two cores: failed, 3 violations/);
+  t.regex(markdown, /W1 `grpc` call, 64.B, two cores: the generator missed its schedule/);
 });
 
 test('the table of cells has a line for each, with as many fields as the head', async (t) => {

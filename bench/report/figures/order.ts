@@ -99,7 +99,8 @@ const preemptionWords: Readonly<Record<string, string>> = {
   'real-time': 'real-time neighbours',
 };
 
-function conditions(line: OrderLine): string {
+/** Under which load, and interrupted how, in words. */
+export function conditions(line: OrderLine): string {
   const load = line.load_kib === 0 ? 'no load' : `${line.load_kib}\u00a0KiB ahead`;
   const how = preemptionWords[line.preemption] ?? line.preemption;
   return how === '' ? load : `${load}, ${how}`;

@@ -1,9 +1,11 @@
 /** How far the numbers can be trusted: the harness's cost, the machine, noise, failures, what is missing. Tables only. */
 import type { Results, Run } from '../../results/directory.js';
-import type { CellLine, OrderLine } from '../../results/line.js';
+import type { CellLine, OrderLine, ResultLine } from '../../results/line.js';
+import { whatOf } from '../contrast.js';
 import * as say from '../quantity.js';
 import { cellsOf, isUsable, ordersOf } from '../selection.js';
 import type { ReportTable } from '../table.js';
+import { conditions } from './order.js';
 
 export function runTable({ run, machine, lines }: Results): ReportTable {
   const cells = cellsOf(lines);
@@ -117,17 +119,17 @@ function violationsOf({ violations, delivery_faults: faults, property }: OrderLi
 
 /** Cells whose figures are in no figure, each with the reason. */
 export function unusable({ lines }: Results): string[] {
-  const name = (cell: { workload: string; contender: string; call: string; placement: string }): string =>
-    `${cell.workload} \`${cell.contender}\` ${cell.call}, ${say.placementName(cell.placement)}`;
+  const name = (line: ResultLine, what: string): string =>
+    `${line.workload} \`${line.contender}\` ${what}, ${say.placementName(line.placement)}`;
   return [
     ...cellsOf(lines)
       .filter((cell) => !isUsable(cell))
       .map((cell) => {
         const reason = cell.invalid ?? (cell.samples === 0 ? 'no samples' : '');
-        return `${name(cell)}: ${cell.violations > 0 ? `failed, ${cell.violations} violations` : reason}`;
+        return `${name(cell, whatOf(cell))}: ${cell.violations > 0 ? `failed, ${cell.violations} violations` : reason}`;
       }),
     ...ordersOf(lines)
       .filter((line) => line.violations > 0)
-      .map((line) => `${name(line)}: failed, ${violationsOf(line)}`),
+      .map((line) => `${name(line, `${line.call}, ${conditions(line)}`)}: failed, ${violationsOf(line)}`),
   ];
 }
