@@ -1,5 +1,5 @@
 /** Parts of a page in Markdown that the report and the findings have in common. */
-import type { Answer } from './answers.js';
+import { type Answer, tableTitles } from './answers.js';
 import { type ReportTable, tableMarkdown } from './table.js';
 
 export function bullets(texts: readonly string[]): string[] {
@@ -20,6 +20,8 @@ export function answerLines(answer: Answer): string[] {
     '',
     ...bullets(answer.sentences),
     '',
-    ...tableLines(answer.table),
+    ...(answer.table === undefined || answer.table.rows.length === 0
+      ? []
+      : [`${tableTitles[answer.question]}:`, '', ...tableLines(answer.table)]),
   ];
 }

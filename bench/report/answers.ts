@@ -48,6 +48,13 @@ export interface Answer {
   readonly table: ReportTable | undefined;
 }
 
+/** What stands over the table of each answer. */
+export const tableTitles = {
+  1: 'The bus and sockets side by side, at the least and the greatest of what varies; medians of all launches together, or messages a second, and their ratio launch by launch, which is not the quotient of the medians',
+  2: 'One message to many: a multicast over the bus, and a loop over sockets; medians of all launches together, and their ratio launch by launch, which is not the quotient of the medians',
+  3: 'What was promised, and what was seen',
+} as const;
+
 const questions = {
   1: 'What does a brokered bus with global order cost over plain sockets, in latency, throughput, CPU and memory?',
   2: 'What does multicast gain, and from how many receivers on?',
@@ -254,6 +261,21 @@ function senderSentences(lines: readonly ResultLine[]): string[] {
   );
 }
 
+/** What it costs the sender to reach the most receivers, ours over theirs. */
+function senderContrast(lines: readonly ResultLine[]): string[] {
+  const both = pairs(senderCells(lines), 'bus', 'sockets');
+  return [...grouped(both, ({ ours }) => ours.placement).values()].flatMap((members) => {
+    const most = members.reduce((a, b) => ((b.ours.receivers ?? 1) > (a.ours.receivers ?? 1) ? b : a));
+    const value = compared(most, medianTime);
+    const { receivers = 1, placement } = most.ours;
+    return value === null || receivers === 1
+      ? []
+      : [
+          `For its sender a multicast to ${receivers} over the bus takes ${times(value)} the CPU time of a loop over \`sockets\` ${where(placement)} (${say.time(sendingTime(most.ours))} against ${say.time(sendingTime(most.theirs))}).`,
+        ];
+  });
+}
+
 function crossingSentence(found: readonly Crossing[], lines: readonly ResultLine[]): string {
   if (found.length === 0) return unanswered(multicasts(lines), 'multicast');
   const judged = found.filter(({ steps }) => steps.some(({ ratio }) => ratio.low !== null));
@@ -273,12 +295,22 @@ function secondAnswer(lines: readonly ResultLine[]): Answer {
         crossing.steps.map(({ receivers, ratio }) => `${say.ratio(ratio.estimate)} at ${receivers}`),
       )} ${crossing.steps.every(({ receivers }) => receivers === 1) ? 'receiver' : 'receivers'}.`,
   );
+  const otherBrokers = ['dbus-broker', 'dbus-daemon'].flatMap((name) =>
+    crossings(lines, name)
+      .filter((crossing) => crossing.steps.length > 1)
+      .map(
+        (crossing) =>
+          `A signal through \`${name}\`, with programs in C at both ends, over the loop ${where(crossing.placement)}: ${say.listed(
+            crossing.steps.map(({ receivers, ratio }) => `${say.ratio(ratio.estimate)} at ${receivers}`),
+          )} receivers.`,
+      ),
+  );
   const all = contrasts(lines).filter(({ workload }) => workload === 'W4');
   return {
     question: 2,
     asks: questions[2],
     short: crossingSentence(found, lines),
-    sentences: [...steps, ...senderSentences(lines)],
+    sentences: [...steps, ...otherBrokers, ...senderContrast(lines), ...senderSentences(lines)],
     table: all.length === 0 ? undefined : contrastTable(all),
   };
 }
@@ -318,17 +350,48 @@ function rangeWords(lines: readonly OrderLine[]): string {
   return range === undefined ? '' : `95\u00a0%: ${range}${isBoundOverRuns(lines) ? ' by runs alone' : ''}; `;
 }
 
-/** How much more often under load, where it was varied. */
+function shareOf(lines: readonly OrderLine[]): string {
+  const { inversions, runs } = counted(lines);
+  return runs === 0 ? '–' : say.percent(inversions / runs);
+}
+
+/** How often under load, where it was varied; each by itself, since a load makes it rarer over some. */
 function loadSentence(lines: readonly ResultLine[]): string[] {
   const orders = ordersOf(lines).filter((line) => !line.is_promised);
-  const idle = orders.filter((line) => line.load_kib === 0);
-  const loaded = orders.filter((line) => line.load_kib > 0);
-  const [few, many] = [counted(idle), counted(loaded)];
-  if (few.runs === 0 || many.runs === 0 || many.inversions + few.inversions === 0) return [];
-  const share = ({ inversions, runs }: typeof few): string => say.percent(inversions / runs);
-  const names = distinct(orders, ({ contender }) => `\`${contender}\``);
+  const parts = orderContenders(orders).flatMap((contender) => {
+    const mine = orders.filter((line) => line.contender === contender);
+    const [idle, loaded] = [
+      mine.filter((line) => line.load_kib === 0),
+      mine.filter((line) => line.load_kib > 0),
+    ];
+    if (idle.length === 0 || loaded.length === 0 || counted(mine).inversions === 0) return [];
+    return [
+      `over \`${contender}\` ${shareOf(idle)} (${rangeWords(idle)}${pooledOver(idle)}) and ${shareOf(loaded)} (${rangeWords(loaded)}${pooledOver(loaded)})`,
+    ];
+  });
+  return parts.length === 0
+    ? []
+    : [
+        `Where order is not promised, the share of runs with an inversion with nothing queued and with data queued ahead is ${say.listed(parts)}.`,
+      ];
+}
+
+/** Who lies on which core decides who wins a race. */
+function placementSentence(lines: readonly ResultLine[]): string[] {
+  const orders = ordersOf(lines).filter(
+    (line) => !line.is_promised && line.load_kib === 0 && line.preemption === 'none',
+  );
+  const places = distinct(orders, ({ placement }) => placement);
+  if (places.length < 2 || counted(orders).inversions === 0) return [];
+  const parts = orderContenders(orders).map((contender) => {
+    const mine = orders.filter((line) => line.contender === contender);
+    const shares = places.map(
+      (placement) => `${shareOf(mine.filter((line) => line.placement === placement))} ${where(placement)}`,
+    );
+    return `over \`${contender}\` ${say.listed(shares)}`;
+  });
   return [
-    `Where order is not promised, ${share(few)} of the runs with nothing queued had an inversion, and ${share(many)} of those with data queued ahead (of ${say.listed(names)} together: ${rangeWords(idle)}${pooledOver(idle)}; then ${rangeWords(loaded)}${pooledOver(loaded)}).`,
+    `With nothing queued and nobody interrupted it depends on who shares a core: the share is ${say.listed(parts)}.`,
   ];
 }
 
@@ -372,7 +435,11 @@ function thirdAnswer(lines: readonly ResultLine[]): Answer {
     question: 3,
     asks: questions[3],
     short,
-    sentences: [...contenders.map((contender) => orderSentence(contender, lines)), ...loadSentence(lines)],
+    sentences: [
+      ...contenders.map((contender) => orderSentence(contender, lines)),
+      ...loadSentence(lines),
+      ...placementSentence(lines),
+    ],
     table: promiseTable(lines),
   };
 }

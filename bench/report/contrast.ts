@@ -45,7 +45,7 @@ const names: Readonly<Record<string, string>> = {
   'W6 death': "notice of a peer's death, whose nodes are held",
   'W6 death-held': "notice of a peer's death, which held nodes",
   W7: 'control operation',
-  W9: 'message when there are many',
+  W9: 'batch of messages when there are many',
   W10: 'call after an idle gap',
 };
 
@@ -78,9 +78,14 @@ export function whatOf(cell: CellLine): string {
   return parts.length === 0 ? name : `${name}, ${parts.join(', ')}`;
 }
 
-/** Every question that both were asked, in the order of the workloads and placements. */
+/**
+ * Every question that both were asked, in the order of the workloads and placements. Not those of an open loop: there each is offered shares
+ * of its own peak, and the same share is another load.
+ */
 export function contrasts(lines: readonly ResultLine[], ours = 'bus', theirs = 'sockets'): Contrast[] {
-  const cells = cellsOf(lines).filter((cell) => isUsable(cell) && cell.call !== 'multicast-cost');
+  const cells = cellsOf(lines).filter(
+    (cell) => isUsable(cell) && cell.loop === 'closed' && cell.call !== 'multicast-cost',
+  );
   const order = placementsOf(cells);
   const number = (workload: string): number => Number(workload.slice(1));
   return pairs(cells, ours, theirs)

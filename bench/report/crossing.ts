@@ -79,7 +79,10 @@ export function crossingWords(crossing: Crossing, list: (parts: readonly string[
   const { steps, from, fasterAt } = crossing;
   const numbers = steps.map(({ receivers }) => receivers);
   const range = numbers.length < 2 ? `${numbers[0] ?? 0}` : `${numbers[0]} to ${numbers.at(-1)}`;
-  if (fasterAt.length === 0) return `at no number of receivers that was measured (${range})`;
+  if (fasterAt.length === 0) {
+    const isSlower = steps.every(({ verdict }) => verdict === 'more');
+    return `at no number of receivers that was measured (${range})${isSlower ? ', and surely later at each of them,' : ''}`;
+  }
   if (from === undefined) return `only at ${list(fasterAt.map(String))} receivers (of ${range})`;
   if (from === numbers[0]) return `at every number of receivers that was measured (${range})`;
   return `from ${from} receivers on (up to ${numbers.at(-1)})`;

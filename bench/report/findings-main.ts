@@ -1,6 +1,7 @@
 /**
  * The program behind `npm run findings`; see findings.ts. With `--out PLACE` the kept results and the page go to PLACE, and nothing in docs/
- * is touched. With `--again LATER` the workloads of that run take the place of those in DIR. Exit status: 0 done, 1 the page is out of date, 2 wrong usage or no results.
+ * is touched. With `--again LATER` the workloads of that run take the place of those in DIR, and
+ * the page says why (`--because REASON`). Exit status: 0 done, 1 the page is out of date, 2 wrong usage or no results.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,7 +12,8 @@ import { projectDirectory } from '../scenarios/contenders.js';
 import { keptResults, renderFindings, withLink } from './findings.js';
 
 const docs = join(projectDirectory, 'docs');
-const usage = 'use: npm run findings -- [DIR [NAME] [--again LATER]] [--out PLACE | --check]';
+const usage =
+  'use: npm run findings -- [DIR [NAME] [--again LATER [--because REASON]]] [--out PLACE | --check]';
 const defaultName = 'findings';
 
 /** The page is linked from the benchmark's, from when it first exists. */
@@ -22,18 +24,23 @@ function linkPage(): void {
   if (after !== before) writeFileSync(path, after);
 }
 
-function resultsOf(directory: string, again: string | undefined): Results {
+function resultsOf(directory: string, again: string | undefined, reason: string | undefined): Results {
   const results = readResults(directory);
-  return again === undefined ? results : measuredAgain(results, readResults(again));
+  return again === undefined ? results : measuredAgain(results, readResults(again), reason);
 }
 
 function main(args: readonly string[]): number {
   const { values, positionals } = parseArgs({
     args: [...args],
-    options: { check: { type: 'boolean' }, out: { type: 'string' }, again: { type: 'string' } },
+    options: {
+      check: { type: 'boolean' },
+      out: { type: 'string' },
+      again: { type: 'string' },
+      because: { type: 'string' },
+    },
     allowPositionals: true,
   });
-  const { check: isCheck = false, out, again } = values;
+  const { check: isCheck = false, out, again, because } = values;
   const [directory, name = defaultName, ...more] = positionals;
   if (more.length > 0 || (isCheck && out !== undefined)) throw new Error(usage);
   if (again !== undefined && (directory === undefined || isCheck)) throw new Error(usage);
@@ -41,7 +48,8 @@ function main(args: readonly string[]): number {
   const documentPath = join(place, 'findings.md');
   const kept = join(place, 'results', name);
   if (!/^[\w-]+$/.test(name)) throw new Error(`${name} is no name for results; use letters, digits and -`);
-  if (directory !== undefined && !isCheck) writeResults(keptResults(resultsOf(directory, again)), kept);
+  if (directory !== undefined && !isCheck)
+    writeResults(keptResults(resultsOf(directory, again, because)), kept);
   if (!existsSync(kept)) throw new Error('no results are kept yet; use: npm run findings -- DIR');
   const page = renderFindings(readResults(kept), `results/${name}`);
   if (isCheck) {

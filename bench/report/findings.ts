@@ -51,7 +51,7 @@ function winsPart(lines: readonly ResultLine[]): string[] {
   };
   if (all.length === 0) return ['The run has nothing that both `bus` and `sockets` were measured in.', ''];
   return [
-    'Bus over `sockets`, everything that both were measured in; a win or a loss is only what the interval of the ratio leaves no doubt of.',
+    'Bus over `sockets` in closed loops, everything that both were measured in (what a multicast costs its sender is above); a win or a loss is only what the interval of the ratio leaves no doubt of.',
     '',
     ...part('better', 'Where the bus wins', 'Nowhere that this run can be sure of.'),
     ...part('worse', 'Where it loses', 'Nowhere that this run can be sure of.'),
@@ -135,8 +135,8 @@ function whatInversionsMean(lines: readonly ResultLine[]): string[] {
 /** What of it is from a later run. */
 function againSentences({ again = [] }: Results['run']): string[] {
   return again.map(
-    ({ workloads, started, commit, is_dirty }) =>
-      `${say.listed(workloads)} ${workloads.length === 1 ? 'was' : 'were'} measured again on ${started.slice(0, 10)} at commit ${commit}${is_dirty ? ' with changes' : ''}, because the first time is not to be used.`,
+    ({ workloads, started, commit, is_dirty, reason }) =>
+      `${say.listed(workloads)} ${workloads.length === 1 ? 'was' : 'were'} measured again on ${started.slice(0, 10)} at commit ${commit}${is_dirty ? ' with changes' : ''}, because ${reason}.`,
   );
 }
 
@@ -201,9 +201,7 @@ export function renderFindings(results: Results, directory: string): string {
     '```',
     run.command,
     `npm run findings -- DIR      # writes this page from DIR`,
-    ...(run.again ?? []).map(
-      ({ command }) => `${command}      # measured again: findings -- DIR --again LATER`,
-    ),
+    ...(run.again ?? []).flatMap(({ command }) => [command, 'npm run findings -- DIR --again LATER']),
     '```',
     '',
     `The raw results are in [${directory}](${directory}), a line a cell, without what would make them large: histograms, and figures of launches that no interval needs.`,
@@ -243,11 +241,15 @@ function sizeOf(lines: readonly ResultLine[]): number {
 export function keptResults(results: Results): Results {
   const trips = new Set<ResultLine>(roundTrips(results.lines));
   // Where somebody's files were is nobody else's business.
-  const withoutPlace = (command: string): string => command.replace(/--out \S+/, '--out DIR');
-  const again = results.run.again?.map((later) => ({ ...later, command: withoutPlace(later.command) }));
+  const withoutPlace = (command: string, name: string): string =>
+    command.replace(/--out \S+/, `--out ${name}`);
+  const again = results.run.again?.map((later) => ({
+    ...later,
+    command: withoutPlace(later.command, 'LATER'),
+  }));
   const run = {
     ...results.run,
-    command: withoutPlace(results.run.command),
+    command: withoutPlace(results.run.command, 'DIR'),
     ...(again === undefined ? {} : { again }),
   };
   const contrasted = ['bus', 'sockets', 'dbus-broker', 'dbus-daemon'];

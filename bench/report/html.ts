@@ -1,6 +1,6 @@
 /** The report as one HTML file: nothing is loaded, no script is needed, and every figure has its numbers beside it. */
 import type { Results } from '../results/directory.js';
-import type { Answer } from './answers.js';
+import { type Answer, tableTitles } from './answers.js';
 import { drawDiagram, isDiagram } from './diagram-drawing.js';
 import type { Draw } from './drawing.js';
 import { type Absent, cellsSentence, commandOf, type Figure, undrawnSentence } from './figures/figure.js';
@@ -18,12 +18,6 @@ export interface Page {
   readonly figures: readonly Figure[];
   readonly absent: readonly Absent[];
 }
-
-const tableTitles = {
-  1: 'The bus and sockets side by side, at the least and the greatest of what varies; medians, or messages a second, and their ratio launch by launch',
-  2: 'One message to many: a multicast over the bus, and a loop over sockets; medians, and their ratio launch by launch',
-  3: 'What was promised, and what was seen',
-} as const;
 
 function paragraphs(texts: readonly string[]): string {
   return texts.map((text) => `<p>${inlineHtml(text)}</p>`).join('\n');

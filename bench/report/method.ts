@@ -1,7 +1,7 @@
 /** The text of the method and the threats to validity, as the report and docs/findings.md have it. Code stands between backquotes. */
 
 export const method: readonly string[] = [
-  'Every end of a message is a process of its own, and so is the broker where there is one; of a payload the number in front, the last byte and the length are checked, and nothing between.',
+  'Every end of a message is a process of its own, and so is the broker where there is one, but for many receivers (W4) and holders (W5), which share four processes at most over the transports and the D-Bus brokers and are a process each over `c-seqpacket`; of a payload the number in front, the last byte and the length are checked, and nothing between.',
   'All contenders of a drawing wait in the same way, which is part of a cell’s name; CPU time of all processes, from the kernel’s scheduler statistics, stands beside latency. Curves leave out who spins or polls while the others block, and `memory`, which is one process; the tables have them.',
   'A closed loop sends the next message when an answer is there. An open loop sends by a schedule that was computed beforehand from the seed (constant or Poisson) and does not look at answers; its latency counts from the planned time, and a generator that missed its schedule makes the cell invalid. The two are never in one table.',
   'Offered load is a share of the peak that the same contender reached in a closed loop with many outstanding: 10, 50, 70 and 90 %.',

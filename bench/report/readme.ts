@@ -99,6 +99,8 @@ function renderQuick(results: string): string[] {
     ...callTable(lines.filter((line) => line.workload === 'W1')),
     '',
     ...relayTable(lines.filter((line) => line.workload === 'W8')),
+    '',
+    'No run begins after the time of its cell is over, so that slow ones have fewer.',
   ];
 }
 

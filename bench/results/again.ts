@@ -12,6 +12,8 @@ export interface MeasuredAgain {
   /** ISO 8601. */
   readonly started: string;
   readonly command: string;
+  /** Why, as what follows "because". */
+  readonly reason: string;
   /** Share of CPU time that a hypervisor took meanwhile. */
   readonly steal: number;
 }
@@ -20,7 +22,11 @@ export interface MeasuredAgain {
  * `results` with all workloads of `later` replaced. Throws if the later run is of another size or machine, or was not measured later: then they are two
  * runs, and one page cannot speak of both.
  */
-export function measuredAgain(results: Results, later: Results): Results {
+export function measuredAgain(
+  results: Results,
+  later: Results,
+  reason = 'the first time is not to be used',
+): Results {
   const { run, machine } = results;
   const differs = [
     ...(later.run.tier === run.tier ? [] : [`its size is ${later.run.tier}, not ${run.tier}`]),
@@ -35,14 +41,17 @@ export function measuredAgain(results: Results, later: Results): Results {
   const isMissingKept = (text: string): boolean => !workloads.some((name) => text.startsWith(`${name}: `));
   const { commit, is_dirty } = later.machine;
   const { started, command, steal } = later.run;
-  const again: MeasuredAgain = { workloads, commit, is_dirty, started, command, steal };
+  const again: MeasuredAgain = { workloads, commit, is_dirty, started, command, reason, steal };
   return {
     machine,
     lines: [...results.lines.filter(isKept), ...later.lines],
     run: {
       ...run,
       again: [...(run.again ?? []), again],
-      noise: [...new Set([...run.noise, ...later.run.noise])],
+      noise: [
+        ...run.noise,
+        ...later.run.noise.map((text) => `${workloads.join(', ')}, measured again: ${text}`),
+      ],
       missing: [...new Set([...run.missing.filter(isMissingKept), ...later.run.missing])],
     },
   };

@@ -128,7 +128,7 @@ test('a workload that was measured again takes the place of the earlier one, and
       command: 'capstan bench --workload W8 --out x',
     },
   };
-  const both = measuredAgain(first, later);
+  const both = measuredAgain(first, later, 'the machine was moved');
   t.deepEqual(
     both.lines.filter(({ workload }) => workload === 'W8'),
     later.lines,
@@ -138,8 +138,8 @@ test('a workload that was measured again takes the place of the earlier one, and
     first.lines.filter(({ workload }) => workload !== 'W8'),
   );
   const page = renderFindings(keptResults(both), 'results/x');
-  t.regex(page, /W8 was measured again on 2999-01-01 at commit abc1234/);
-  t.regex(page, /capstan bench --workload W8 --out DIR/);
+  t.regex(page, /W8 was measured again on 2999-01-01 at commit abc1234, because the machine was moved\./);
+  t.regex(page, /capstan bench --workload W8 --out LATER\nnpm run findings -- DIR --again LATER/);
   t.false(renderFindings(first, 'results/x').includes('measured again'));
   t.throws(() => measuredAgain(later, first), { message: /two runs: it is not the later one/ });
   const elsewhere = { ...later, machine: { ...later.machine, cpu: 'another' } };
