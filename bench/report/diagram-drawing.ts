@@ -48,28 +48,40 @@ function name(text: string, from: Point, isRight: boolean, colour: string): stri
   return `<text x="${x}" y="${from.y - 7}" text-anchor="${isRight ? 'start' : 'end'}" font-size="13" fill="${colour}" stroke="var(--panel)" stroke-width="5" paint-order="stroke">${escapeHtml(text)}</text>`;
 }
 
-function arrow(one: DiagramArrow, id: string, bottom: number): { line: string; label: string } {
-  const colour = colours[one.role] ?? 'var(--ink)';
+function arrow(one: DiagramArrow, id: string, bottom: number): string {
   const from: Point = { x: x(one.from), y: y(one.fromRow) };
   const to: Point =
     one.toRow === null ? { x: (x(one.to) + from.x) / 2, y: bottom } : { x: x(one.to), y: y(one.toRow) };
   const width = one.role === 'link' ? 1.4 : 2.4;
   const dash = one.isBeside ? ' stroke-dasharray="3 4"' : '';
   const end = one.toRow === null ? '' : ` marker-end="url(#${id}-${one.role})"`;
-  const words = [
-    one.message,
-    one.isBeside ? '(past the transport)' : '',
-    one.toRow === null ? '(never arrives)' : '',
-  ];
-  return {
-    line: `<line x1="${from.x}" y1="${from.y}" x2="${to.x}" y2="${to.y}" stroke="${colour}" stroke-width="${width}"${dash}${end}/>`,
-    label: name(words.filter((word) => word !== '').join(' '), from, to.x > from.x, colour),
-  };
+  const colour = colours[one.role] ?? 'var(--ink)';
+  return `<line x1="${from.x}" y1="${from.y}" x2="${to.x}" y2="${to.y}" stroke="${colour}" stroke-width="${width}"${dash}${end}/>`;
 }
 
-/** The names beside the arrows; a multicast's arrows begin at one point, and it is named there once. */
-function namesOf(arrows: readonly { readonly label: string }[]): string[] {
-  return [...new Set(arrows.map(({ label }) => label))];
+/** The names beside the arrows. A multicast's arrows begin at one point: it is named there once, as the one that matters most. */
+function namesOf(arrows: readonly DiagramArrow[]): string[] {
+  const together = new Map<string, DiagramArrow[]>();
+  for (const one of arrows) {
+    const key = `${one.from} ${one.fromRow} ${one.to > one.from} ${one.message}`;
+    together.set(key, [...(together.get(key) ?? []), one]);
+  }
+  return [...together.values()].flatMap((members) => {
+    const main = members.find(({ role }) => role !== 'link') ?? members[0];
+    if (main === undefined) return [];
+    const words = [
+      main.message,
+      main.isBeside ? '(past the transport)' : '',
+      members.some(({ toRow }) => toRow === null) ? '(never arrives)' : '',
+    ];
+    const text = words.filter((word) => word !== '').join(' ');
+    return name(
+      text,
+      { x: x(main.from), y: y(main.fromRow) },
+      main.to > main.from,
+      colours[main.role] ?? 'var(--ink)',
+    );
+  });
 }
 
 function markers(id: string): string {
@@ -100,8 +112,8 @@ export function drawDiagram(diagram: MessageDiagram, id: string): string {
     `<defs>${markers(id)}</defs>`,
     ...lifelines,
     ...dots,
-    ...arrows.map(({ line }) => line),
-    ...namesOf(arrows),
+    ...arrows,
+    ...namesOf(diagram.arrows),
     '</svg>',
   ].join('');
 }

@@ -1,0 +1,38 @@
+/** The drawing of a counter-example: what a reader of the report sees. */
+import test from 'ava';
+import type { MessageDiagram } from '../../bench/check/diagram.js';
+import { drawDiagram } from '../../bench/report/diagram-drawing.js';
+
+const diagram: MessageDiagram = {
+  processes: ['a', 'b', 'c'],
+  rows: 4,
+  events: [
+    { process: 0, row: 0, kind: 'send', message: 'cause' },
+    { process: 1, row: 1, kind: 'receive', message: 'cause' },
+  ],
+  arrows: [
+    { message: 'cause', role: 'link', isBeside: false, from: 0, fromRow: 0, to: 1, toRow: 1 },
+    { message: 'effect', role: 'effect', isBeside: false, from: 1, fromRow: 2, to: 2, toRow: 3 },
+    { message: 'cause', role: 'cause', isBeside: false, from: 0, fromRow: 0, to: 2, toRow: 4 },
+  ],
+  property: 'causality',
+  sentence: 'c received effect before cause',
+};
+
+const named = (text: string, message: string): number => text.split(`>${message}</text>`).length - 1;
+
+test('a multicast is named once where it begins, in the colour of what it is to the reader', (t) => {
+  const drawn = drawDiagram(diagram, 'd');
+  t.is(named(drawn, 'cause'), 1);
+  t.is(named(drawn, 'effect'), 1);
+  t.is(drawn.split('<line').length - 1, 3 + 3, 'a line for each process and each arrow');
+  t.regex(drawn, /fill="var\(--ink\)"[^>]*>cause</);
+});
+
+test('of a multicast that never arrives at one of two the name says so, once', (t) => {
+  const [link, effect, cause] = diagram.arrows;
+  if (link === undefined || effect === undefined || cause === undefined) throw new Error('no arrows');
+  const lost = drawDiagram({ ...diagram, arrows: [link, effect, { ...cause, toRow: null }] }, 'd');
+  t.is(named(lost, 'cause'), 0);
+  t.is(named(lost, 'cause (never arrives)'), 1);
+});
