@@ -1,6 +1,6 @@
 /** The comparison with D-Bus at smoke sizes: private buses, real processes, and nothing left of them. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { type JudgedCell, judgeMusts, mustRow } from '../../bench/report/musts.j
 import type { LaunchFigures } from '../../bench/results/line.js';
 import { findDBus } from '../../bench/scenarios/dbus.js';
 import { eventually } from '../support/eventually.js';
+import { descendants } from '../support/processes.js';
 import { launchesOf } from './support/launches.js';
 
 const presence = findDBus();
@@ -163,17 +164,6 @@ test('a table shows the launches: where the kernel chooses the cores they are of
   t.is(p50OverLaunches({ p50_us: null, launches: launchesOf([{}, {}]) }), '–');
 });
 
-/** A process and all its descendants, as they are now. */
-function treeOf(root: number): number[] {
-  const found = [root];
-  for (const pid of found) {
-    const file = `/proc/${pid}/task/${pid}/children`;
-    if (existsSync(file))
-      found.push(...readFileSync(file, 'utf8').trim().split(' ').filter(Boolean).map(Number));
-  }
-  return found;
-}
-
 for (const signal of ['SIGKILL', 'SIGINT'] as const) {
   test.serial(`no process outlives a comparison that is ended by ${signal}`, async (t) => {
     const directory = mkdtempSync(join(tmpdir(), 'capstan-test-'));
@@ -191,7 +181,7 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
       await eventually('the first launch', () => progress.includes('launch 1 of'), 60_000);
       let tree: number[] = [];
       const hasSeveral = (): boolean => {
-        tree = treeOf(child.pid ?? 0);
+        tree = [child.pid ?? 0, ...descendants(child.pid ?? 0)];
         return tree.length > 5;
       };
       await eventually('processes of several cells', hasSeveral, 60_000);

@@ -3,7 +3,7 @@
  * and leaves nothing behind; each that is not here says why.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,6 +16,7 @@ import { allContenders } from '../../bench/scenarios/index.js';
 import type { Action, CellShape, Contender, Launcher } from '../../bench/scenarios/scenario.js';
 import { eventually } from '../support/eventually.js';
 import { checkDescriptors } from '../support/leaks.js';
+import { processesNaming } from '../support/processes.js';
 import { projectRoot } from '../support/source-tree.js';
 
 checkDescriptors(test);
@@ -38,17 +39,6 @@ const shapes: Partial<Readonly<Record<Action, readonly CellShape[]>>> = {
 function inDirectory<T>(act: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'capstan-test-'));
   return act(directory).finally(() => rmSync(directory, { recursive: true, force: true }));
-}
-
-/** Processes whose command line names the directory. */
-function processesOf(directory: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory);
-    } catch {
-      return false;
-    }
-  });
 }
 
 /** Gives the client a command, and checks that all it did was answered rightly; returns how many samples there were. */
@@ -101,7 +91,7 @@ async function smoke(
       [],
       `${name}: processes are left`,
     );
-    t.deepEqual(processesOf(directory), [], `${name}: processes are left`);
+    t.deepEqual(processesNaming(directory), [], `${name}: processes are left`);
   });
 }
 

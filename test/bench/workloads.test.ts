@@ -2,7 +2,7 @@
  * The workloads W2 to W7 and W9 over every own transport at smoke sizes: real processes, every outcome checked by the peers themselves, and
  * nothing left of them.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -20,6 +20,7 @@ import type { Scenario, Tier } from '../../bench/scenarios/scenario.js';
 import { streamScenario } from '../../bench/scenarios/stream.js';
 import { eventually } from '../support/eventually.js';
 import { checkDescriptors } from '../support/leaks.js';
+import { processesNaming } from '../support/processes.js';
 
 checkDescriptors(test);
 
@@ -42,18 +43,6 @@ function cellsOf(scenario: Scenario, tier: Tier): CellDefinition[] {
   return scenario.cells({ placement, tier, contenders, cannot: () => {} });
 }
 
-/** Processes whose command line names the directory. */
-function processesOf(directory: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory);
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** Runs a scenario's smoke cells, one group after the other; returns `contender call` of each. */
 async function smoke(t: ExecutionContext, scenario: Scenario): Promise<string[]> {
   t.timeout(110_000);
@@ -69,7 +58,7 @@ async function smoke(t: ExecutionContext, scenario: Scenario): Promise<string[]>
         t.is(violations, 0, key);
       }
     }
-    await eventually('no process is left', () => processesOf(directory).length === 0, 10_000);
+    await eventually('no process is left', () => processesNaming(directory).length === 0, 10_000);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

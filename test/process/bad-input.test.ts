@@ -14,6 +14,7 @@ import * as bus from '../../transports/bus/wire.js';
 import { capstan, jsonLines, TestManager, temporaryDirectory, writeServices } from '../support/capstan.js';
 import { eventually, within } from '../support/eventually.js';
 import { transportEntry } from '../support/parts.js';
+import { descriptorCount } from '../support/processes.js';
 import { type RawSocket, rawConnect } from '../support/raw-connection.js';
 import { encodePacket, helloFrame } from '../support/sockets-frames.js';
 
@@ -241,11 +242,7 @@ async function brokerOf(manager: TestManager): Promise<BrokerFacts> {
   const [info] = jsonLines((await manager.command('--json', 'status')).stdout);
   const pid = Number(info?.['pid']);
   const web = (await manager.status('web'))['pid'];
-  return { pid, web, descriptors: descriptorsOf(pid) };
-}
-
-function descriptorsOf(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
+  return { pid, web, descriptors: descriptorCount(pid) };
 }
 
 /** The same broker answers and starts services, its service runs on, and it has as many descriptors as before. */
@@ -265,8 +262,8 @@ async function demandUnmoved(
   t.is((await manager.status('web'))['pid'], before.web);
   const wanted = before.descriptors + connections;
   try {
-    await eventually('descriptors back', () => descriptorsOf(before.pid) <= wanted);
+    await eventually('descriptors back', () => descriptorCount(before.pid) <= wanted);
   } catch {
-    t.fail(`${descriptorsOf(before.pid)} descriptors are open, and ${wanted} were`);
+    t.fail(`${descriptorCount(before.pid)} descriptors are open, and ${wanted} were`);
   }
 }

@@ -19,13 +19,13 @@ import test from 'ava';
 import {
   capstan,
   capstanProgram,
-  descendants,
   jsonLines,
   startCapstan,
   TestManager,
   writeServices,
 } from '../support/capstan.js';
 import { eventually, within } from '../support/eventually.js';
+import { descendants } from '../support/processes.js';
 
 const sleeper = 'type = process\ncommand = sleep 1000\n';
 

@@ -1,6 +1,6 @@
 /** The broker's life under init: restart, taking over, garbage, silence, and what init keeps meanwhile (docs/spec/init.md). */
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import {
   encodeAck,
   encodeFinish,
@@ -13,33 +13,15 @@ import {
   encodeUnstore,
 } from '../../broker/supervisor/init-wire.js';
 import { eventually, pause, within } from '../support/eventually.js';
-import {
-  type Broker,
-  childrenOf,
-  type InitOptions,
-  type InitRun,
-  shell,
-  startInit,
-} from '../support/init-run.js';
+import { quickly, readyInit, runInit, shell, startInit } from '../support/init-run.js';
+import { childrenOf } from '../support/processes.js';
 import { stopProcess } from '../support/stopping.js';
 
-const quick = ['--restart-min', '10', '--restart-max', '40'];
-
-async function run(t: ExecutionContext, options: InitOptions = {}): Promise<InitRun> {
-  const init = await startInit({ ...options, options: [...quick, ...(options.options ?? [])] });
-  t.teardown(() => init.stop());
-  return init;
-}
-
-async function ready(t: ExecutionContext, options?: InitOptions): Promise<{ init: InitRun; broker: Broker }> {
-  const init = await run(t, options);
-  const broker = await init.broker();
-  await broker.takeOver();
-  return { init, broker };
-}
-
 test('I1: WELCOME names the version, the process, the tables, the build and what went before', async (t) => {
-  const init = await run(t, { options: ['--services', '100', '--descriptors', '50', '--watchdog', '9000'] });
+  const init = await runInit(
+    t,
+    quickly({ options: ['--services', '100', '--descriptors', '50', '--watchdog', '9000'] }),
+  );
   const broker = await init.broker();
   const welcome = await broker.hello();
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
@@ -60,7 +42,7 @@ test('I1: WELCOME names the version, the process, the tables, the build and what
 });
 
 test('I1: a version that init does not speak is refused, and such a broker is replaced', async (t) => {
-  const init = await run(t);
+  const init = await runInit(t, quickly());
   const broker = await init.broker();
   const hello = encodeHello();
   new DataView(hello.buffer).setUint16(8, 7, true);
@@ -86,7 +68,7 @@ test('I17: the environment is scrubbed, the session its own, and descriptors are
     WHATEVER: 'stays',
   };
   const options = ['--pass-fd', '3', '--keep-env', 'NODE_PATH'];
-  const { init, broker } = await ready(t, { env, options, descriptors: [file] });
+  const { init, broker } = await readyInit(t, quickly({ env, options, descriptors: [file] }));
   const seen = broker.greeting.environment;
   for (const name of ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'npm_config_x', 'UV_THREADPOOL_SIZE']) {
     t.is(seen[name], undefined, name);
@@ -108,7 +90,7 @@ test('I17: the environment is scrubbed, the session its own, and descriptors are
 });
 
 test('I8: after a SIGKILL of the broker everything comes back: cookies, pidfds, descriptors, and exits missed meanwhile', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, quickly());
   const living = await broker.started(shell(1, 'exec sleep 60'));
   await broker.started(shell(2, 'exit 22'));
   const told = await broker.next('exit');
@@ -151,7 +133,7 @@ test('I8: after a SIGKILL of the broker everything comes back: cookies, pidfds, 
 });
 
 test('I9: what a dead broker had sent still counts: SPAWN, STORE and ACK', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, quickly());
   await broker.started(shell(1, 'exit 1'));
   const exit = await broker.next('exit');
   // Init is stopped, so that it finds the requests and the death together.
@@ -176,7 +158,7 @@ test('I9: what a dead broker had sent still counts: SPAWN, STORE and ACK', async
 });
 
 test('I9: what it had sent counts also when it died with unread answers', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, quickly());
   await broker.order({ do: 'reading', on: false });
   for (let token = 1; token <= 20; token += 1) await broker.send(encodeSpawn(shell(token, 'exec sleep 60')));
   broker.kill();
@@ -185,7 +167,7 @@ test('I9: what it had sent counts also when it died with unread answers', async 
 });
 
 test('I10: a broker that does not read while 2,000 processes end loses none of them', async (t) => {
-  const { broker } = await ready(t);
+  const { broker } = await readyInit(t, quickly());
   const count = 2000;
   const tokens = Array.from({ length: count }, (_, at) => at + 1);
   const send = (frames: Uint8Array[]): Promise<unknown> =>
@@ -210,7 +192,7 @@ test('I10: a broker that does not read while 2,000 processes end loses none of t
 });
 
 test('I2: many frames share a packet, with the descriptors of each', async (t) => {
-  const { broker } = await ready(t);
+  const { broker } = await readyInit(t, quickly());
   const file = await broker.open('/dev/null', 'r');
   const count = 400;
   const tokens = Array.from({ length: count }, (_, at) => at + 1);
@@ -270,7 +252,7 @@ const garbage: [string, () => Uint8Array, number][] = [
 ];
 
 test('I2: garbage costs the broker its life and nobody else anything', async (t) => {
-  const { init, broker } = await ready(t, { options: ['--restart-reset', '0'] });
+  const { init, broker } = await readyInit(t, quickly({ options: ['--restart-reset', '0'] }));
   const service = await broker.started(shell(77, 'exec sleep 60'));
   let current = broker;
   for (const [at, [what, make, descriptors]] of garbage.entries()) {
@@ -293,7 +275,7 @@ test('I2: garbage costs the broker its life and nobody else anything', async (t)
 });
 
 test('I2: anything before HELLO is garbage', async (t) => {
-  const init = await run(t);
+  const init = await runInit(t, quickly());
   const broker = await init.broker();
   broker.command({ do: 'send', frame: Buffer.from(encodeList()).toString('base64'), descriptors: [] });
   await init.broker(1);
@@ -301,7 +283,7 @@ test('I2: anything before HELLO is garbage', async (t) => {
 });
 
 test('I2: a broker that closes its connection and goes on is ended', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, quickly());
   broker.command({ do: 'end-connection' });
   await init.broker(1);
   t.true(broker.isEnded);
@@ -309,7 +291,7 @@ test('I2: a broker that closes its connection and goes on is ended', async (t) =
 });
 
 test('I11: a broker that hangs is killed by the watchdog; one that sends heartbeats is not', async (t) => {
-  const { init, broker } = await ready(t, { options: ['--watchdog', '2000'] });
+  const { init, broker } = await readyInit(t, quickly({ options: ['--watchdog', '2000'] }));
   for (let at = 0; at < 6; at += 1) {
     await broker.send(encodeHeartbeat());
     await pause(400);
@@ -322,7 +304,7 @@ test('I11: a broker that hangs is killed by the watchdog; one that sends heartbe
 });
 
 test('I11: time in which init itself did not run is not the broker’s silence', async (t) => {
-  const { init, broker } = await ready(t, { options: ['--watchdog', '2000'] });
+  const { init, broker } = await readyInit(t, quickly({ options: ['--watchdog', '2000'] }));
   // As when the machine, or their container, is frozen: neither can do anything, and init is the first to go on.
   stopProcess(init.pid);
   stopProcess(broker.pid);
@@ -357,14 +339,17 @@ test('I9: a broker that lived long enough is started again at once', async (t) =
 });
 
 test('I9: a start that fails is no life, however short a life may be', async (t) => {
-  const init = await run(t, { options: ['--restart-reset', '0', '--restart-limit', '3'], script: 'rm "$0"' });
+  const init = await runInit(
+    t,
+    quickly({ options: ['--restart-reset', '0', '--restart-limit', '3'], script: 'rm "$0"' }),
+  );
   t.deepEqual(await within('init gives up', init.ended), { status: 1, signal: null });
   const delays = [...init.stderr.matchAll(/again in (\d+) ms/g)].map((match) => Number(match[1]));
   t.deepEqual(delays, [0, 10, 20, 40]);
 });
 
 test('I9: after the limit of restarts init gives up and ends what runs', async (t) => {
-  const { init, broker } = await ready(t, { options: ['--restart-limit', '2'] });
+  const { init, broker } = await readyInit(t, quickly({ options: ['--restart-limit', '2'] }));
   const service = await broker.started(shell(1, 'exec sleep 60'));
   for (let at = 0; at < 3; at += 1) (await init.broker(at)).kill();
   t.deepEqual(await within('init ends', init.ended), { status: 1, signal: null });
@@ -372,7 +357,7 @@ test('I9: after the limit of restarts init gives up and ends what runs', async (
 });
 
 test('I12: a full store refuses by name, and a name that is there can still be replaced', async (t) => {
-  const { broker } = await ready(t, { options: ['--descriptors', '2'] });
+  const { broker } = await readyInit(t, quickly({ options: ['--descriptors', '2'] }));
   const file = await broker.open('/dev/null', 'r');
   for (const name of ['a', 'b', 'c', 'a']) await broker.send(encodeStore(name), [file]);
   t.like(await broker.next('refused'), { request: 'store', errno: 28, name: 'c' });
@@ -392,7 +377,7 @@ test('I12: a full store refuses by name, and a name that is there can still be r
 
 test('I12: a store beyond the limit of descriptors is refused, and services still start', async (t) => {
   const through = ['/bin/sh', '-c', 'ulimit -n 330; exec "$@"', 'sh'];
-  const { broker } = await ready(t, { through });
+  const { broker } = await readyInit(t, quickly({ through }));
   const file = await broker.open('/dev/null', 'r');
   for (let at = 0; at < 20; at += 1) await broker.send(encodeStore(`d${at}`), [file]);
   t.like(await broker.next('refused'), { request: 'store', errno: 24, name: 'd13' });

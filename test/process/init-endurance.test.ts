@@ -1,6 +1,6 @@
 /** Long and random use of init: nothing is lost, nothing is left open, nothing crashes it (docs/spec/init.md I2, I4, I10, I14). */
-import { existsSync, readdirSync } from 'node:fs';
-import test, { type ExecutionContext } from 'ava';
+import { existsSync } from 'node:fs';
+import test from 'ava';
 import {
   encodeAck,
   encodeAdopt,
@@ -12,44 +12,15 @@ import {
   encodeUnstore,
 } from '../../broker/supervisor/init-wire.js';
 import { eventually } from '../support/eventually.js';
-import {
-  type Broker,
-  childrenOf,
-  type InitOptions,
-  type InitRun,
-  isRunning,
-  shell,
-  startInit,
-} from '../support/init-run.js';
-import { seedOf } from '../support/random.js';
+import { readyInit, shell } from '../support/init-run.js';
+import { childrenOf, descriptorCount, isAlive } from '../support/processes.js';
+import { createRandom, seedOf } from '../support/random.js';
 
-async function ready(
-  t: ExecutionContext,
-  options: InitOptions = {},
-): Promise<{ init: InitRun; broker: Broker }> {
-  const init = await startInit({ ...options, options: ['--restart-min', '1', '--restart-max', '1'] });
-  t.teardown(() => init.stop());
-  const broker = await init.broker();
-  await broker.takeOver();
-  return { init, broker };
-}
-
-const descriptorsOf = (init: InitRun): number => readdirSync(`/proc/${init.pid}/fd`).length;
-
-/** A generator of numbers from 0 to 1 (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const atOnce = { options: ['--restart-min', '1', '--restart-max', '1'] };
 
 test('I4: starts, failures, stores and lists leave no descriptor and no process in init', async (t) => {
-  const { init, broker } = await ready(t);
-  const before = descriptorsOf(init);
+  const { init, broker } = await readyInit(t, atOnce);
+  const before = descriptorCount(init.pid);
   const file = await broker.open('/dev/null', 'r');
   for (let round = 0; round < 20; round += 1) {
     await broker.started(shell(1, 'exit 0', { targets: [0, 5, 9] }), [file, file, file]);
@@ -64,12 +35,12 @@ test('I4: starts, failures, stores and lists leave no descriptor and no process 
   }
   broker.kill();
   await (await init.broker(1)).takeOver();
-  t.is(descriptorsOf(init), before);
+  t.is(descriptorCount(init.pid), before);
   t.is(childrenOf(init.pid).length, 1);
 });
 
 test('I10 I14: more orphans than are kept are counted, and each is told or counted once', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, atOnce);
   const count = 3000;
   await broker.order({ do: 'reading', on: false });
   // Each subshell ends at once, and what it started comes to init: more than the connection and the queue hold together.
@@ -87,15 +58,14 @@ test('I10 I14: more orphans than are kept are counted, and each is told or count
 });
 
 test('I2: mutated frames: init lives, services live, the next broker takes over', async (t) => {
-  const random = createRandom(seedOf(t));
-  const below = (limit: number): number => Math.floor(random() * limit);
-  const { init, broker } = await ready(t);
+  const { below } = createRandom(seedOf(t));
+  const { init, broker } = await readyInit(t, atOnce);
   const service = await broker.started(shell(1_000_000, 'exec sleep 60'));
   const makers: (() => Uint8Array)[] = [
     () => encodeSpawn(shell(1 + below(50), 'exit 1', { groups: [], rlimits: [{ resource: 7, soft: 64 }] })),
     () => encodeSpawn(shell(1 + below(50), 'exit 2', { nice: 3, umask: 0, targets: [] })),
     () => encodeAdopt(1 + below(50), below(100_000), new Uint8Array(below(64))),
-    () => encodeSignal(1 + below(50), 1 + below(70), random() < 0.5 ? 'group' : 'process'),
+    () => encodeSignal(1 + below(50), 1 + below(70), below(100) < 50 ? 'group' : 'process'),
     () => encodeAck(1 + below(50), 1 + below(50)),
     () => encodeUnstore('u'.repeat(1 + below(100))),
     () => encodeList(),
@@ -106,13 +76,13 @@ test('I2: mutated frames: init lives, services live, the next broker takes over'
     for (let at = 0; at < 60 && !current.isEnded; at += 1) {
       const frame = makers[below(makers.length)]?.() ?? new Uint8Array(8);
       // Most frames are whole; a mutation that keeps the frame whole must do no harm either.
-      if (random() < 0.3) frame[8 + below(frame.length - 8)] = below(256);
-      if (random() < 0.05) frame[below(8)] = below(256);
+      if (below(100) < 30) frame[8 + below(frame.length - 8)] = below(256);
+      if (below(100) < 5) frame[below(8)] = below(256);
       // Never the service that must live, nor an end that was not asked for.
       if (frame[4] === 10 || Buffer.from(frame).includes(Buffer.of(0x40, 0x42, 0x0f, 0))) continue;
       current.command({ do: 'send', frame: Buffer.from(frame).toString('base64'), descriptors: [] });
     }
-    if (life % 2 === 0 && isRunning(current.pid)) current.kill();
+    if (life % 2 === 0 && isAlive(current.pid)) current.kill();
     else
       current.command({
         do: 'send',

@@ -1,32 +1,18 @@
 /** Signals, orphans, and the end of everything (docs/spec/init.md I13–I16), also as PID 1. */
 import { existsSync, readFileSync } from 'node:fs';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { encodeAdopt, encodeFinish, encodeList, encodeSignal } from '../../broker/supervisor/init-wire.js';
 import { eventually, pause, within } from '../support/eventually.js';
-import {
-  type Broker,
-  childrenOf,
-  type InitOptions,
-  type InitRun,
-  isRunning,
-  shell,
-  startInit,
-} from '../support/init-run.js';
+import { type InitOptions, type InitRun, quickly, readyInit, shell, startInit } from '../support/init-run.js';
+import { childrenOf, isAlive } from '../support/processes.js';
 import { hasTakenSignals, stopProcess } from '../support/stopping.js';
 
-const quick = ['--restart-min', '10', '--restart-max', '40', '--grace', '300'];
 const SIGUSR1 = 10;
 const SIGTERM = 15;
 
-async function ready(
-  t: ExecutionContext,
-  options: InitOptions = {},
-): Promise<{ init: InitRun; broker: Broker }> {
-  const init = await startInit({ ...options, options: [...quick, ...(options.options ?? [])] });
-  t.teardown(() => init.stop());
-  const broker = await init.broker();
-  await broker.takeOver();
-  return { init, broker };
+/** Quickly started again, and with a short time for services to end. */
+function hasty(options: InitOptions = {}): InitOptions {
+  return quickly({ ...options, options: ['--grace', '300', ...(options.options ?? [])] });
 }
 
 /** The pid that a script has written into a file. */
@@ -35,10 +21,10 @@ async function writtenPid(init: InitRun, name: string): Promise<number> {
   return Number(init.text(name));
 }
 
-const isGone = (pid: number): Promise<void> => eventually(`${pid} is gone`, () => !isRunning(pid));
+const isGone = (pid: number): Promise<void> => eventually(`${pid} is gone`, () => !isAlive(pid));
 
 test('I13: a signal goes to the process, or to its group', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, hasty());
   const script = (name: string): string =>
     `trap "" TERM; sh -c 'trap "echo got >${init.file(name)}; exit" USR1; echo $$ >${init.file(`${name}-pid`)}; while :; do sleep 0.02; done' & trap "exit 7" USR1; echo $$ >${init.file(`${name}-outer`)}; while :; do sleep 0.02; done`;
   await broker.started(shell(1, script('a')));
@@ -48,7 +34,7 @@ test('I13: a signal goes to the process, or to its group', async (t) => {
   for (const name of ['b-pid', 'a-outer', 'b-outer']) await writtenPid(init, name);
   await broker.send(encodeSignal(1, SIGUSR1, 'process'));
   t.is((await broker.exit(1)).status, 7);
-  t.true(isRunning(inner));
+  t.true(isAlive(inner));
   t.false(existsSync(init.file('a')));
   await broker.send(encodeSignal(2, SIGUSR1, 'group'));
   t.is((await broker.exit(2)).status, 7);
@@ -57,7 +43,7 @@ test('I13: a signal goes to the process, or to its group', async (t) => {
 });
 
 test('I13: who is gone, or a signal that does not exist, is refused', async (t) => {
-  const { broker } = await ready(t);
+  const { broker } = await readyInit(t, hasty());
   await broker.started(shell(1, 'exit 0'));
   const exit = await broker.next('exit');
   await broker.send(encodeSignal(1, SIGTERM, 'process'));
@@ -73,15 +59,15 @@ test('I13: who is gone, or a signal that does not exist, is refused', async (t) 
 });
 
 test('I13: a process without a group of its own: init and the broker are not signalled with it', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, hasty());
   await broker.started(shell(1, 'exec sleep 60', { isolation: 'none' }));
   await broker.send(encodeSignal(1, 9, 'group'));
   t.is((await broker.exit(1)).status, 9);
-  t.true(isRunning(init.pid) && isRunning(broker.pid));
+  t.true(isAlive(init.pid) && isAlive(broker.pid));
 });
 
 test('I13: what is left of a group ends with its leader where that was asked for', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, hasty());
   const script = (name: string): string => `sleep 60 & echo $! >${init.file(name)}; exit 3`;
   await broker.started(shell(1, script('left')));
   await broker.started(shell(2, script('ended'), { endsGroup: true }));
@@ -90,12 +76,12 @@ test('I13: what is left of a group ends with its leader where that was asked for
   t.is((await broker.exit(1)).status, 3);
   t.is((await broker.exit(2)).status, 3);
   await isGone(ended);
-  t.true(isRunning(left));
+  t.true(isAlive(left));
   process.kill(left, 'SIGKILL');
 });
 
 test('I14: an orphan is reaped and told', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, hasty());
   await broker.started(shell(1, `(sleep 0.1; exit 5) & echo $! >${init.file('orphan')}`));
   const orphan = await writtenPid(init, 'orphan');
   t.like(await broker.next('orphan'), { pid: orphan, cause: 'exited', status: 5, lost: 0 });
@@ -103,7 +89,7 @@ test('I14: an orphan is reaped and told', async (t) => {
 });
 
 test('I14: an orphan can be adopted, and then its exit is kept like any other', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, hasty());
   await broker.started(shell(1, `setsid sleep 60 & echo $! >${init.file('daemon')}; sleep 0.1`));
   const daemon = await writtenPid(init, 'daemon');
   await broker.exit(1);
@@ -125,7 +111,10 @@ test('I14: an orphan can be adopted, and then its exit is kept like any other', 
 });
 
 test('I15: signals are passed on, and kept while there is no broker', async (t) => {
-  const { init, broker } = await ready(t, { options: ['--restart-min', '1000', '--restart-max', '1000'] });
+  const { init, broker } = await readyInit(
+    t,
+    hasty({ options: ['--restart-min', '1000', '--restart-max', '1000'] }),
+  );
   for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGQUIT'] as const) {
     process.kill(init.pid, signal);
     t.is((await broker.next('signalled')).signal, { SIGHUP: 1, SIGUSR1: 10, SIGQUIT: 3 }[signal]);
@@ -145,7 +134,7 @@ test('I15: signals are passed on, and kept while there is no broker', async (t) 
 
 test('I15: a SIGTERM that a broker was told before it died is told to the next one too', async (t) => {
   // Long enough for a broker to start on a slow build, short enough to wait for.
-  const { init, broker } = await ready(t, { options: ['--watchdog', '4000'] });
+  const { init, broker } = await readyInit(t, hasty({ options: ['--watchdog', '4000'] }));
   // Unread: it hangs, and the watchdog replaces it.
   broker.command({ do: 'hang' });
   await pause(100);
@@ -156,7 +145,7 @@ test('I15: a SIGTERM that a broker was told before it died is told to the next o
 });
 
 test('I15: a SIGTERM ends everything if brokers die before they can be told', async (t) => {
-  const init = await startInit({ options: quick });
+  const init = await startInit(hasty());
   t.teardown(() => init.stop());
   const broker = await init.broker();
   process.kill(init.pid, 'SIGTERM');
@@ -167,7 +156,7 @@ test('I15: a SIGTERM ends everything if brokers die before they can be told', as
 });
 
 test('I15: two signals at once are one; the next that the broker does not react to ends everything, the stubborn too', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, hasty());
   const soft = await broker.started(
     shell(1, `trap "echo bye >${init.file('soft')}; exit" TERM; while :; do sleep 0.02; done`),
   );
@@ -178,7 +167,7 @@ test('I15: two signals at once are one; the next that the broker does not react 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGCONT'] as const) process.kill(init.pid, signal);
   await eventually('init knows of both', () => hasTakenSignals(init.pid));
   await pause(600);
-  t.true(isRunning(soft.pid), 'two at once are one');
+  t.true(isAlive(soft.pid), 'two at once are one');
   process.kill(init.pid, 'SIGTERM');
   t.deepEqual(await within('init ends', init.ended), { status: 143, signal: null });
   t.is(init.text('soft'), 'bye\n');
@@ -186,7 +175,7 @@ test('I15: two signals at once are one; the next that the broker does not react 
 });
 
 test('I15: a second SIGTERM ends everything when the broker has said nothing since the first', async (t) => {
-  const { init } = await ready(t);
+  const { init } = await readyInit(t, hasty());
   process.kill(init.pid, 'SIGTERM');
   await eventually('init knows of it', () => hasTakenSignals(init.pid));
   await pause(600);
@@ -196,7 +185,7 @@ test('I15: a second SIGTERM ends everything when the broker has said nothing sin
 });
 
 test('I15: a second SIGINT is passed on to a broker that reacts; the third ends everything', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, hasty());
   process.kill(init.pid, 'SIGINT');
   await broker.next('signalled');
   await broker.send(encodeList());
@@ -210,7 +199,10 @@ test('I15: a second SIGINT is passed on to a broker that reacts; the third ends 
 });
 
 test('I15: SIGTERM without a broker ends everything at once', async (t) => {
-  const { init, broker } = await ready(t, { options: ['--restart-min', '20000', '--restart-max', '20000'] });
+  const { init, broker } = await readyInit(
+    t,
+    hasty({ options: ['--restart-min', '20000', '--restart-max', '20000'] }),
+  );
   const service = await broker.started(shell(1, 'exec sleep 60'));
   broker.kill();
   await eventually('init waits', () => init.stderr.includes('again in 20000 ms'));
@@ -220,7 +212,7 @@ test('I15: SIGTERM without a broker ends everything at once', async (t) => {
 });
 
 test('I16: FINISH ends what is left, however deep it hides, and its status is init’s', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, hasty());
   const script = `trap "" TERM
     setsid sh -c 'trap "" TERM; setsid sh -c "trap \\"\\" TERM; echo \\$\\$ >${init.file('deep')}; while :; do sleep 0.05; done" & while :; do sleep 0.05; done' &
     (trap "" TERM; sleep 60 & echo $! >${init.file('stopped')}; kill -STOP $!; wait) &
@@ -233,22 +225,22 @@ test('I16: FINISH ends what is left, however deep it hides, and its status is in
   t.like(await broker.spawn(shell(2, 'exit 0')), { kind: 'spawn-failed', stage: 'ending', errno: 108 });
   broker.command({ do: 'exit', status: 0 });
   t.deepEqual(await within('init ends', init.ended), { status: 42, signal: null });
-  for (const pid of [service.pid, deep, stopped, broker.pid]) t.false(isRunning(pid), `${pid}`);
+  for (const pid of [service.pid, deep, stopped, broker.pid]) t.false(isAlive(pid), `${pid}`);
 });
 
 test('I16: a broker that sends FINISH and dies, or stays, is ended too', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, hasty());
   await broker.send(encodeFinish(0));
   t.deepEqual(await within('init ends', init.ended, 4000), { status: 0, signal: null });
   await eventually('the broker is gone', () => broker.isEnded);
 });
 
 test('I16: nothing but init and the broker holds descriptors of the connection, and a killed init is seen', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t, hasty());
   const service = await broker.started(shell(1, 'exec sleep 60'));
   process.kill(init.pid, 'SIGKILL');
   await eventually('the broker sees the end', () => broker.endedWith === 0);
-  t.true(isRunning(service.pid), 'a killed init takes nobody with it');
+  t.true(isAlive(service.pid), 'a killed init takes nobody with it');
   process.kill(service.pid, 'SIGKILL');
 });
 
@@ -273,7 +265,7 @@ async function innerPid(init: InitRun): Promise<number> {
 }
 
 test('I14 I16: as PID 1 it reaps everybody, never gives up, and takes all with it when it ends', async (t) => {
-  const init = await startInit({ through: unshare(), options: [...quick, '--restart-limit', '1'] });
+  const init = await startInit(hasty({ through: unshare(), options: ['--restart-limit', '1'] }));
   t.teardown(() => init.stop());
   await Promise.race([init.broker(), init.ended]);
   const [first] = init.brokers;
@@ -285,7 +277,11 @@ test('I14 I16: as PID 1 it reaps everybody, never gives up, and takes all with i
   const welcome = await first.hello();
   t.like(welcome, { pid: 1, isFirstProcess: true });
   const inner = await innerPid(init);
-  const kill = (): boolean => process.kill(childrenOf(inner)[0] ?? -1, 'SIGKILL');
+  const kill = (): void => {
+    const [broker] = childrenOf(inner);
+    if (broker === undefined) throw new Error('init has no broker');
+    process.kill(broker, 'SIGKILL');
+  };
   kill();
   await init.broker(1);
   kill();
@@ -308,7 +304,7 @@ test('I14 I16: as PID 1 it reaps everybody, never gives up, and takes all with i
 test('I13–I16: all of it as an ordinary user without privileges', async (t) => {
   const through =
     process.getuid?.() === 0 ? ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] : [];
-  const { init, broker } = await ready(t, { through });
+  const { init, broker } = await readyInit(t, hasty({ through }));
   const uid = readFileSync(`/proc/${broker.pid}/status`, 'utf8').match(/^Uid:\t(\d+)/m)?.[1];
   t.not(uid, '0');
   await broker.started(shell(1, `(sleep 60 & echo $! >${init.file('left')}); exec sleep 60`));
@@ -319,11 +315,11 @@ test('I13–I16: all of it as an ordinary user without privileges', async (t) =>
   t.is(services.length, 1);
   await next.send(encodeSignal(1, SIGTERM, 'process'));
   t.is((await next.exit(1)).status, SIGTERM);
-  t.true(isRunning(left));
+  t.true(isAlive(left));
   await next.send(encodeFinish(3));
   next.command({ do: 'exit', status: 0 });
   t.deepEqual(await within('init ends', init.ended), { status: 3, signal: null });
-  t.false(isRunning(left));
+  t.false(isAlive(left));
 });
 
 test('usage: what is wrong is said, with status 2', async (t) => {

@@ -2,27 +2,10 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { encodeAck, encodeList, encodeSignal, type SpawnRequest } from '../../broker/supervisor/init-wire.js';
-import {
-  type Broker,
-  childrenOf,
-  type InitOptions,
-  type InitRun,
-  shell,
-  startInit,
-} from '../support/init-run.js';
+import { type Broker, type InitRun, readyInit, shell } from '../support/init-run.js';
+import { childrenOf } from '../support/processes.js';
 
 const isRoot = process.getuid?.() === 0;
-
-async function ready(
-  t: ExecutionContext,
-  options: InitOptions = {},
-): Promise<{ init: InitRun; broker: Broker }> {
-  const init = await startInit(options);
-  t.teardown(() => init.stop());
-  const broker = await init.broker();
-  await broker.takeOver();
-  return { init, broker };
-}
 
 /** A check that cannot be made here, and why. */
 function skipped(t: ExecutionContext, why: string): void {
@@ -46,7 +29,7 @@ async function output(
 }
 
 test('I7: an exit is told with its status or signal, the next number, and what was used', async (t) => {
-  const { broker } = await ready(t);
+  const { broker } = await readyInit(t);
   const spawned = await broker.started(shell(7, 'exit 3'));
   const exit = await broker.exit(7);
   t.like(exit, { sequence: 1, pid: spawned.pid, cause: 'exited', status: 3 });
@@ -59,7 +42,7 @@ test('I7: an exit is told with its status or signal, the next number, and what w
 });
 
 test('I6: what cannot be executed comes back as stage and errno, and leaves no zombie', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t);
   writeFileSync(init.file('not-executable'), 'x');
   const plain = shell(1, '');
   const missing = await broker.spawn({ ...plain, argv: ['/nonexistent/program'] });
@@ -86,7 +69,7 @@ test('I6: what cannot be executed comes back as stage and errno, and leaves no z
 });
 
 test('I6: a failure with credentials of its own comes back in the same way', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t);
   const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const missing = await broker.spawn({ ...shell(1, ''), argv: ['/nonexistent/program'], ...own });
   t.like(missing, { kind: 'spawn-failed', stage: 'exec', errno: 2 });
@@ -96,7 +79,7 @@ test('I6: a failure with credentials of its own comes back in the same way', asy
 });
 
 test('I5: argv, environment, working directory and PATH are the ones named', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t);
   const env = ['EMPTY=', 'NAME=a value=with\nnewline', 'PATH=/usr/bin:/bin'];
   const script = 'echo "$0|$1|$2"; pwd; tr "\\0" "#" < /proc/$$/environ';
   const text = await output(init, broker, '', {
@@ -122,7 +105,7 @@ test('I5: argv, environment, working directory and PATH are the ones named', asy
 });
 
 test('I5: umask, nice, rlimits and the oom score are set', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t);
   const text = await output(
     init,
     broker,
@@ -142,7 +125,9 @@ test('I5: umask, nice, rlimits and the oom score are set', async (t) => {
 });
 
 test('I5: services get the soft limit of descriptors that init was started with, the broker the hard one', async (t) => {
-  const { init, broker } = await ready(t, { through: ['/bin/sh', '-c', 'ulimit -Sn 300; exec "$@"', 'sh'] });
+  const { init, broker } = await readyInit(t, {
+    through: ['/bin/sh', '-c', 'ulimit -Sn 300; exec "$@"', 'sh'],
+  });
   t.is(await output(init, broker, 'ulimit -Sn'), '300\n');
   const hard = await output(init, broker, 'ulimit -Hn', {}, 2);
   t.is(`${broker.greeting.descriptors}\n`, hard);
@@ -150,7 +135,7 @@ test('I5: services get the soft limit of descriptors that init was started with,
 });
 
 test('I5: the descriptors are under their numbers, and there is no other', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t);
   for (const name of ['a', 'b', 'c', 'd']) writeFileSync(init.file(name), name);
   const [a, b, c, d] = [
     await broker.open(init.file('a'), 'r'),
@@ -179,7 +164,7 @@ test('I5: the descriptors are under their numbers, and there is no other', async
 
 test('I5: no signal is blocked or ignored, whatever the parent of init had set', async (t) => {
   const script = 'trap "" HUP PIPE USR1 TSTP CHLD; exec "$@"';
-  const { init, broker } = await ready(t, { through: ['/bin/sh', '-c', script, 'sh'] });
+  const { init, broker } = await readyInit(t, { through: ['/bin/sh', '-c', script, 'sh'] });
   const text = await output(init, broker, '', {
     argv: ['grep', '^Sig[BI]', '/proc/self/status'],
   });
@@ -187,7 +172,7 @@ test('I5: no signal is blocked or ignored, whatever the parent of init had set',
 });
 
 test('I5: a session, a group, or neither', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t);
   const script = 'cut -d" " -f1,5,6 /proc/$$/stat';
   const numbers = async (isolation: 'session' | 'group' | 'none', token: number): Promise<number[]> =>
     (await output(init, broker, script, { isolation }, token)).trim().split(' ').map(Number);
@@ -201,7 +186,7 @@ test('I5: a session, a group, or neither', async (t) => {
 
 test('I5: uid, gid and groups', async (t) => {
   if (!isRoot) return skipped(t, 'not root: nobody else can be become');
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t);
   const text = await output(
     init,
     broker,
@@ -224,7 +209,7 @@ test('I5: uid, gid and groups', async (t) => {
 
 test('I5: capabilities: ambient ones are kept by another user, the bounding set is what was named', async (t) => {
   if (!isRoot) return skipped(t, 'not root: no capability can be given');
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t);
   const netBind = 1n << 10n;
   const text = await output(init, broker, 'grep ^Cap /proc/self/status', {
     uid: 65534,
@@ -241,7 +226,7 @@ test('I5: capabilities: ambient ones are kept by another user, the bounding set 
 
 test('I6: an ordinary user cannot become another, and init says at which stage', async (t) => {
   const through = isRoot ? ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] : [];
-  const { broker } = await ready(t, { through });
+  const { broker } = await readyInit(t, { through });
   t.like(await broker.spawn(shell(1, '', { uid: 0 })), { stage: 'uid', errno: 1 });
   t.like(await broker.spawn(shell(1, '', { gid: 0 })), { stage: 'gid', errno: 1 });
   t.like(await broker.spawn(shell(1, '', { groups: [0] })), { stage: 'groups', errno: 1 });
@@ -256,7 +241,7 @@ test('I5: a process starts in its cgroup', async (t) => {
   if (!isRoot) return skipped(t, 'not root: no cgroup can be made');
   const mount = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8'))?.[1];
   if (mount === undefined) return skipped(t, 'no cgroup version 2 is mounted here');
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t);
   const name = `capstan-test-${process.pid}`;
   try {
     mkdirSync(`${mount}/${name}`);
@@ -277,7 +262,7 @@ test('I5: a process starts in its cgroup', async (t) => {
 });
 
 test('I3: a known token starts nothing and is answered again, also when the process is dead', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t);
   const request = shell(9, 'exec sleep 60');
   const first = await broker.started(request);
   const second = await broker.started(request);
@@ -296,7 +281,7 @@ test('I3: a known token starts nothing and is answered again, also when the proc
 });
 
 test('I4: a full table refuses, and has room again after an ACK', async (t) => {
-  const { broker } = await ready(t, { options: ['--services', '2'] });
+  const { broker } = await readyInit(t, { options: ['--services', '2'] });
   await broker.started(shell(1, 'exit 1'));
   await broker.started(shell(2, 'exit 2'));
   t.like(await broker.spawn(shell(3, 'exit 3')), { kind: 'spawn-failed', stage: 'table', errno: 28 });
@@ -306,7 +291,7 @@ test('I4: a full table refuses, and has room again after an ACK', async (t) => {
 });
 
 test('I5: everything works the same without clone3', async (t) => {
-  const { init, broker } = await ready(t, { options: ['--no-clone3'] });
+  const { init, broker } = await readyInit(t, { options: ['--no-clone3'] });
   const spawned = await broker.started(shell(1, 'exec sleep 60'));
   t.is(await broker.look(spawned.descriptor), `pidfd of ${spawned.pid}`);
   await broker.send(encodeSignal(1, 9, 'process'));
@@ -320,7 +305,7 @@ test('I5: everything works the same without clone3', async (t) => {
 });
 
 test('I8: a cookie of the longest kind comes back whole', async (t) => {
-  const { broker } = await ready(t);
+  const { broker } = await readyInit(t);
   const cookie = new TextEncoder().encode('c'.repeat(1024));
   const spawned = await broker.started({ ...shell(1, 'read line'), cookie, argv: ['/bin/sleep', '60'] });
   await broker.send(encodeList());
@@ -333,7 +318,7 @@ test('I8: a cookie of the longest kind comes back whole', async (t) => {
 });
 
 test('I5: variables that are for one process alone get its number, also with credentials of its own', async (t) => {
-  const { init, broker } = await ready(t);
+  const { init, broker } = await readyInit(t);
   const env = [
     'PATH=/usr/bin:/bin',
     'WATCHDOG_PID=0000000000',

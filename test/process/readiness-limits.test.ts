@@ -1,20 +1,12 @@
 /** Readiness sockets at their limits (services W10, supervisor U19 to U21): floods, garbage, other users, left files, our own manager. */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 import { loadNative } from '../../broker/native/addon.js';
 import { connect } from '../../clients/library/index.js';
-import { descriptorCount, prepareManager, startManager, type TestManager } from '../support/manager.js';
+import { prepareManager, startManager } from '../support/manager.js';
 import { createParts } from '../support/parts.js';
+import { descriptorCount } from '../support/processes.js';
 import { stopProcess } from '../support/stopping.js';
 import { makeTellingPrograms } from '../support/telling-programs.js';
 
@@ -24,11 +16,6 @@ test.after.always(() => programs.remove());
 
 const isRoot = process.getuid?.() === 0;
 const told = 'type = process\nready-notification = socket\nrestart = no\n';
-
-function notifySockets(manager: TestManager): string[] {
-  const directory = dirname(manager.socketPath);
-  return existsSync(directory) ? readdirSync(directory).filter((name) => name.includes('.notify-')) : [];
-}
 
 function residentKib(pid: number): number {
   const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
@@ -131,7 +118,7 @@ test('U19: descriptors, files and names at init are back after many starts, and 
     await manager.killBroker();
     const service = await (await manager.client()).find('a');
     await service.stop({ wait: true });
-    await manager.until('no socket is left', () => notifySockets(manager).length === 0);
+    await manager.until('no socket is left', () => manager.notifySockets().length === 0);
     await manager.until('init keeps nothing of it', () => descriptorCount(manager.initPid) < init);
   } finally {
     t.is(await manager.end(), 0);
@@ -152,7 +139,7 @@ test('U19: files of a manager that was killed together with its init are removed
   try {
     await manager.ready();
     await manager.untilState('a', 'started');
-    t.is(notifySockets(manager).filter((name) => name.startsWith('control.')).length, 1);
+    t.is(manager.notifySockets().filter((name) => name.startsWith('control.')).length, 1);
     t.true(existsSync(manager.path('run/other.notify-x')));
   } finally {
     t.is(await manager.end(), 0);

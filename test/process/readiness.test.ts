@@ -1,10 +1,10 @@
 /** Services that say how they are (services W1–W11), with real programs, and with a broker that is stopped and killed meanwhile. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import type { ServiceStatus } from '../../clients/library/index.js';
 import { pause } from '../support/eventually.js';
-import { isAlive, startManager, type TestManager } from '../support/manager.js';
+import { startManager, type TestManager } from '../support/manager.js';
+import { isAlive } from '../support/processes.js';
 import { stopProcess } from '../support/stopping.js';
 import { makeTellingPrograms } from '../support/telling-programs.js';
 
@@ -26,11 +26,6 @@ async function status(manager: TestManager, name: string): Promise<ServiceStatus
   return now;
 }
 
-function notifySockets(manager: TestManager): string[] {
-  const directory = dirname(manager.socketPath);
-  return existsSync(directory) ? readdirSync(directory).filter((name) => name.includes('.notify-')) : [];
-}
-
 /** Waits until the manager has said this on its standard error. */
 function said(manager: TestManager, text: RegExp): Promise<void> {
   return manager.until(`it says ${text}`, () => text.test(manager.errors));
@@ -38,10 +33,10 @@ function said(manager: TestManager, text: RegExp): Promise<void> {
 
 /** Ends the manager; no readiness socket may be left. */
 async function end(manager: TestManager, sockets = 1): Promise<number> {
-  const before = notifySockets(manager);
+  const before = manager.notifySockets();
   manager.terminate();
   await manager.exited();
-  const left = notifySockets(manager);
+  const left = manager.notifySockets();
   const result = await manager.end();
   if (before.length > sockets) throw new Error(`too many readiness sockets: ${before.join(' ')}`);
   if (left.length > 0) throw new Error(`readiness sockets are left: ${left.join(' ')}`);
@@ -196,14 +191,14 @@ test('W10: what is said while there is no broker is heard by the next, and the a
   });
   try {
     await manager.until('it runs', () => manager.exists('runs'));
-    const [socket] = notifySockets(manager);
+    const [socket] = manager.notifySockets();
     stopProcess(manager.brokerPid);
     manager.write('go', '');
     await manager.until('it has spoken', () => manager.exists('said'));
     await manager.killBroker();
     await manager.untilState('b', 'started');
     t.is((await status(manager, 'a')).statusText, 'first');
-    t.deepEqual(notifySockets(manager), [socket]);
+    t.deepEqual(manager.notifySockets(), [socket]);
     manager.write('again', '');
     await manager.until('it reloads', async () => (await status(manager, 'a')).activity === 'reloading');
     await manager.killBroker();

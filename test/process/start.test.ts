@@ -3,8 +3,9 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { capstan, descendants, jsonLines, startProgram, temporaryDirectory } from '../support/capstan.js';
+import { capstan, jsonLines, startProgram, temporaryDirectory } from '../support/capstan.js';
 import { eventually, within } from '../support/eventually.js';
+import { descendants } from '../support/processes.js';
 
 const start = fileURLToPath(new URL('../../clients/cli/start.js', import.meta.url));
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url));

@@ -3,7 +3,8 @@ import { rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import test from 'ava';
 import { eventually } from '../support/eventually.js';
-import { descendants, descriptorCount, isAlive, prepareManager, startManager } from '../support/manager.js';
+import { prepareManager, startManager } from '../support/manager.js';
+import { descendants, descriptorCount, isAlive } from '../support/processes.js';
 
 /** A service that writes when it starts and stops. */
 const worker = (name: string, ...more: readonly string[]): string =>

@@ -2,7 +2,8 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { eventually } from '../support/eventually.js';
-import { descendants, descriptorCount, isAlive, prepareManager, startManager } from '../support/manager.js';
+import { prepareManager, startManager } from '../support/manager.js';
+import { descendants, descriptorCount, isAlive } from '../support/processes.js';
 
 test('U9, U11, U13: 1,000 services start, survive the broker, and stop; each has exactly one process', async (t) => {
   const services: Record<string, string> = { boot: '' };

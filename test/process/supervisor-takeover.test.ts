@@ -1,7 +1,8 @@
 /** The broker is killed, at the worst moments; its services do not notice, and the next broker knows everything. */
 import test from 'ava';
 import { eventually } from '../support/eventually.js';
-import { descriptorCount, isAlive, startManager, type TestManager } from '../support/manager.js';
+import { startManager, type TestManager } from '../support/manager.js';
+import { descriptorCount, isAlive } from '../support/processes.js';
 
 function many(count: number, text: string): Record<string, string> {
   const services: Record<string, string> = { boot: '' };

@@ -4,20 +4,13 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { eventually, within } from './eventually.js';
+import { descendants, isAlive } from './processes.js';
 
 /** The command's program. */
 export const capstanProgram = fileURLToPath(new URL('../../clients/cli/main.js', import.meta.url));
@@ -106,28 +99,6 @@ export function writeServices(directory: string, services: Readonly<Record<strin
   for (const [name, text] of Object.entries(services)) {
     mkdirSync(dirname(join(directory, name)), { recursive: true });
     writeFileSync(join(directory, name), text);
-  }
-}
-
-/** Processes below this one, the ended ones not counted. */
-export function descendants(pid: number): number[] {
-  let children: number[] = [];
-  try {
-    const tasks = readdirSync(`/proc/${pid}/task`);
-    children = tasks.flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    );
-  } catch {
-    // It has ended.
-  }
-  return children.flatMap((child) => [child, ...descendants(child)]);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
   }
 }
 

@@ -305,6 +305,35 @@ export async function startInit(options: InitOptions = {}): Promise<InitRun> {
   return new InitRun(child, directory, server, said);
 }
 
+/** What a test has for its end (`ExecutionContext`). */
+interface Teardown {
+  teardown(undo: () => void | Promise<void>): void;
+}
+
+/** The same options for an init that starts its broker again at once; those given win. */
+export function quickly(options: InitOptions = {}): InitOptions {
+  const quick = ['--restart-min', '10', '--restart-max', '40'];
+  return { ...options, options: [...quick, ...(options.options ?? [])] };
+}
+
+/** Starts init; it is stopped with the test. */
+export async function runInit(t: Teardown, options?: InitOptions): Promise<InitRun> {
+  const init = await startInit(options);
+  t.teardown(() => init.stop());
+  return init;
+}
+
+/** The same, and its first broker has taken over. */
+export async function readyInit(
+  t: Teardown,
+  options?: InitOptions,
+): Promise<{ readonly init: InitRun; readonly broker: Broker }> {
+  const init = await runInit(t, options);
+  const broker = await init.broker();
+  await broker.takeOver();
+  return { init, broker };
+}
+
 /** A request for a shell script, with the least that is needed. */
 export function shell(token: number, script: string, more: Partial<SpawnRequest> = {}): SpawnRequest {
   return {
@@ -316,21 +345,4 @@ export function shell(token: number, script: string, more: Partial<SpawnRequest>
     isolation: 'session',
     ...more,
   };
-}
-
-/** The children of a process, by pid. */
-export function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .split(' ')
-    .filter((word) => word !== '')
-    .map(Number);
-}
-
-/** Whether a process exists that is not a zombie. */
-export function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
 }

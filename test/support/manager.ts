@@ -13,13 +13,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { initPath } from '../../broker/supervisor/init-path.js';
 import { connect, type Manager } from '../../clients/library/index.js';
 import { eventually, patienceMs, within } from './eventually.js';
 import type { ManagerSettings } from './manager-main.js';
 import { createParts } from './parts.js';
+import { descendants, isAlive } from './processes.js';
 import { Said } from './said.js';
 
 const program = fileURLToPath(new URL('./manager-main.js', import.meta.url));
@@ -38,31 +39,6 @@ export interface ManagerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Called with its directory before it is started. */
   readonly prepare?: (directory: string) => void;
-}
-
-/** Processes below `pid`, the dead left out. */
-export function descendants(pid: number): number[] {
-  const found: number[] = [];
-  for (const task of childrenOf(pid)) found.push(task, ...descendants(task));
-  return found;
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return text.split(' ').filter(Boolean).map(Number).filter(isAlive);
-  } catch {
-    return [];
-  }
-}
-
-/** Whether the process exists and is no zombie. */
-export function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 export class TestManager {
@@ -207,6 +183,12 @@ export class TestManager {
     writeFileSync(join(this.directory, 'services', name), text);
   }
 
+  /** Names of the sockets for readiness that are beside the control socket. */
+  notifySockets(): string[] {
+    const directory = dirname(this.socketPath);
+    return existsSync(directory) ? readdirSync(directory).filter((name) => name.includes('.notify-')) : [];
+  }
+
   /** Asks init to end everything, as a terminal does. */
   terminate(): void {
     this.#init.kill('SIGTERM');
@@ -285,9 +267,4 @@ export function prepareManager(options: ManagerOptions): TestManager {
   }
   options.prepare?.(directory);
   return new TestManager(directory, options);
-}
-
-/** How many descriptors a process has open. */
-export function descriptorCount(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
 }

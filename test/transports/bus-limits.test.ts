@@ -1,8 +1,6 @@
 /**
  * Rules F2 and F3: a broker and a receiver that have no descriptors left, in processes with a small limit.
  */
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import test from 'ava';
 import { descriptorReserve } from '../../broker/contract/limits.js';
 import type { Session } from '../../broker/contract/transport.js';
@@ -13,6 +11,7 @@ import { bytesOf, createCollector, textOf } from '../support/collector.js';
 import { eventually, pause, within } from '../support/eventually.js';
 import { drop, put, take } from '../support/exchange.js';
 import type { PeerChild } from '../support/peer-child.js';
+import { descriptorCount, limitDescriptors } from '../support/processes.js';
 
 const native = loadNative();
 /** The loop trusts its count of free descriptors for a tenth of a second. */
@@ -22,13 +21,9 @@ function inBus(body: (world: World) => Promise<void>): Promise<void> {
   return inWorld(catalogFixture('bus'), body);
 }
 
-function openIn(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
-}
-
-/** How many descriptors the process may have from now on. */
-async function limitDescriptors(pid: number, limit: number): Promise<void> {
-  execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${limit}:`]);
+/** How many descriptors the process may have from now on; its loop has noticed. */
+async function limitTo(pid: number, limit: number): Promise<void> {
+  limitDescriptors(pid, limit);
   await pause(countMs);
 }
 
@@ -57,14 +52,14 @@ test.serial('F2 a receiver without free descriptors gets the message later, and 
     await receiver.ask('put', 'full');
     const handle = await take(sender.root, 'full');
     await drop(sender.root, 'full');
-    const before = openIn(receiver.pid);
-    await limitDescriptors(receiver.pid, before + descriptorReserve + 16);
+    const before = descriptorCount(receiver.pid);
+    await limitTo(receiver.pid, before + descriptorReserve + 16);
     await handle.send({ bytes: bytesOf('whole'), descriptors: duplicates(60) });
     await pause(100);
     t.deepEqual(await receiver.ask('texts', 'full'), []);
     t.is(await ping(sender), 'there');
-    await limitDescriptors(receiver.pid, before + 400);
-    await eventually('the descriptors', () => openIn(receiver.pid) === before + 60);
+    await limitTo(receiver.pid, before + 400);
+    await eventually('the descriptors', () => descriptorCount(receiver.pid) === before + 60);
     t.deepEqual(await receiver.ask('texts', 'full'), ['whole']);
   }),
 );
@@ -78,8 +73,8 @@ test.serial('F3 a broker without free descriptors lets newcomers wait, and serve
     await put(first.root, 'unused', first.peer.createNode({ message: () => {} }));
     await put(second.root, 'inbox', inbox.node);
     const handle = await take(first.root, 'inbox');
-    const open = openIn(broker.pid);
-    await limitDescriptors(broker.pid, open + descriptorReserve);
+    const open = descriptorCount(broker.pid);
+    await limitTo(broker.pid, open + descriptorReserve);
     let isWelcome = false;
     const newcomer = connect().finally(() => {
       isWelcome = true;
@@ -91,8 +86,8 @@ test.serial('F3 a broker without free descriptors lets newcomers wait, and serve
     t.is(await ping(second), 'there');
     t.false(isWelcome);
     t.deepEqual(inbox.texts, []);
-    await eventually('the broker has nothing of it', () => openIn(broker.pid) === open);
-    await limitDescriptors(broker.pid, open + descriptorReserve + 100);
+    await eventually('the broker has nothing of it', () => descriptorCount(broker.pid) === open);
+    await limitTo(broker.pid, open + descriptorReserve + 100);
     const third = await within('the newcomer', newcomer);
     t.is(await ping(third), 'there');
     await within('the message', sent);
@@ -100,7 +95,7 @@ test.serial('F3 a broker without free descriptors lets newcomers wait, and serve
     t.is(delivery.descriptors.length, 20);
     for (const descriptor of delivery.descriptors) native.close(descriptor);
     for (const { peer } of [first, second, third]) peer.close();
-    await eventually('the broker has closed them', () => openIn(broker.pid) === open - 2);
+    await eventually('the broker has closed them', () => descriptorCount(broker.pid) === open - 2);
   }),
 );
 
@@ -118,19 +113,19 @@ test.serial('F2 too many descriptors in flight delay their receiver only, and al
     await receiver.ask('node', 'slow', 'keep');
     await receiver.ask('put', 'slow');
     const handle = await take(sender.root, 'slow');
-    const open = openIn(broker.pid);
-    const before = openIn(receiver.pid);
+    const open = descriptorCount(broker.pid);
+    const before = descriptorCount(receiver.pid);
     // The kernel allows a user as many in flight as a process of it may have open.
-    await limitDescriptors(broker.pid, open + descriptorReserve + 60);
+    await limitTo(broker.pid, open + descriptorReserve + 60);
     await broker.ask('become', 54_325, 54_325);
     receiver.stop();
     for (let at = 0; at < 8; at += 1) {
       await within('acceptance', handle.send({ bytes: bytesOf(`${at}`), descriptors: duplicates(40) }));
       t.is(await ping(sender), 'there');
       // Those in flight are above the limit now: the rest waits in the broker, for as long as it has room.
-      if (openIn(broker.pid) > open) break;
+      if (descriptorCount(broker.pid) > open) break;
     }
-    t.is(openIn(broker.pid), open + 40, 'one message waits in the broker');
+    t.is(descriptorCount(broker.pid), open + 40, 'one message waits in the broker');
     const last = handle.send({ bytes: bytesOf('without descriptors') });
     t.is(await ping(sender), 'there');
     receiver.resume();
@@ -140,9 +135,9 @@ test.serial('F2 too many descriptors in flight delay their receiver only, and al
     });
     const texts = (await receiver.ask('texts', 'slow')) as string[];
     t.deepEqual(texts.slice(0, -1), [...texts.keys()].slice(0, -1).map(String));
-    t.is(openIn(receiver.pid), before + 40 * (texts.length - 1));
+    t.is(descriptorCount(receiver.pid), before + 40 * (texts.length - 1));
     // It closes its own after the receiver has them.
-    await eventually('the broker has closed its own', () => openIn(broker.pid) === open);
+    await eventually('the broker has closed its own', () => descriptorCount(broker.pid) === open);
     sender.peer.close();
   });
 });

@@ -4,7 +4,6 @@
 import { closeSync, openSync } from 'node:fs';
 import test from 'ava';
 import { ErrorCode } from '../../broker/contract/errors.js';
-import type { Time } from '../../broker/contract/platform.js';
 import type { Credentials, Session } from '../../broker/contract/transport.js';
 import { createTime } from '../../broker/native/time.js';
 import { createMemoryTransport, type MemoryTransport } from '../../transports/memory/index.js';
@@ -13,6 +12,7 @@ import { lesserFixture, memoryFixture } from '../conformance/memory-fixture.js';
 import { bytesOf, createCollector, echo } from '../support/collector.js';
 import { eventually, turns } from '../support/eventually.js';
 import { createExchange } from '../support/exchange.js';
+import { ManualTime } from '../support/manual-time.js';
 
 transportConformance(test, memoryFixture);
 transportConformance(test, lesserFixture);
@@ -28,34 +28,6 @@ async function serve(transport: MemoryTransport): Promise<() => Promise<Session>
     },
   });
   return () => transport.connect({ path });
-}
-
-/** Time that stands still until it is told to pass. */
-function createStillTime(): Time & { pass(durationMs: number): void } {
-  let nowMs = 0;
-  const timers = new Map<() => void, number>();
-  return {
-    monotonicMs: () => nowMs,
-    wallMs: () => nowMs,
-    createTimer: (fire) => ({
-      arm: (delayMs) => timers.set(fire, nowMs + delayMs),
-      disarm: () => timers.delete(fire),
-      get isArmed() {
-        return timers.has(fire);
-      },
-    }),
-    pass: (durationMs) => {
-      const endMs = nowMs + durationMs;
-      for (;;) {
-        const [next] = [...timers].filter(([, atMs]) => atMs <= endMs).sort(([, a], [, b]) => a - b);
-        if (next === undefined) break;
-        nowMs = Math.max(nowMs, next[1]);
-        timers.delete(next[0]);
-        next[0]();
-      }
-      nowMs = endMs;
-    },
-  };
 }
 
 test('two transport objects share nothing', async (t) => {
@@ -154,7 +126,7 @@ test('C60 who awaits each send never fills the inbox of one that reads', async (
 });
 
 test('C11 deadlines pass in the time that was handed in', async (t) => {
-  const time = createStillTime();
+  const time = new ManualTime();
   const transport = createMemoryTransport({ time });
   const { peer } = await (await serve(transport))();
   const handle = createCollector(peer).node.handle();
@@ -162,10 +134,10 @@ test('C11 deadlines pass in the time that was handed in', async (t) => {
   handle.call({ bytes: bytesOf('?') }, { deadlineMs: 60_000 }).catch((error) => {
     code = error.code;
   });
-  time.pass(59_999);
+  time.advance(59_999);
   await turns();
   t.is(code, undefined);
-  time.pass(20);
+  time.advance(20);
   await turns();
   t.is(code, ErrorCode.Deadline);
 });

@@ -1,8 +1,6 @@
 /**
  * Rules S10 and S11: descriptors that cannot be received, and descriptors in flight.
  */
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import test from 'ava';
 import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import {
@@ -17,6 +15,7 @@ import { SystemRefusal } from '../../transports/sockets/index.js';
 import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
 import { eventually, pause, turns, within } from '../support/eventually.js';
 import { drop, put, take } from '../support/exchange.js';
+import { descriptorCount, limitDescriptors } from '../support/processes.js';
 import type { RawSocket } from '../support/raw-connection.js';
 import { encodePacket, helloFrame, textFrame } from '../support/sockets-frames.js';
 import {
@@ -25,15 +24,6 @@ import {
   inSocketsWorld,
   type SocketsWorld,
 } from '../support/sockets-world.js';
-
-function openIn(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
-}
-
-/** Sets how many descriptors a process may have. */
-function limitDescriptors(pid: number, limit: number): void {
-  execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${limit}:`]);
-}
 
 function duplicates(world: SocketsWorld, count: number): number[] {
   return Array.from({ length: count }, () => world.native.duplicate(2));
@@ -61,7 +51,7 @@ test.serial('S10 a receiver without free descriptors gets the message later, and
     const handle = await take(sender.root, 'full');
     await drop(sender.root, 'full');
     t.is(textOf((await handle.call({ bytes: bytesOf('before') })).bytes), 'before');
-    const before = openIn(child.pid);
+    const before = descriptorCount(child.pid);
     limitDescriptors(child.pid, before + 80);
     // The loop trusts its count of free descriptors for a tenth of a second.
     await pause(150);
@@ -78,7 +68,7 @@ test.serial('S10 a receiver without free descriptors gets the message later, and
     t.deepEqual(await child.ask('texts', 'full'), ['before']);
     limitDescriptors(child.pid, before + 400);
     t.is(textOf((await within('the answer', answer)).bytes), 'whole');
-    t.is(openIn(child.pid), before + 60);
+    t.is(descriptorCount(child.pid), before + 60);
   }),
 );
 
@@ -98,7 +88,7 @@ test.serial('S10 at the brink many messages with descriptors come later, and non
     await eventually('all are attached', async () => {
       return ((await child.ask('texts', 'brink')) as string[]).length === senders;
     });
-    const before = openIn(child.pid);
+    const before = descriptorCount(child.pid);
     // Room for one message beside the reserve, and not for two.
     limitDescriptors(child.pid, before + descriptorReserve + perMessage + 2);
     await pause(150);
@@ -127,7 +117,7 @@ test.serial('S10 at the brink many messages with descriptors come later, and non
         'in order',
       );
     }
-    t.is(openIn(child.pid), before);
+    t.is(descriptorCount(child.pid), before);
     for (const handle of handles) handle.close();
   }),
 );
@@ -147,7 +137,7 @@ test.serial('S10 at the brink a planted descriptor leaks nothing, and ends who p
     await eventually('both are known', async () => {
       return ((await child.ask('texts', 'planted')) as string[]).length === 2;
     });
-    const before = openIn(child.pid);
+    const before = descriptorCount(child.pid);
     limitDescriptors(child.pid, before + descriptorReserve + 6);
     await pause(150);
     // One more than is declared (the padding of the control buffer has room for it), and many more.
@@ -155,8 +145,8 @@ test.serial('S10 at the brink a planted descriptor leaks nothing, and ends who p
       holders[at]?.send(encodePacket([textFrame('message', 'x', 0, 1)]), duplicates(world, planted));
       await eventually('the end', () => holders[at]?.isEnded === true);
       // The connection is closed before what it had brought is.
-      await eventually('nothing is left of it', () => openIn(child.pid) <= before - at - 1);
-      t.is(openIn(child.pid), before - at - 1, 'nothing but the connection was closed');
+      await eventually('nothing is left of it', () => descriptorCount(child.pid) <= before - at - 1);
+      t.is(descriptorCount(child.pid), before - at - 1, 'nothing but the connection was closed');
     }
     await handle.send({ bytes: bytesOf('others'), descriptors: duplicates(world, 1) });
     await eventually('the others', async () => {
@@ -260,7 +250,7 @@ test.serial(
       await receiver.ask('node', 'receiver', 'keep');
       await receiver.ask('put', 'receiver');
       await sender.ask('connect', world.path);
-      limitDescriptors(sender.pid, openIn(sender.pid) + 100);
+      limitDescriptors(sender.pid, descriptorCount(sender.pid) + 100);
       // Privileged processes may have any number in flight; a user of its own keeps others out of it.
       if (process.getuid?.() === 0) await sender.ask('become', 54_322, 54_322);
       for (const name of ['node', 'receiver']) {
@@ -281,14 +271,14 @@ test.serial(
             return false;
           },
         );
-      const open = openIn(sender.pid);
+      const open = descriptorCount(sender.pid);
       // What the owner has read is in flight no more, so one refusal can be followed by a success.
       for (let refusals = 0; refusals < 5; ) {
         refusals = (await give()) ? 0 : refusals + 1;
         t.true(given < 400, 'a limit of about 130 is reached');
       }
       t.true(given > 20, `${given} were given away`);
-      t.is(openIn(sender.pid), open, 'neither a give-away nor its refusal leaves anything open');
+      t.is(descriptorCount(sender.pid), open, 'neither a give-away nor its refusal leaves anything open');
       await sender.ask('send', 'receiver', 'without a handle');
       t.is(await sender.ask('call', 'node', 'hello'), 'hello');
       receiver.resume();
