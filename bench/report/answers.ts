@@ -67,12 +67,6 @@ export function times(value: Interval): string {
   return `${say.ratio(value.estimate)} times (${range})`;
 }
 
-function where(placement: string): string {
-  if (placement === 'two-cores') return 'on two cores';
-  if (placement === 'one-core') return 'on one core';
-  return placement === 'not-pinned' ? 'not pinned' : `at ${placement}`;
-}
-
 interface Compared {
   readonly pair: Pair;
   readonly value: Interval;
@@ -165,7 +159,7 @@ function foreignSentences(lines: readonly ResultLine[]): string[] {
   return ['dbus-broker', 'dbus-daemon'].flatMap((theirs) => {
     const found = comparisons(calls, ['bus', theirs], medianTime);
     if (found.length === 0) return [];
-    const parts = found.map(({ pair, value }) => `${times(value)} as long ${where(pair.ours.placement)}`);
+    const parts = found.map(({ pair, value }) => `${times(value)} as long ${say.at(pair.ours.placement)}`);
     return [
       `Beside another brokered bus, \`${theirs}\` with C at both ends, a call over ours takes ${say.listed(parts)}.`,
     ];
@@ -186,7 +180,7 @@ function memorySentences(lines: readonly ResultLine[]): string[] {
         .sort((a, b) => (a[dimension] ?? 1) - (b[dimension] ?? 1));
       const [first, last] = [sorted[0], sorted.at(-1)];
       if (first === undefined || last === undefined) return [];
-      return manySentences(first, last, dimension, where(placement));
+      return manySentences(first, last, dimension, say.at(placement));
     }),
   );
 }
@@ -218,11 +212,11 @@ function manySentences(
 function firstAnswer(lines: readonly ResultLine[]): Answer {
   const calls = byPlacement(roundTrips(lines).filter(({ call }) => call === 'empty'));
   const parts = comparisons(calls, ['bus', 'sockets'], medianTime).map(
-    ({ pair, value }) => `${times(value)} as long ${where(pair.ours.placement)}`,
+    ({ pair, value }) => `${times(value)} as long ${say.at(pair.ours.placement)}`,
   );
   const streams = comparisons(byPlacement(usualStreams(lines)), ['bus', 'sockets'], throughput);
   const carried = streams.map(
-    ({ pair, value }) => `${say.ratio(value.estimate)} times as many ${where(pair.ours.placement)}`,
+    ({ pair, value }) => `${say.ratio(value.estimate)} times as many ${say.at(pair.ours.placement)}`,
   );
   const stream = carried.length === 0 ? '' : `, and of one-way messages it carries ${say.listed(carried)}`;
   const short =
@@ -255,7 +249,7 @@ function senderSentences(lines: readonly ResultLine[]): string[] {
       const value = compared({ ours: last, theirs: first }, medianTime);
       if (value === null) return [];
       return [
-        `To reach ${last.receivers} instead of ${first.receivers} costs the sender ${times(value)} the CPU time over \`${first.contender}\` ${where(first.placement)} (${say.time(sendingTime(last))} against ${say.time(sendingTime(first))}).`,
+        `To reach ${last.receivers} instead of ${first.receivers} costs the sender ${times(value)} the CPU time over \`${first.contender}\` ${say.at(first.placement)} (${say.time(sendingTime(last))} against ${say.time(sendingTime(first))}).`,
       ];
     },
   );
@@ -271,7 +265,7 @@ function senderContrast(lines: readonly ResultLine[]): string[] {
     return value === null || receivers === 1
       ? []
       : [
-          `For its sender a multicast to ${receivers} over the bus takes ${times(value)} the CPU time of a loop over \`sockets\` ${where(placement)} (${say.time(sendingTime(most.ours))} against ${say.time(sendingTime(most.theirs))}).`,
+          `For its sender a multicast to ${receivers} over the bus takes ${times(value)} the CPU time of a loop over \`sockets\` ${say.at(placement)} (${say.time(sendingTime(most.ours))} against ${say.time(sendingTime(most.theirs))}).`,
         ];
   });
 }
@@ -282,7 +276,7 @@ function crossingSentence(found: readonly Crossing[], lines: readonly ResultLine
   if (judged.length === 0)
     return 'This run cannot tell: its ratios of a multicast over the bus to a loop over `sockets` have no intervals, for which it takes at least two launches (and five for a narrow one).';
   const parts = judged.map(
-    (crossing) => `${crossingWords(crossing, say.listed)} ${where(crossing.placement)}`,
+    (crossing) => `${crossingWords(crossing, say.listed)} ${say.at(crossing.placement)}`,
   );
   return `A multicast over the bus has surely reached its last receiver sooner than a loop over \`sockets\` ${say.listed(parts)}.`;
 }
@@ -291,7 +285,7 @@ function secondAnswer(lines: readonly ResultLine[]): Answer {
   const found = crossings(lines).filter(({ steps }) => steps.length > 0);
   const steps = found.map(
     (crossing) =>
-      `Time of the multicast over that of the loop ${where(crossing.placement)}: ${say.listed(
+      `Time of the multicast over that of the loop ${say.at(crossing.placement)}: ${say.listed(
         crossing.steps.map(({ receivers, ratio }) => `${say.ratio(ratio.estimate)} at ${receivers}`),
       )} ${crossing.steps.every(({ receivers }) => receivers === 1) ? 'receiver' : 'receivers'}.`,
   );
@@ -300,7 +294,7 @@ function secondAnswer(lines: readonly ResultLine[]): Answer {
       .filter((crossing) => crossing.steps.length > 1)
       .map(
         (crossing) =>
-          `A signal through \`${name}\`, with programs in C at both ends, over the loop ${where(crossing.placement)}: ${say.listed(
+          `A signal through \`${name}\`, with programs in C at both ends, over the loop ${say.at(crossing.placement)}: ${say.listed(
             crossing.steps.map(({ receivers, ratio }) => `${say.ratio(ratio.estimate)} at ${receivers}`),
           )} receivers.`,
       ),
@@ -356,9 +350,9 @@ function shareOf(lines: readonly OrderLine[]): string {
 }
 
 /** How often under load, where it was varied; each by itself, since a load makes it rarer over some. */
-function loadSentence(lines: readonly ResultLine[]): string[] {
+function loadSentences(lines: readonly ResultLine[]): string[] {
   const orders = ordersOf(lines).filter((line) => !line.is_promised);
-  const parts = orderContenders(orders).flatMap((contender) => {
+  return orderContenders(orders).flatMap((contender) => {
     const mine = orders.filter((line) => line.contender === contender);
     const [idle, loaded] = [
       mine.filter((line) => line.load_kib === 0),
@@ -366,14 +360,9 @@ function loadSentence(lines: readonly ResultLine[]): string[] {
     ];
     if (idle.length === 0 || loaded.length === 0 || counted(mine).inversions === 0) return [];
     return [
-      `over \`${contender}\` ${shareOf(idle)} (${rangeWords(idle)}${pooledOver(idle)}) and ${shareOf(loaded)} (${rangeWords(loaded)}${pooledOver(loaded)})`,
+      `Over \`${contender}\`, where it does not promise the order, ${shareOf(idle)} of the runs have an inversion with nothing queued (${rangeWords(idle)}${pooledOver(idle)}), and ${shareOf(loaded)} with data queued ahead (${rangeWords(loaded)}${pooledOver(loaded)}).`,
     ];
   });
-  return parts.length === 0
-    ? []
-    : [
-        `Where order is not promised, the share of runs with an inversion with nothing queued and with data queued ahead is ${say.listed(parts)}.`,
-      ];
 }
 
 /** Who lies on which core decides who wins a race. */
@@ -386,7 +375,7 @@ function placementSentence(lines: readonly ResultLine[]): string[] {
   const parts = orderContenders(orders).map((contender) => {
     const mine = orders.filter((line) => line.contender === contender);
     const shares = places.map(
-      (placement) => `${shareOf(mine.filter((line) => line.placement === placement))} ${where(placement)}`,
+      (placement) => `${shareOf(mine.filter((line) => line.placement === placement))} ${say.at(placement)}`,
     );
     return `over \`${contender}\` ${say.listed(shares)}`;
   });
@@ -437,7 +426,7 @@ function thirdAnswer(lines: readonly ResultLine[]): Answer {
     short,
     sentences: [
       ...contenders.map((contender) => orderSentence(contender, lines)),
-      ...loadSentence(lines),
+      ...loadSentences(lines),
       ...placementSentence(lines),
     ],
     table: promiseTable(lines),

@@ -1,8 +1,8 @@
 /**
  * A message diagram (bench/check/diagram.ts) as SVG: processes side by side, time downwards, an arrow for each message. What should have
- * come first is drawn thick, what came too early in the colour of warnings.
+ * come first is drawn thick, what came too early in the colour of warnings; what nobody sent comes out of an open ring beside its receiver.
  */
-import type { DiagramArrow, MessageDiagram } from '../check/diagram.js';
+import type { DiagramArrow, DiagramEvent, MessageDiagram } from '../check/diagram.js';
 import { escapeHtml } from './table.js';
 
 const columnWidth = 190;
@@ -84,6 +84,40 @@ function namesOf(arrows: readonly DiagramArrow[]): string[] {
   });
 }
 
+/** What was received and not sent by anybody who is in the picture. */
+function strays({ events, arrows }: MessageDiagram): DiagramEvent[] {
+  return events.filter(
+    ({ kind, process, row }) =>
+      (kind === 'receive' || kind === 'hear') &&
+      !arrows.some(({ to, toRow }) => to === process && toRow === row),
+  );
+}
+
+const strayLength = 56;
+/** Of 13 pixels, on the safe side. */
+const widthOfLetter = 7.8;
+
+function strayName({ message }: DiagramEvent): string {
+  return `${message} (comes from nobody)`;
+}
+
+function strayFrom(event: DiagramEvent): Point {
+  return { x: x(event.process) - strayLength, y: y(event.row) - rowHeight * 0.6 };
+}
+
+function strayArrow(event: DiagramEvent, id: string): string {
+  const from = strayFrom(event);
+  return (
+    `<circle cx="${from.x}" cy="${from.y}" r="4" fill="none" stroke="${colours.effect}" stroke-width="1.6"/>` +
+    `<line x1="${from.x + 4}" y1="${from.y + 1}" x2="${x(event.process)}" y2="${y(event.row)}" stroke="${colours.effect}" stroke-width="2.4" marker-end="url(#${id}-effect)"/>` +
+    name(strayName(event), from, true, colours.effect)
+  );
+}
+
+function titleOf({ property }: MessageDiagram): string {
+  return property === 'delivery' ? 'A message that did not come as it was sent' : 'Shortest inversion';
+}
+
 function markers(id: string): string {
   return Object.entries(colours)
     .map(
@@ -95,7 +129,11 @@ function markers(id: string): string {
 
 /** The diagram as one image; `id` is unique in the page. */
 export function drawDiagram(diagram: MessageDiagram, id: string): string {
-  const width = side * 2 + (diagram.processes.length - 1) * columnWidth;
+  const unsent = strays(diagram);
+  const width = Math.max(
+    side * 2 + (diagram.processes.length - 1) * columnWidth,
+    ...unsent.map((event) => strayFrom(event).x + 18 + strayName(event).length * widthOfLetter),
+  );
   const bottom = y(diagram.rows) + 8;
   const arrows = diagram.arrows.map((one) => arrow(one, id, bottom));
   const lifelines = diagram.processes.map(
@@ -108,12 +146,13 @@ export function drawDiagram(diagram: MessageDiagram, id: string): string {
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="${id}-t ${id}-d" width="${width}" height="${bottom + 12}" viewBox="0 0 ${width} ${bottom + 12}">`,
-    `<title id="${id}-t">Shortest inversion</title><desc id="${id}-d">${escapeHtml(diagram.sentence)}</desc>`,
+    `<title id="${id}-t">${titleOf(diagram)}</title><desc id="${id}-d">${escapeHtml(diagram.sentence)}</desc>`,
     `<defs>${markers(id)}</defs>`,
     ...lifelines,
     ...dots,
     ...arrows,
     ...namesOf(diagram.arrows),
+    ...unsent.map((event) => strayArrow(event, id)),
     '</svg>',
   ].join('');
 }

@@ -12,7 +12,7 @@ import { answerLines, bullets, tableLines } from './answer-lines.js';
 import { answersOf, times } from './answers.js';
 import { type Contrast, contrasts } from './contrast.js';
 import { latencyTable } from './figures/calls.js';
-import { examples, heatTable, isFaultExample, patternTable } from './figures/order.js';
+import { examples, heatTables, heatTitle, isFaultExample, patternTable } from './figures/order.js';
 import { cautions, machineTable, runTable, unusable } from './figures/trust.js';
 import { method, threats } from './method.js';
 import { patternOf } from './patterns.js';
@@ -117,7 +117,7 @@ function whatInversionsMean(lines: readonly ResultLine[]): string[] {
     ...deliverySentence(orders),
     'The remedy without order in the transport is to ask back: an acknowledgement from each receiver before the next step, which costs a round trip for each, or versions in the messages.',
     '',
-    ...tableLines(heatTable(lines)),
+    ...heatTables(lines).flatMap((heat) => [`${heatTitle(heat)}:`, '', ...tableLines(heat.table)]),
     ...exampleLines(
       orders.filter((line) => !isFaultExample(line)),
       'The shortest one that was recorded',

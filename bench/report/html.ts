@@ -4,7 +4,7 @@ import { type Answer, tableTitles } from './answers.js';
 import { drawDiagram, isDiagram } from './diagram-drawing.js';
 import type { Draw } from './drawing.js';
 import { type Absent, cellsSentence, commandOf, type Figure, undrawnSentence } from './figures/figure.js';
-import { examples, heatTable, isFaultExample, patternTable } from './figures/order.js';
+import { examples, heatTables, heatTitle, isFaultExample, patternTable } from './figures/order.js';
 import { cautions, disturbanceTable, machineTable, runTable, unusable } from './figures/trust.js';
 import { method, threats, trustIntroduction } from './method.js';
 import { patternOf } from './patterns.js';
@@ -51,14 +51,14 @@ function provenance(question: number, cells: string, command: string, undrawn?: 
 /** The count of inversions by pattern, and the shortest ones drawn. */
 function orderFigures({ results }: Page): string {
   const { lines, run } = results;
-  const heat = heatTable(lines);
-  if (heat === undefined) return '';
+  const heats = heatTables(lines);
+  if (heats.length === 0) return '';
   const orders = ordersOf(lines);
   const command = commandOf({ workloads: ['W8'] }, run);
   return `<figure id="inversions">
 <h3>Runs with an inversion, by pattern</h3>
 <p class="reading"><span class="asks">How often does an effect arrive before its cause, or do receivers disagree?</span> Each field says in how many runs of all launches together at least one inversion was seen; the stronger the ground, the greater the share.</p>
-${tableHtml(heat, 'Runs with an inversion, of all runs')}
+${heats.map((heat) => tableHtml(heat.table, heatTitle(heat))).join('\n')}
 ${provenance(3, cellsSentence(orders), command)}
 </figure>
 ${exampleFigures(results, command)}

@@ -3,7 +3,7 @@ import type { Results } from '../results/directory.js';
 import { answerLines, bullets } from './answer-lines.js';
 import type { Answer } from './answers.js';
 import { type Absent, cellsSentence, commandOf, type Figure, undrawnSentence } from './figures/figure.js';
-import { examples, heatTable, isFaultExample, patternTable } from './figures/order.js';
+import { examples, heatTables, heatTitle, isFaultExample, patternTable } from './figures/order.js';
 import { cautions, machineTable, runTable, unusable } from './figures/trust.js';
 import { method, threats } from './method.js';
 import { patternOf } from './patterns.js';
@@ -30,7 +30,10 @@ function figure(one: Figure, results: Results): string[] {
 
 function orders({ lines, run }: Results): string[] {
   return [
-    ...part('### Runs with an inversion, by pattern', table(heatTable(lines))),
+    ...part(
+      '### Runs with an inversion, by pattern',
+      heatTables(lines).flatMap((heat) => [`${heatTitle(heat)}:`, '', ...table(heat.table), '']),
+    ),
     ...examples(lines).flatMap((line) =>
       line.example === undefined
         ? []
@@ -40,7 +43,7 @@ function orders({ lines, run }: Results): string[] {
           ),
     ),
     ...part('### Which programs contain these patterns', table(patternTable(lines))),
-    ...(heatTable(lines) === undefined
+    ...(heatTables(lines).length === 0
       ? []
       : [`Made again by \`${commandOf({ workloads: ['W8'] }, run)}\`.`, '']),
   ];

@@ -108,3 +108,10 @@ export function listed(parts: readonly string[]): string {
 export function placementName(placement: string): string {
   return placement.replaceAll('-', ' ');
 }
+
+/** `on one core`. */
+export function at(placement: string): string {
+  if (placement === 'two-cores') return 'on two cores';
+  if (placement === 'one-core') return 'on one core';
+  return placement === 'not-pinned' ? 'not pinned' : `at ${placement}`;
+}

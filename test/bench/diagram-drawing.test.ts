@@ -1,5 +1,6 @@
 /** The drawing of a counter-example: what a reader of the report sees. */
 import test from 'ava';
+import { drawDelivery } from '../../bench/check/counter-example.js';
 import type { MessageDiagram } from '../../bench/check/diagram.js';
 import { drawDiagram } from '../../bench/report/diagram-drawing.js';
 
@@ -35,4 +36,28 @@ test('of a multicast that never arrives at one of two the name says so, once', (
   const lost = drawDiagram({ ...diagram, arrows: [link, effect, { ...cause, toRow: null }] }, 'd');
   t.is(named(lost, 'cause'), 0);
   t.is(named(lost, 'cause (never arrives)'), 1);
+});
+
+test('what nobody sent has an arrow of its own, and its name fits into the picture', (t) => {
+  const histories = { a: [], b: [{ kind: 'receive', message: 'what nobody has ever sent' }] } as const;
+  for (const only of [histories, { b: histories.b }]) {
+    const found = drawDelivery(only, {
+      kind: 'invented',
+      message: 'what nobody has ever sent',
+      receiver: 'b',
+    });
+    const drawn = drawDiagram(found, 'd');
+    t.is(
+      drawn.split('<line').length - 1,
+      found.processes.length + 1,
+      'a line for each process, and the arrow',
+    );
+    t.is(drawn.split('marker-end="url(#d-effect)"').length - 1, 1);
+    t.is(named(drawn, 'what nobody has ever sent (comes from nobody)'), 1);
+    const width = Number(/ width="([\d.]+)"/.exec(drawn)?.[1]);
+    const begin = Number(/<text x="([\d.]+)"[^>]*>what nobody/.exec(drawn)?.[1]);
+    t.true(width > begin + 'what nobody has ever sent (comes from nobody)'.length * 7, `${width}`);
+    t.regex(drawn, /<title[^>]*>A message that did not come as it was sent</);
+  }
+  t.false(drawDiagram(diagram, 'd').includes('from nobody'));
 });

@@ -266,7 +266,7 @@ export const loadFigure: FigureMaker = {
       workloads: ['W1'],
       lines: cells,
       drawn: medianTime,
-      panels: curvePanels(cells, {
+      ...curvePanels(cells, {
         xTitle: 'offered calls per second',
         x: offered,
         xLabel: say.tickRate,
@@ -359,7 +359,7 @@ export const outstandingFigure: FigureMaker = {
         'Closed loop with so many calls unanswered at once. Higher is more; where a line is flat, the contender is at its peak.',
       workloads: ['W1'],
       lines: cells,
-      panels: curvePanels(cells, {
+      ...curvePanels(cells, {
         xTitle: 'calls outstanding',
         x: ({ outstanding = 1 }) => outstanding,
         yTitle: 'calls per second',
@@ -390,7 +390,7 @@ export const payloadFigure: FigureMaker = {
       workloads: ['W1'],
       lines: cells,
       drawn: medianTime,
-      panels: curvePanels(cells, {
+      ...curvePanels(cells, {
         xTitle: 'payload',
         x: ({ payload_bytes }) => payload_bytes,
         xLabel: say.bytes,

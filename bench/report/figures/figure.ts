@@ -25,6 +25,8 @@ export interface Figure {
   readonly lines: readonly ResultLine[];
   /** What is drawn of a cell; null where it has too few samples for that. Not said where every cell has it. */
   readonly drawn?: (cell: CellLine) => number | null;
+  /** What is in the table and in no panel for another reason, a phrase each. */
+  readonly leftOut?: readonly string[];
   readonly panels: readonly Panel[];
   readonly table: ReportTable;
 }
@@ -43,6 +45,13 @@ export interface FigureMaker {
   readonly make: (lines: readonly ResultLine[]) => Figure | undefined;
 }
 
+/** What varies, where its name in the results is not what people say. */
+const variedWords: Readonly<Record<string, string>> = {
+  outstanding: 'calls outstanding',
+  gap_ms: 'idle gap in ms',
+  load_share: 'share of the peak',
+};
+
 /** Which cells, as a sentence: what they have in common, and how many there are. */
 export function cellsSentence(lines: readonly ResultLine[]): string {
   const parts = [distinct(lines, ({ workload }) => workload).join(', ')];
@@ -59,28 +68,36 @@ export function cellsSentence(lines: readonly ResultLine[]): string {
   for (const name of variedNames) {
     if (name === 'offered_per_second') continue;
     const values = distinct(cells, (cell) => cell[name]);
-    if (values.length > 0) parts.push(`${name.replaceAll('_', ' ')} ${values.join(', ')}`);
+    if (values.length === 0) continue;
+    const words = values.map((value) =>
+      typeof value === 'number' && value >= 1000 ? say.count(value) : String(value),
+    );
+    parts.push(`${variedWords[name] ?? name.replaceAll('_', ' ')} ${words.join(', ')}`);
   }
   const who = distinct(lines, ({ contender }) => contender).length;
   const where = placementsOf(lines).map(say.placementName);
   parts.push(
-    `${who} ${who === 1 ? 'contender' : 'contenders'} at ${where.length === 1 ? '' : `${where.length} placements: `}${where.join(', ')}`,
+    `${who} ${who === 1 ? 'contender' : 'contenders'}, ${where.length === 1 ? 'placement' : `${where.length} placements`}: ${where.join(', ')}`,
   );
   return `${parts.join('; ')} (${lines.length} ${lines.length === 1 ? 'cell' : 'cells'}).`;
 }
 
-/** Whose cells have too few samples for what is drawn, as a sentence; undefined where all are drawn. */
-export function undrawnSentence({ lines, drawn }: Pick<Figure, 'lines' | 'drawn'>): string | undefined {
-  if (drawn === undefined) return undefined;
+/** What is in the table only, and why, as a sentence; undefined where all is drawn. */
+export function undrawnSentence({
+  lines,
+  drawn,
+  leftOut = [],
+}: Pick<Figure, 'lines' | 'drawn' | 'leftOut'>): string | undefined {
   const cells = lines.filter((line): line is CellLine => line.kind !== 'order');
-  const who = [...grouped(cells, ({ contender }) => contender)].flatMap(([contender, members]) => {
-    const left = members.filter((cell) => drawn(cell) === null).length;
+  const few = [...grouped(cells, ({ contender }) => contender)].flatMap(([contender, members]) => {
+    const left = drawn === undefined ? 0 : members.filter((cell) => drawn(cell) === null).length;
     if (left === 0) return [];
     return [
       left === members.length ? `\`${contender}\`` : `\`${contender}\` (${left} of ${members.length} cells)`,
     ];
   });
-  return who.length === 0 ? undefined : `Not drawn, for too few samples: ${say.listed(who)}.`;
+  const parts = [...leftOut, ...(few.length === 0 ? [] : [`for too few samples ${say.listed(few)}`])];
+  return parts.length === 0 ? undefined : `Not drawn, and in the table only: ${parts.join('; ')}.`;
 }
 
 /** The command that measures a figure's cells again. */
@@ -164,6 +181,8 @@ export interface CurveOptions {
   readonly mark?: (panel: string) => { readonly x: number; readonly label: string } | undefined;
   /** Where x is not the same for all contenders: ticks are found, not taken from the values. */
   readonly hasFreeTicks?: boolean;
+  /** Draws a panel in which nobody has a curve; left out if it is not said. */
+  readonly dots?: (cells: readonly CellLine[]) => Panel[];
 }
 
 /** Zero has no place on a log axis: it stands a step left of the least value. */
@@ -193,48 +212,123 @@ function betweenProcesses(cells: readonly CellLine[]): CellLine[] {
   return others.length > 0 ? others : [...cells];
 }
 
+function valuesOfX(cells: readonly CellLine[], { x, y }: CurveOptions): number[] {
+  return distinct(cells, (cell) => (y(cell) === null ? undefined : x(cell)));
+}
+
+/** Who of a panel has a curve, and who was measured at one value only, which says nothing about what varies. */
+function curvesAndPoints(
+  members: readonly CellLine[],
+  options: CurveOptions,
+  nameOf: (cell: CellLine) => string,
+): { readonly curves: CellLine[]; readonly points: CellLine[] } {
+  if (options.hasFreeTicks === true) return { curves: [...members], points: [] };
+  const named = [...grouped(members, nameOf).values()];
+  const isCurve = (those: readonly CellLine[]): boolean => valuesOfX(those, options).length > 1;
+  return {
+    curves: named.filter(isCurve).flat(),
+    points: named.filter((those) => !isCurve(those) && valuesOfX(those, options).length > 0).flat(),
+  };
+}
+
+function whoOf(cells: readonly CellLine[]): string {
+  return say.listed(distinct(cells, ({ contender }) => contender).map((name) => `\`${name}\``));
+}
+
+export interface Curves {
+  readonly panels: readonly Panel[];
+  readonly leftOut: readonly string[];
+}
+
 /**
- * Lines over what varies, a panel for each placement (or what `panelOf` says), all with the same axes; of the cells that wait in the same way.
+ * Lines over what varies, a panel for each placement (or what `panelOf` says), all with the same axes; of the cells that wait in the same
+ * way and were measured at two values or more. What else there is, is said.
  */
-export function curvePanels(all: readonly CellLine[], options: CurveOptions): Panel[] {
-  const cells = sameWaiting(betweenProcesses(all));
+export function curvePanels(all: readonly CellLine[], options: CurveOptions): Curves {
+  const between = betweenProcesses(all);
+  const cells = sameWaiting(between);
+  const panelOf = options.panelOf ?? (({ placement }: CellLine): string => say.placementName(placement));
+  const calls = distinct(cells, ({ call }) => call);
+  const nameOf = options.nameOf ?? ((cell: CellLine): string => rowLabel(cell, calls));
+  const groups = [...grouped(cells, panelOf)].map(([title, members]) => ({
+    title,
+    ...curvesAndPoints(members, options, nameOf),
+  }));
+  const drawn = groups.flatMap(({ curves }) => curves);
+  const panelWith = drawn.length === 0 ? () => [] : curvePainter(drawn, options, nameOf);
+  const panels: Panel[] = [];
+  const lonePanels: string[] = [];
+  const lone: CellLine[] = [];
+  for (const { title, curves, points } of groups) {
+    if (curves.length > 0) {
+      panels.push(...panelWith(title, curves));
+      lone.push(...points);
+    } else if (points.length > 0) {
+      if (options.dots === undefined) lonePanels.push(`"${title}"`);
+      else panels.push(...options.dots(points));
+    }
+  }
+  const phrase = (those: readonly CellLine[], why: string): string[] =>
+    those.length === 0 ? [] : [`${whoOf(those)}, ${why}`];
+  const leftOut = [
+    ...(between.length === all.length ? [] : ['`memory`, which is one process']),
+    ...phrase(
+      between.filter((cell) => !cells.includes(cell)),
+      'which does not wait as the others do',
+    ),
+    ...phrase(lone, `with one value of "${options.xTitle}" only`),
+    ...(lonePanels.length === 0
+      ? []
+      : [`${say.listed(lonePanels)}, with one value of "${options.xTitle}" only`]),
+  ];
+  return { panels, leftOut };
+}
+
+/** What draws a panel of these cells: the axes are the same for all of them. */
+function curvePainter(
+  drawn: readonly CellLine[],
+  options: CurveOptions,
+  nameOf: (cell: CellLine) => string,
+): (title: string, members: readonly CellLine[]) => Panel[] {
   const { xKind = 'log', yKind = 'log', xLabel = say.count } = options;
-  const xs = distinct(cells, options.x);
+  const xs = distinct(drawn, options.x);
   const { scale, place } = xScale(xs, xKind);
-  const ys = cells.flatMap((cell) => [options.y(cell), options.second?.(cell) ?? null]);
+  const ys = drawn.flatMap((cell) => [options.y(cell), options.second?.(cell) ?? null]);
   const yScale = scaleOf(
     yKind,
     ys.filter((y): y is number => y !== null),
   );
-  const panelOf = options.panelOf ?? (({ placement }: CellLine): string => say.placementName(placement));
   const labels = new Map(xs.map((x) => [place(x), xLabel(x)]));
   const ticks = measuredTicks(xs, xLabel, lettersInAWidth).map(place);
-  const xAxis: Axis = {
+  const x: Axis = {
     title: options.xTitle,
     scale,
     label: (value) => labels.get(value) ?? xLabel(value),
     ...(options.hasFreeTicks === true ? {} : { ticks }),
   };
-  return [...grouped(cells, panelOf)].flatMap(([title, members]) => {
+  return (title, members) => {
     const mark = options.mark?.(title);
-    const series = seriesOf(members, options, place);
+    const series = seriesOf(members, options, nameOf, place);
     if (series.length === 0) return [];
     return [
       linePanel({
         title,
         description: options.describe(title),
         series,
-        x: xAxis,
+        x,
         y: { title: options.yTitle, scale: yScale, label: options.yLabel },
         ...(mark === undefined ? {} : { mark: { ...mark, x: place(mark.x) } }),
       }),
     ];
-  });
+  };
 }
 
-function seriesOf(cells: readonly CellLine[], options: CurveOptions, place: (x: number) => number): Series[] {
-  const calls = distinct(cells, ({ call }) => call);
-  const nameOf = options.nameOf ?? ((cell: CellLine): string => rowLabel(cell, calls));
+function seriesOf(
+  cells: readonly CellLine[],
+  options: CurveOptions,
+  nameOf: (cell: CellLine) => string,
+  place: (x: number) => number,
+): Series[] {
   return [...grouped(cells, nameOf)].flatMap(([name, members]) => {
     const contender = members[0]?.contender ?? name;
     const points = (of: (cell: CellLine) => number | null): { x: number; y: number }[] =>

@@ -41,7 +41,10 @@ export function figuresOf(lines: readonly ResultLine[]): {
     const figure = make(lines);
     if (figure === undefined) absent.push({ title, reason: `the run has no cells of ${needs}` });
     else if (figure.panels.length === 0)
-      absent.push({ title, reason: `the run has too few samples in its cells of ${needs}` });
+      absent.push({
+        title,
+        reason: `the run has too few samples, or too few values, in its cells of ${needs}`,
+      });
     else figures.push(figure);
   }
   return { figures, absent };

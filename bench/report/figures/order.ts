@@ -3,7 +3,7 @@ import type { OrderLine, ResultLine } from '../../results/line.js';
 import { type LaunchCount, shareInterval } from '../../statistics/order-share.js';
 import { patternOf } from '../patterns.js';
 import * as say from '../quantity.js';
-import { distinct, grouped, ordersOf } from '../selection.js';
+import { distinct, grouped, ordersOf, placementsOf } from '../selection.js';
 import type { ReportTable } from '../table.js';
 
 /** Runs and inversions of several lines together. */
@@ -125,16 +125,44 @@ export function patternsOf(lines: readonly OrderLine[]): string[] {
   return distinct(lines, ({ call }) => call).sort((a, b) => place(a) - place(b));
 }
 
-/** A row for each transport and condition, a column for each pattern; the ground is darker where more runs were wrong. */
-export function heatTable(lines: readonly ResultLine[]): ReportTable | undefined {
+/** The counts of one placement. */
+export interface HeatTable {
+  readonly placement: string;
+  readonly table: ReportTable;
+}
+
+/**
+ * A table for each placement, because who shares a core decides who wins a race; in it a row for each transport and condition, a column for
+ * each pattern; the ground is darker where more runs were wrong. A transport with no inversion there has one row.
+ */
+export function heatTables(lines: readonly ResultLine[]): HeatTable[] {
   const orders = ordersOf(lines);
-  if (orders.length === 0) return undefined;
   const patterns = patternsOf(orders);
+  const contenders = orderContenders(orders);
+  return placementsOf(orders).map((placement) => {
+    const here = orders.filter((line) => line.placement === placement);
+    return { placement, table: heatTable(here, contenders, patterns) };
+  });
+}
+
+/** What stands over the table of a placement. */
+export function heatTitle({ placement }: HeatTable): string {
+  return `Runs with an inversion, of all runs, ${say.at(placement)}`;
+}
+
+function heatTable(
+  here: readonly OrderLine[],
+  contenders: readonly string[],
+  patterns: readonly string[],
+): ReportTable {
   const rows: string[][] = [];
   const heat: (number | undefined)[][] = [];
-  for (const contender of orderContenders(orders)) {
-    const mine = orders.filter((line) => line.contender === contender);
-    for (const [condition, members] of grouped(mine, conditions)) {
+  for (const contender of contenders) {
+    const mine = here.filter((line) => line.contender === contender);
+    const byCondition = grouped(mine, conditions);
+    const isWhole = byCondition.size > 1 && counted(mine).inversions === 0;
+    const parts = isWhole ? new Map([[`all ${byCondition.size} conditions`, mine]]) : byCondition;
+    for (const [condition, members] of parts) {
       const counts = patterns.map((call) => counted(members.filter((line) => line.call === call)));
       rows.push([
         contender,

@@ -44,7 +44,7 @@ export const fanOutFigure: FigureMaker = {
       workloads: ['W4'],
       lines: cells,
       drawn: medianTime,
-      panels: curvePanels(cells, {
+      ...curvePanels(cells, {
         xTitle: 'receivers',
         x: ({ receivers }) => receivers,
         yTitle: 'until the last has it, p50',
@@ -193,7 +193,7 @@ export const senderFigure: FigureMaker = {
       reading: `CPU time of the sender's thread for one message to all receivers, until the kernel has it: the median over batches of ${fanOutBatch}, divided by as many. A level line: reaching more costs the sender nothing.`,
       workloads: ['W4'],
       lines: cells,
-      panels: curvePanels(cells, {
+      ...curvePanels(cells, {
         xTitle: 'receivers',
         x: ({ receivers }) => receivers,
         yTitle: "sender's CPU time of one message",

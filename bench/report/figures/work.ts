@@ -5,6 +5,7 @@
 import type { CellLine, ResultLine, Varied } from '../../results/line.js';
 import { ratioText, ratioTitle } from '../baseline.js';
 import { styleOf } from '../palette.js';
+import type { Panel } from '../panel.js';
 import * as say from '../quantity.js';
 import {
   byTime,
@@ -17,7 +18,7 @@ import {
   usualPayload,
 } from '../selection.js';
 import type { ReportTable } from '../table.js';
-import { curvePanels, dotPanels, type Figure, type FigureMaker } from './figure.js';
+import { type Curves, curvePanels, dotPanels, type Figure, type FigureMaker } from './figure.js';
 
 interface Work {
   readonly id: string;
@@ -64,10 +65,12 @@ const works: readonly Work[] = [
     workload: 'W6',
     title: "Notice of a peer's death",
     asks: 'How long until the others know that a peer was killed?',
-    reading: 'From SIGKILL until the notice is there, by handles held.',
+    reading:
+      'From SIGKILL until the last notice is there: in `death` whoever holds handles to the nodes of the dead is told that they are gone, in `death-held` whoever owns the nodes that the dead held is told that nobody does any more.',
     over: 'handles',
-    overTitle: 'handles held',
+    overTitle: 'handles',
     what: 'time until it is noticed, p50',
+    isByCall: true,
   },
   {
     id: 'control',
@@ -86,7 +89,7 @@ const works: readonly Work[] = [
     title: 'A call after an idle gap',
     asks: 'What does a call cost when everybody has slept, as in the usual life of a control plane?',
     reading:
-      'The caller waits before each call, so that processors sleep and caches cool; the thin dotted line is p99 of the transports of this project.',
+      'The caller waits before each call, so that processors sleep and caches cool; the thin dotted line is p99 of the transports of this project, as far as there are samples enough for it.',
     over: 'gap_ms',
     overTitle: 'idle before each call, ms',
     overLabel: (ms) => String(ms),
@@ -193,34 +196,29 @@ function workFigure(work: Work, lines: readonly ResultLine[]): Figure | undefine
   const label = work.label ?? say.tickTime;
   const { id, title, asks, reading, workload } = work;
   const isCurve = distinct(cells, (cell) => overOf(cell, work.over)).length > 1;
-  const panels = isCurve
-    ? curvePanels(cells, {
-        xTitle: work.overTitle,
-        x: (cell) => overOf(cell, work.over),
-        ...(work.overLabel === undefined ? {} : { xLabel: work.overLabel }),
-        yTitle: work.what,
-        y: measure,
-        ...(work.workload === 'W10'
-          ? { second: ({ contender, p99_us }: CellLine) => (styleOf(contender).isOwn ? p99_us : null) }
-          : {}),
-        yLabel: label,
-        panelOf,
-        ...(work.isByCall === true ? { nameOf: ({ contender }: CellLine) => contender } : {}),
-        describe: (panel) =>
-          `${title}: ${work.what} over ${work.overTitle}, ${panel}; a line for each contender.`,
-      })
-    : dotPanels(cells, {
-        axisTitle: work.what,
-        value: (cell) => ({ value: measure(cell) }),
-        format: label,
-        columns: [
-          { title: 'p50 µs', of: (cell) => say.plain(cell.p50_us) },
-          { title: 'p99 µs', of: (cell) => say.plain(cell.p99_us) },
-          { title: 'CPU µs', of: (cell) => say.plain(cell.cpu_us_per_message) },
-        ],
-        panelOf,
-        describe: (panel, first, last) => `${title}, ${panel}: least ${first}, most ${last}.`,
-      });
+  const dots = (those: readonly CellLine[]): Panel[] =>
+    dotPanels(those, {
+      axisTitle: work.what,
+      value: (cell) => ({ value: measure(cell) }),
+      format: label,
+      columns: [
+        { title: 'p50 µs', of: (cell) => say.plain(cell.p50_us) },
+        { title: 'p99 µs', of: (cell) => say.plain(cell.p99_us) },
+        { title: 'CPU µs', of: (cell) => say.plain(cell.cpu_us_per_message) },
+      ],
+      panelOf: (cell) =>
+        isCurve
+          ? `${panelOf(cell)}, ${overText(work, cell)} ${work.overTitle.replace(/s$/, overOf(cell, work.over) === 1 ? '' : 's')}`
+          : panelOf(cell),
+      labelOf: ({ contender, call }) =>
+        calls.length > 1 && work.isByCall !== true && call !== calls[0]
+          ? `${contender} (${call})`
+          : contender,
+      describe: (panel, first, last) => `${title}, ${panel}: least ${first}, most ${last}.`,
+    });
+  const curves = isCurve ? workCurves(work, cells, panelOf, dots) : undefined;
+  const drawing =
+    curves === undefined || curves.panels.length === 0 ? { panels: dots(cells), leftOut: [] } : curves;
   return {
     id,
     question: 1,
@@ -230,9 +228,33 @@ function workFigure(work: Work, lines: readonly ResultLine[]): Figure | undefine
     workloads: [workload],
     lines: cells,
     drawn: measure,
-    panels,
+    ...drawing,
     table: workTable(work, cells),
   };
+}
+
+/** Where the panels are of one call each, one that was measured at one value is drawn as dots: nothing else would show it. */
+function workCurves(
+  work: Work,
+  cells: readonly CellLine[],
+  panelOf: (cell: CellLine) => string,
+  dots: (those: readonly CellLine[]) => Panel[],
+): Curves {
+  return curvePanels(cells, {
+    xTitle: work.overTitle,
+    x: (cell) => overOf(cell, work.over),
+    ...(work.overLabel === undefined ? {} : { xLabel: work.overLabel }),
+    yTitle: work.what,
+    y: work.measure ?? medianTime,
+    ...(work.workload === 'W10'
+      ? { second: ({ contender, p99_us }: CellLine) => (styleOf(contender).isOwn ? p99_us : null) }
+      : {}),
+    yLabel: work.label ?? say.tickTime,
+    panelOf,
+    ...(work.isByCall === true ? { nameOf: ({ contender }: CellLine) => contender, dots } : {}),
+    describe: (panel) =>
+      `${work.title}: ${work.what} over ${work.overTitle}, ${panel}; a line for each contender.`,
+  });
 }
 
 export const workFigures: readonly FigureMaker[] = works.map((work) => ({
@@ -332,7 +354,7 @@ export const streamPayloadFigure: FigureMaker = {
       reading: 'Messages a second that arrived and were touched, by their size.',
       workloads: ['W2'],
       lines: cells,
-      panels: curvePanels(cells, {
+      ...curvePanels(cells, {
         xTitle: 'payload',
         x: ({ payload_bytes }) => payload_bytes,
         xLabel: say.bytes,
@@ -370,7 +392,7 @@ export const sendersFigure: FigureMaker = {
       reading: 'Messages a second that arrived, from all senders together.',
       workloads: ['W2'],
       lines: cells,
-      panels: curvePanels(cells, {
+      ...curvePanels(cells, {
         xTitle: 'sending processes',
         x: ({ senders }) => senders,
         yTitle: 'messages per second',

@@ -1,0 +1,73 @@
+/** What figures draw and what they leave to their tables, and in which tables placements stand apart. */
+import test from 'ava';
+import { answersOf } from '../../bench/report/answers.js';
+import { type Figure, undrawnSentence } from '../../bench/report/figures/figure.js';
+import { figuresOf } from '../../bench/report/figures/index.js';
+import { heatTables } from '../../bench/report/figures/order.js';
+import { isOrderLine, type ResultLine } from '../../bench/results/line.js';
+import { syntheticResults } from './support/synthetic-results.js';
+
+const seed = 29;
+
+function figureOf(lines: readonly ResultLine[], id: string): Figure {
+  const figure = figuresOf(lines).figures.find((one) => one.id === id);
+  if (figure === undefined) throw new Error(`no figure ${id}`);
+  return figure;
+}
+
+test('a placement at which one value was measured has no panel of curves, and the figure says so', (t) => {
+  const all = syntheticResults({ seed, launches: 2, workloads: ['W1'] }).lines;
+  const one = all.filter(
+    (line) => isOrderLine(line) || line.placement === 'two-cores' || (line.outstanding ?? 1) === 1,
+  );
+  const figure = figureOf(one, 'outstanding');
+  t.deepEqual(
+    figure.panels.map(({ title }) => title),
+    ['two cores'],
+  );
+  t.regex(undrawnSentence(figure) ?? '', /"one core".* with one value of "calls outstanding" only/);
+  t.true(figure.table.rows.some((row) => row.includes('one core')));
+});
+
+test('who was measured at one value has no place among curves', (t) => {
+  const lines = syntheticResults({ seed, launches: 2, workloads: ['W1'] }).lines.filter(
+    (line) => isOrderLine(line) || line.contender !== 'grpc' || line.payload_bytes === 64,
+  );
+  const figure = figureOf(lines, 'payload');
+  t.false(JSON.stringify(figure.panels).includes('"grpc"'));
+  t.regex(undrawnSentence(figure) ?? '', /`grpc`.*, with one value of "payload" only/);
+  t.regex(undrawnSentence(figure) ?? '', /`memory`, which is one process/);
+  t.regex(undrawnSentence(figure) ?? '', /`c-shm-spin`, which does not wait as the others do/);
+});
+
+test('a control operation that was measured at one number of services is drawn as dots', (t) => {
+  const { lines: one } = syntheticResults({ seed, launches: 2, workloads: ['W7'] });
+  const more = one.filter((line) => line.call !== 'list');
+  const lines = [...one, ...more.map((line) => ({ ...line, services: 100 }))];
+  const figure = figureOf(lines, 'control');
+  const panel = figure.panels.find(({ title }) => title.startsWith('list'));
+  t.regex(panel?.title ?? '', /, 1000 services$/);
+  t.regex(JSON.stringify(panel?.spec), /"label":"bus"/);
+});
+
+test('inversions are counted for each placement, in one row where a transport has none there', (t) => {
+  const { lines } = syntheticResults({ seed, launches: 2, workloads: ['W8'] });
+  const heats = heatTables(lines);
+  const placements = new Set(lines.map(({ placement }) => placement));
+  t.is(heats.length, placements.size);
+  for (const { placement, table } of heats) {
+    const here = lines.filter((line) => isOrderLine(line) && line.placement === placement);
+    const bus = table.rows.filter(([contender]) => contender === 'bus');
+    t.is(bus.length, 1);
+    t.regex(bus[0]?.[1] ?? '', /^all \d+ conditions$/);
+    const runs = table.rows
+      .flatMap((row) => row.slice(2))
+      .reduce((sum, text) => sum + Number(/of (.*)$/.exec(text)?.[1]?.replaceAll(/\D/g, '') ?? 0), 0);
+    t.is(
+      runs,
+      here.reduce((sum, line) => sum + (isOrderLine(line) ? line.runs : 0), 0),
+    );
+  }
+  t.deepEqual(heatTables([]), []);
+  t.regex(answersOf(lines)[2].sentences.join('\n'), /Over `sockets`, where .* with nothing queued/);
+});
