@@ -105,7 +105,7 @@ function lineOf(cell: Measured, group: readonly Measured[], launches: number, se
     violations: all.reduce((sum, record) => sum + record.violations, 0),
     errors: all.reduce((sum, record) => sum + record.errors, 0),
     baseline: baseline?.definition.contender ?? null,
-    ratio: round(ratio?.estimate ?? null, 3),
+    ratio: significant(ratio?.estimate ?? null),
     ratio_low: significant(ratio?.low ?? null),
     ratio_high: significant(ratio?.high ?? null),
     cold_us: colds.length === 0 ? null : round(median(colds), 3),

@@ -6,7 +6,6 @@ import type { CellLine, OrderLine, ResultLine } from '../results/line.js';
 import type { Interval } from '../statistics/bootstrap.js';
 import { type Contrast, contrasts, contrastTable, extremes } from './contrast.js';
 import { type Crossing, crossings, crossingWords, multicasts } from './crossing.js';
-import { growthForEach, heldBy } from './figures/holdings.js';
 import {
   counted,
   isBoundOverRuns,
@@ -18,15 +17,14 @@ import {
 } from './figures/order.js';
 import { senderCells, sendingTime } from './figures/receivers.js';
 import { usualStreams } from './figures/work.js';
+import { memorySentences, memoryWords } from './memory.js';
 import { patternOf } from './patterns.js';
 import * as say from './quantity.js';
 import {
-  cellsOf,
   compared,
   cpuTime,
   distinct,
   grouped,
-  isUsable,
   medianTime,
   ordersOf,
   type Pair,
@@ -60,12 +58,6 @@ const questions = {
   2: 'What does multicast gain, and from how many receivers on?',
   3: 'What goes wrong without causal or total order: how often, in which pattern of messages?',
 } as const;
-
-/** `1.37 times (95 %: 1.30–1.45)`, or `1.37 times (no interval)`. */
-export function times(value: Interval): string {
-  const range = value.low === null ? 'no interval' : `95\u00a0%: ${say.interval(value.low, value.high)}`;
-  return `${say.ratio(value.estimate)} times (${range})`;
-}
 
 interface Compared {
   readonly pair: Pair;
@@ -159,70 +151,32 @@ function foreignSentences(lines: readonly ResultLine[]): string[] {
   return ['dbus-broker', 'dbus-daemon'].flatMap((theirs) => {
     const found = comparisons(calls, ['bus', theirs], medianTime);
     if (found.length === 0) return [];
-    const parts = found.map(({ pair, value }) => `${times(value)} as long ${say.at(pair.ours.placement)}`);
+    const parts = found.map(
+      ({ pair, value }) => `${say.times(value)} as long ${say.at(pair.ours.placement)}`,
+    );
     return [
       `Beside another brokered bus, \`${theirs}\` with C at both ends, a call over ours takes ${say.listed(parts)}.`,
     ];
   });
 }
 
-/** What many handles or peers cost a message, and what is held for them. */
-function memorySentences(lines: readonly ResultLine[]): string[] {
-  const cells = cellsOf(lines)
-    .filter(({ workload }) => workload === 'W9')
-    .filter(isUsable);
-  const places = grouped(cells, ({ placement }) => placement);
-  return [...places].flatMap(([placement, members]) =>
-    (['handles', 'peers'] as const).flatMap((dimension) => {
-      const other = dimension === 'handles' ? 'peers' : 'handles';
-      const sorted = members
-        .filter((cell) => cell.contender === 'bus' && (cell[other] ?? 1) === 1 && cell.holders === undefined)
-        .sort((a, b) => (a[dimension] ?? 1) - (b[dimension] ?? 1));
-      const [first, last] = [sorted[0], sorted.at(-1)];
-      if (first === undefined || last === undefined) return [];
-      return manySentences(first, last, dimension, say.at(placement));
-    }),
-  );
-}
-
-function manySentences(
-  first: CellLine,
-  last: CellLine,
-  dimension: 'handles' | 'peers',
-  place: string,
-): string[] {
-  const [few, many] = [first[dimension] ?? 1, last[dimension] ?? 1];
-  const sentences: string[] = [];
-  const cost = compared({ ours: last, theirs: first }, cpuTime);
-  if (many > few && cost !== null) {
-    sentences.push(
-      `With ${say.count(many)} ${dimension} instead of ${say.count(few)} a message over the bus costs ${times(cost)} the CPU time ${place}.`,
-    );
-  }
-  const grown = heldBy(last, ({ broker_grown_bytes }) => broker_grown_bytes);
-  const each = growthForEach(last);
-  if (grown !== null && each !== null) {
-    sentences.push(
-      `For ${say.count(many)} ${dimension} the memory in use of the broker grows by ${say.memory(grown)}, ${say.count(each)} bytes for each (${place}).`,
-    );
-  }
-  return sentences;
-}
-
 function firstAnswer(lines: readonly ResultLine[]): Answer {
   const calls = byPlacement(roundTrips(lines).filter(({ call }) => call === 'empty'));
-  const parts = comparisons(calls, ['bus', 'sockets'], medianTime).map(
-    ({ pair, value }) => `${times(value)} as long ${say.at(pair.ours.placement)}`,
-  );
-  const streams = comparisons(byPlacement(usualStreams(lines)), ['bus', 'sockets'], throughput);
-  const carried = streams.map(
+  const found = comparisons(calls, ['bus', 'sockets'], medianTime);
+  const parts = found.map(({ pair, value }) => `${say.times(value)} as long ${say.at(pair.ours.placement)}`);
+  const cpu = found.flatMap(({ pair }) => compared(pair, cpuTime)?.estimate ?? []);
+  const carried = comparisons(byPlacement(usualStreams(lines)), ['bus', 'sockets'], throughput).map(
     ({ pair, value }) => `${say.ratio(value.estimate)} times as many ${say.at(pair.ours.placement)}`,
   );
-  const stream = carried.length === 0 ? '' : `, and of one-way messages it carries ${say.listed(carried)}`;
+  const more = [
+    ...(carried.length === 0 ? [] : [`of one-way messages it carries ${say.listed(carried)}`]),
+    ...memoryWords(lines),
+  ];
+  const time = cpu.length === 0 ? '' : ` and ${spanOf(cpu)} times the CPU time`;
   const short =
     parts.length === 0
       ? unanswered(calls, 'call')
-      : `A call over the bus takes ${say.listed(parts)} as one over \`sockets\`${stream}.`;
+      : `A call over the bus takes ${say.listed(parts)} as one over \`sockets\`${time}${more.map((text, at) => `, ${at === more.length - 1 ? 'and ' : ''}${text}`).join('')}.`;
   const all = contrasts(lines).filter(({ workload }) => workload !== 'W4');
   return {
     question: 1,
@@ -249,7 +203,7 @@ function senderSentences(lines: readonly ResultLine[]): string[] {
       const value = compared({ ours: last, theirs: first }, medianTime);
       if (value === null) return [];
       return [
-        `To reach ${last.receivers} instead of ${first.receivers} costs the sender ${times(value)} the CPU time over \`${first.contender}\` ${say.at(first.placement)} (${say.time(sendingTime(last))} against ${say.time(sendingTime(first))}).`,
+        `To reach ${last.receivers} instead of ${first.receivers} costs the sender ${say.times(value)} the CPU time over \`${first.contender}\` ${say.at(first.placement)} (${say.time(sendingTime(last))} against ${say.time(sendingTime(first))}).`,
       ];
     },
   );
@@ -265,7 +219,7 @@ function senderContrast(lines: readonly ResultLine[]): string[] {
     return value === null || receivers === 1
       ? []
       : [
-          `For its sender a multicast to ${receivers} over the bus takes ${times(value)} the CPU time of a loop over \`sockets\` ${say.at(placement)} (${say.time(sendingTime(most.ours))} against ${say.time(sendingTime(most.theirs))}).`,
+          `For its sender a multicast to ${receivers} over the bus takes ${say.times(value)} the CPU time of a loop over \`sockets\` ${say.at(placement)} (${say.time(sendingTime(most.ours))} against ${say.time(sendingTime(most.theirs))}).`,
         ];
   });
 }

@@ -9,11 +9,20 @@
 import type { Results } from '../results/directory.js';
 import type { CellLine, OrderLine, ResultLine } from '../results/line.js';
 import { answerLines, bullets, tableLines } from './answer-lines.js';
-import { answersOf, times } from './answers.js';
+import { answersOf } from './answers.js';
 import { type Contrast, contrasts } from './contrast.js';
 import { latencyTable } from './figures/calls.js';
 import { examples, heatTables, heatTitle, isFaultExample, patternTable } from './figures/order.js';
-import { cautions, machineTable, runTable, unusable } from './figures/trust.js';
+import {
+  cautions,
+  machineTable,
+  runTable,
+  unmeasured,
+  unmeasuredReason,
+  unmeasuredTitle,
+  unusable,
+} from './figures/trust.js';
+import { memoryTable } from './memory.js';
 import { method, threats } from './method.js';
 import { patternOf } from './patterns.js';
 import * as say from './quantity.js';
@@ -27,7 +36,7 @@ function contrastLines(all: readonly Contrast[]): string[] {
   return [...grouped(all, ({ what }) => what)].map(([what, members]) => {
     const parts = members.map(
       ({ ratio, placement, isRate }) =>
-        `${times(ratio)} ${isRate ? 'as many a second' : 'as long'}, ${say.placementName(placement)}`,
+        `${say.times(ratio)} ${isRate ? 'as many a second' : 'as long'}, ${say.placementName(placement)}`,
     );
     return `${what}: ${parts.join('; ')}`;
   });
@@ -132,6 +141,19 @@ function whatInversionsMean(lines: readonly ResultLine[]): string[] {
   ];
 }
 
+function memoryPart(lines: readonly ResultLine[]): string[] {
+  const table = memoryTable(lines);
+  return table === undefined
+    ? []
+    : [
+        '### Memory and descriptors',
+        '',
+        'Resident memory of all processes of a cell of W9 together, with the runtime of each, where pages that several share count with each, and with a hub over `sockets`, too, which only introduces the others; medians of the launches, and their ratio launch by launch:',
+        '',
+        ...tableLines(table),
+      ];
+}
+
 /** What of it is from a later run. */
 function againSentences({ again = [] }: Results['run']): string[] {
   return again.map(
@@ -176,6 +198,7 @@ export function renderFindings(results: Results, directory: string): string {
     ...(calls.length === 0
       ? []
       : ['### Round trips of all contenders', '', ...tableLines(latencyTable(calls))]),
+    ...memoryPart(lines),
     ...answerLines(second),
     ...answerLines(third),
     ...whatInversionsMean(lines),
@@ -195,7 +218,7 @@ export function renderFindings(results: Results, directory: string): string {
     ...(failed.length === 0 ? [] : ['Cells that failed or may not be used:', '', ...bullets(failed), '']),
     ...(run.missing.length === 0
       ? []
-      : ['Contenders and sizes that could not be had:', '', ...bullets(run.missing), '']),
+      : [`### ${unmeasuredTitle}`, '', unmeasuredReason, '', ...bullets(unmeasured(run)), '']),
     '## To repeat it',
     '',
     '```',

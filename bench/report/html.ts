@@ -5,7 +5,16 @@ import { drawDiagram, isDiagram } from './diagram-drawing.js';
 import type { Draw } from './drawing.js';
 import { type Absent, cellsSentence, commandOf, type Figure, undrawnSentence } from './figures/figure.js';
 import { examples, heatTables, heatTitle, isFaultExample, patternTable } from './figures/order.js';
-import { cautions, disturbanceTable, machineTable, runTable, unusable } from './figures/trust.js';
+import {
+  cautions,
+  disturbanceTable,
+  machineTable,
+  runTable,
+  unmeasured,
+  unmeasuredReason,
+  unmeasuredTitle,
+  unusable,
+} from './figures/trust.js';
 import { method, threats, trustIntroduction } from './method.js';
 import { patternOf } from './patterns.js';
 import { ordersOf, roundTrips } from './selection.js';
@@ -111,8 +120,8 @@ function trustHtml({ results, absent }: Page): string {
   const { run, lines } = results;
   const bad = unusable(results);
   const disturbance = disturbanceTable(roundTrips(lines));
-  const optional = (title: string, texts: readonly string[]): string =>
-    texts.length === 0 ? '' : `<h3>${title}</h3>${list(texts)}`;
+  const optional = (title: string, texts: readonly string[], why = ''): string =>
+    texts.length === 0 ? '' : `<h3>${title}</h3>${paragraphs(why === '' ? [] : [why])}${list(texts)}`;
   const table = (one: ReportTable | undefined, caption: string): string =>
     one === undefined ? '' : tableHtml(one, caption);
   return `<section class="question" id="trust">
@@ -121,7 +130,7 @@ function trustHtml({ results, absent }: Page): string {
 <div class="facts">${tableHtml(runTable(results), 'The run')}${tableHtml(machineTable(results), 'The machine')}</div>
 ${optional('Noise', cautions(run))}
 ${optional('Cells that failed or may not be used', bad)}
-${optional('Contenders and sizes that could not be had', run.missing)}
+${optional(unmeasuredTitle, unmeasured(run), unmeasuredReason)}
 ${optional(
   'Figures that this run has no cells for',
   absent.map(({ title, reason }) => `${title}: ${reason}`),

@@ -4,7 +4,15 @@ import { answerLines, bullets } from './answer-lines.js';
 import type { Answer } from './answers.js';
 import { type Absent, cellsSentence, commandOf, type Figure, undrawnSentence } from './figures/figure.js';
 import { examples, heatTables, heatTitle, isFaultExample, patternTable } from './figures/order.js';
-import { cautions, machineTable, runTable, unusable } from './figures/trust.js';
+import {
+  cautions,
+  machineTable,
+  runTable,
+  unmeasured,
+  unmeasuredReason,
+  unmeasuredTitle,
+  unusable,
+} from './figures/trust.js';
 import { method, threats } from './method.js';
 import { patternOf } from './patterns.js';
 import { type ReportTable, tableMarkdown } from './table.js';
@@ -74,7 +82,9 @@ export function reportMarkdown(
     ]),
     ...part('### Noise', bullets(cautions(results.run))),
     ...part('### Cells that failed or may not be used', bullets(unusable(results))),
-    ...part('### Contenders and sizes that could not be had', bullets(results.run.missing)),
+    ...(results.run.missing.length === 0
+      ? []
+      : part(`### ${unmeasuredTitle}`, [unmeasuredReason, '', ...bullets(unmeasured(results.run))])),
     ...part(
       '### Figures that this run has no cells for',
       bullets(absent.map(({ title, reason }) => `${title}: ${reason}`)),

@@ -2,6 +2,7 @@
  * Numbers as people read them in a report: three significant digits, a space between thousands, a unit that fits. `–` is what was not
  * measured or has too few samples behind it.
  */
+import type { Interval } from '../statistics/bootstrap.js';
 
 const significantDigits = 3;
 
@@ -114,4 +115,10 @@ export function at(placement: string): string {
   if (placement === 'two-cores') return 'on two cores';
   if (placement === 'one-core') return 'on one core';
   return placement === 'not-pinned' ? 'not pinned' : `at ${placement}`;
+}
+
+/** `1.37 times (95 %: 1.30–1.45)`, or `1.37 times (no interval)`. */
+export function times(value: Interval): string {
+  const range = value.low === null ? 'no interval' : `95\u00a0%: ${interval(value.low, value.high)}`;
+  return `${ratio(value.estimate)} times (${range})`;
 }

@@ -3,11 +3,11 @@
  * hit a whole launch is in neither, and the answer comes from the interval over launches, not from the figure (benchmark method, points 6
  * and 16).
  */
-import type { Figures, LaunchFigures } from '../results/line.js';
+import type { LaunchFigures } from '../results/line.js';
 import { bootstrapPairedRatio, type Interval } from './bootstrap.js';
 
 /** What of a launch is compared; null where it was not measured. */
-export type LaunchValue = (figures: Figures) => number | null;
+export type LaunchValue = (launch: LaunchFigures) => number | null;
 
 /** A ratio, and of how many launches it is: those in which one of the two has no value are left out. */
 export interface LaunchRatio extends Interval {

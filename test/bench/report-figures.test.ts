@@ -4,6 +4,8 @@ import { answersOf } from '../../bench/report/answers.js';
 import { type Figure, undrawnSentence } from '../../bench/report/figures/figure.js';
 import { figuresOf } from '../../bench/report/figures/index.js';
 import { heatTables } from '../../bench/report/figures/order.js';
+import { unmeasured } from '../../bench/report/figures/trust.js';
+import { memoryTable } from '../../bench/report/memory.js';
 import { isOrderLine, type ResultLine } from '../../bench/results/line.js';
 import { syntheticResults } from './support/synthetic-results.js';
 
@@ -70,4 +72,37 @@ test('inversions are counted for each placement, in one row where a transport ha
   }
   t.deepEqual(heatTables([]), []);
   t.regex(answersOf(lines)[2].sentences.join('\n'), /Over `sockets`, where .* with nothing queued/);
+});
+
+test('what was not measured over several is said once', (t) => {
+  const missing = [
+    'nats: not installed',
+    'W4: memory cannot: send one message to many',
+    'W4: node-net cannot: send one message to many',
+    'W4: grpc cannot: send one message to many',
+    'W6: datagram cannot: have a median: it is slow',
+  ];
+  t.deepEqual(unmeasured({ missing }), [
+    'nats: not installed',
+    'W4, send one message to many: not over `memory`, `node-net` or `grpc`',
+    'W6, have a median: it is slow: not over `datagram`',
+  ]);
+});
+
+test('the answer says what is held in memory over both, and what of it is the broker', (t) => {
+  const { lines } = syntheticResults({ seed, launches: 3, workloads: ['W1', 'W9'] });
+  const [{ short, sentences }] = answersOf(lines);
+  t.regex(short, /its processes together hold 1\.00 times \(95.%: 1\.00–1\.00\) the memory on two cores/);
+  const said = sentences.join('\n');
+  t.regex(said, /With one of everything all processes together hold 143.MiB over the bus and 143.MiB over/);
+  t.regex(said, /the broker is a process of 52\.5.MiB/);
+  t.regex(
+    said,
+    /With .* handles instead of one of everything they hold 1\.\d\d times .* descriptors instead of/,
+  );
+  const table = memoryTable(lines);
+  t.true(table?.rows.some(([crowd]) => crowd === 'one of everything'));
+  t.is(memoryTable([]), undefined);
+  const without = answersOf(lines.filter(({ workload }) => workload === 'W1'))[0];
+  t.notRegex([without.short, ...without.sentences].join(' '), /memory/);
 });

@@ -15,13 +15,14 @@ export function heldBy(cell: CellLine, of: (holdings: Holdings) => number | null
 }
 
 /** What there are many of, in words. */
-function crowdOf({ handles = 1, peers = 1, holders }: CellLine): string {
+export function crowdOf({ handles = 1, peers = 1, holders }: CellLine): string {
   if (holders !== undefined) return `${say.count(holders)} holders of one node`;
   if (peers > 1) return `${say.count(peers)} peers`;
   return handles > 1 ? `${say.count(handles)} handles` : 'one of everything';
 }
 
-function amountOf({ handles = 1, peers = 1, holders = 1 }: CellLine): number {
+/** How many of it; 1 is one of everything. */
+export function amountOf({ handles = 1, peers = 1, holders = 1 }: CellLine): number {
   return Math.max(handles, peers, holders);
 }
 
@@ -38,7 +39,8 @@ function mebibytes(size: number | null): number | null {
   return size === null ? null : size / 1024 / 1024;
 }
 
-function holders(lines: readonly ResultLine[]): CellLine[] {
+/** Cells of W9 that say what is held, those with less of something first. */
+export function holders(lines: readonly ResultLine[]): CellLine[] {
   const cells = cellsOf(lines).filter(
     (cell) =>
       cell.workload === 'W9' &&
@@ -70,7 +72,7 @@ export const holdingsFigure: FigureMaker = {
       title: 'Memory and descriptors that are held',
       asks: 'What do many handles and many peers cost in memory and descriptors?',
       reading:
-        'Resident memory of all processes of the cell together, with the runtime of each; the broker’s growth is what its own tables and buffers took since there was nothing.',
+        'Resident memory of all processes of the cell together, with the runtime of each, where pages that several share count with each; over `sockets`, too, one of them is a hub, which only introduces the others. Growth is what the broker’s own tables and buffers took since there was nothing.',
       workloads: ['W9'],
       lines: cells,
       panels: dotPanels(cells, {

@@ -39,8 +39,7 @@ export const fanOutFigure: FigureMaker = {
       question: 2,
       title: 'One message to many, until the last has it',
       asks: 'From how many receivers on does a multicast gain over a loop?',
-      reading:
-        'Median time from before it is sent until the last receiver has it; `sockets`, `datagram` and the C contender send to one after the other, the bus and D-Bus send once. The dashed line stands where the bus is surely faster and stays so.',
+      reading: `Median time from before it is sent until the last receiver has it; \`sockets\`, \`datagram\` and \`c-seqpacket\` send to one after the other, who else is there sends once. ${marks.size === 0 ? 'Nowhere does the bus become surely faster and stay so.' : 'The dashed line stands where the bus becomes surely faster and stays so.'}`,
       workloads: ['W4'],
       lines: cells,
       drawn: medianTime,

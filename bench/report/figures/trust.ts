@@ -3,7 +3,7 @@ import type { Results, Run } from '../../results/directory.js';
 import type { CellLine, OrderLine, ResultLine } from '../../results/line.js';
 import { whatOf } from '../contrast.js';
 import * as say from '../quantity.js';
-import { cellsOf, isUsable, ordersOf } from '../selection.js';
+import { cellsOf, grouped, isUsable, ordersOf } from '../selection.js';
 import type { ReportTable } from '../table.js';
 import { conditions } from './order.js';
 
@@ -115,6 +115,25 @@ function violationsOf({ violations, delivery_faults: faults, property }: OrderLi
       : []),
   ];
   return `${count}: ${say.listed(parts)}`;
+}
+
+/** What stands over the list of `unmeasured`. */
+export const unmeasuredTitle = 'What was not measured';
+export const unmeasuredReason =
+  'A contender is not installed, cannot do it, or has no program in the suite that does.';
+
+/** What a run lacks: who could not be had, and what was not measured over whom, a line for all of whom the same is to be said. */
+export function unmeasured({ missing }: Pick<Run, 'missing'>): string[] {
+  const parts = missing.map((text) => {
+    const [, workload, who = '', what] = /^(W\d+): (\S+) cannot: (.*)$/s.exec(text) ?? [];
+    return what === undefined ? { text, who } : { text: `${workload}, ${what}`, who };
+  });
+  return [...grouped(parts, ({ text }) => text)].map(([text, members]) => {
+    const names = members.flatMap(({ who }) => (who === '' ? [] : [`\`${who}\``]));
+    return names.length === 0
+      ? text
+      : `${text}: not over ${say.listed(names).replace(/ and (?=`[^`]*`$)/, ' or ')}`;
+  });
 }
 
 /** Cells whose figures are in no figure, each with the reason. */
