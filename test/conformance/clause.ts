@@ -3,7 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { BrokerError, type ErrorCode, errorName } from '../../broker/contract/errors.js';
-import type { Manifest } from '../../broker/contract/transport.js';
+import type { Handle, Manifest } from '../../broker/contract/transport.js';
+import { bytesOf, textOf } from '../support/collector.js';
 import { InVain, within } from '../support/eventually.js';
 import type { Fixture, World } from './fixture.js';
 
@@ -16,6 +17,12 @@ export interface Clause {
   readonly applies?: (manifest: Manifest, fixture: Fixture) => boolean;
   /** Rejects if the transport does not keep it. */
   readonly run: (world: World) => Promise<void>;
+}
+
+/** Asserts that a call on the handle, whose node echoes, comes back with its bytes. */
+export async function works(handle: Handle): Promise<void> {
+  const answer = await within('a call', handle.call({ bytes: bytesOf('echo') }));
+  assert.equal(textOf(answer.bytes), 'echo');
 }
 
 /** Asserts that it is refused with this code (one of these codes). */

@@ -6,18 +6,14 @@ import { openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ErrorCode } from '../../broker/contract/errors.js';
 import { socketPathBytesMax } from '../../broker/contract/limits.js';
-import type { Handle, Manifest } from '../../broker/contract/transport.js';
-import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
+import type { Manifest } from '../../broker/contract/transport.js';
+import { bytesOf, createCollector, echo } from '../support/collector.js';
 import { eventually, within } from '../support/eventually.js';
 import { take } from '../support/exchange.js';
 import { openDescriptors } from '../support/leaks.js';
-import { type Clause, refused } from './clause.js';
+import { type Clause, refused, works } from './clause.js';
 
 const hasProcesses = ({ crossProcess }: Manifest): boolean => crossProcess;
-
-async function works(handle: Handle): Promise<void> {
-  assert.equal(textOf((await within('a call', handle.call({ bytes: bytesOf('echo') }))).bytes), 'echo');
-}
 
 /** Packets that are no frames of any protocol, or lie about themselves. */
 function garbage(): Uint8Array[] {

@@ -20,7 +20,7 @@ import type {
   Transport,
 } from '../../broker/contract/transport.js';
 import { eventually, patienceMs, turns, within } from '../support/eventually.js';
-import { createExchange, drop, ping, put, take } from '../support/exchange.js';
+import { drop, exchangeAsRoot, ping, put, take } from '../support/exchange.js';
 import { keepTransport } from '../support/kept-transport.js';
 import { activeTimers, noDescriptorsSince, openDescriptors } from '../support/leaks.js';
 import { type PeerChild, spawnPeerChild } from '../support/peer-child.js';
@@ -121,10 +121,7 @@ async function openWorld(fixture: Fixture, log: (text: string) => void): Promise
   const server = await transport.serve({
     path,
     onError,
-    root: ({ peer }) => {
-      const exchange = createExchange(peer);
-      return () => exchange;
-    },
+    root: exchangeAsRoot,
   });
   const initially = server.peer.usage();
   const sessions: Session[] = [];

@@ -5,18 +5,12 @@ import assert from 'node:assert/strict';
 import { ErrorCode } from '../../broker/contract/errors.js';
 import { livenessProbeMs } from '../../broker/contract/limits.js';
 import type { Handle, Session } from '../../broker/contract/transport.js';
-import { bytesOf, type Collector, createCollector, echo, textOf } from '../support/collector.js';
+import { bytesOf, type Collector, createCollector, echo } from '../support/collector.js';
 import { eventually, patienceMs, turns, within } from '../support/eventually.js';
 import { ping, take } from '../support/exchange.js';
 import type { PeerChild } from '../support/peer-child.js';
-import { type Clause, only, refused, throws } from './clause.js';
+import { type Clause, only, refused, throws, works } from './clause.js';
 import type { World } from './fixture.js';
-
-/** A call on the handle comes back with its bytes. */
-async function works(handle: Handle): Promise<void> {
-  const answer = await within('a call', handle.call({ bytes: bytesOf('echo') }));
-  assert.equal(textOf(answer.bytes), 'echo');
-}
 
 interface Trio {
   readonly owner: Session;

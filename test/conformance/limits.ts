@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { type BrokerError, ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import { queueBytesMax, queueItemsMax } from '../../broker/contract/limits.js';
 import type { Handle, Manifest, Session } from '../../broker/contract/transport.js';
-import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
+import { bytesOf, createCollector, echo } from '../support/collector.js';
 import { eventually, turns, within } from '../support/eventually.js';
 import { take } from '../support/exchange.js';
-import { type Clause, refused } from './clause.js';
+import { type Clause, refused, works } from './clause.js';
 import type { Fixture, World } from './fixture.js';
 
 /** Beyond this, what a transport takes for a receiver that does not read is not bounded. */
@@ -78,10 +78,6 @@ async function fill(handle: Handle, bytesEach: number): Promise<number> {
   throw new assert.AssertionError({
     message: `accepted ${acceptedBytesMax} bytes for one that does not read`,
   });
-}
-
-async function works(handle: Handle): Promise<void> {
-  assert.equal(textOf((await within('a call', handle.call({ bytes: bytesOf('echo') }))).bytes), 'echo');
 }
 
 /** Sends when it is worth another try, until it is accepted. */

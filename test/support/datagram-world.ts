@@ -14,7 +14,7 @@ import {
 } from '../../transports/datagram/index.js';
 import { DatagramPeer } from '../../transports/datagram/peer.js';
 import { encodeDatagram, type FrameValue } from './datagram-frames.js';
-import { createExchange, drop, put, take } from './exchange.js';
+import { drop, exchangeAsRoot, put, take } from './exchange.js';
 import { keepTransport } from './kept-transport.js';
 import { createParts } from './parts.js';
 
@@ -56,10 +56,7 @@ export async function openDatagramWorld(change: Partial<DatagramSystem> = {}): P
   const server = await transport.serve({
     path,
     onError,
-    root: ({ peer }) => {
-      const exchange = createExchange(peer);
-      return () => exchange;
-    },
+    root: exchangeAsRoot,
   });
   const sessions: Session[] = [];
   let names = 0;

@@ -8,6 +8,7 @@ import type {
   Delivery,
   Handle,
   Peer,
+  Server,
   Transferable,
 } from '../../broker/contract/transport.js';
 import { bytesOf, textOf } from './collector.js';
@@ -43,6 +44,12 @@ export function createExchange(peer: Peer): CapabilityNode {
       delivery.reply?.close();
     },
   });
+}
+
+/** For `ServeOptions.root`: the same exchange for everybody who connects. */
+export function exchangeAsRoot({ peer }: Pick<Server, 'peer'>): () => CapabilityNode {
+  const exchange = createExchange(peer);
+  return () => exchange;
 }
 
 async function request(

@@ -16,7 +16,7 @@ import type {
 } from '../../broker/contract/transport.js';
 import { createDoor, type Door, dial } from '../../transports/sockets/index.js';
 import { bytesOf, textOf } from './collector.js';
-import { createExchange, drop, put, take } from './exchange.js';
+import { drop, exchangeAsRoot, put, take } from './exchange.js';
 import { createParts, transportEntry } from './parts.js';
 
 interface Request {
@@ -108,10 +108,7 @@ const verbs: Record<string, (...args: string[]) => unknown> = {
   serve: async (path = '') => {
     server = await transport.serve({
       path,
-      root: (serving) => {
-        const exchange = createExchange(serving.peer);
-        return () => exchange;
-      },
+      root: exchangeAsRoot,
     });
   },
   stopServing: () => known('server', server).close(),

@@ -10,7 +10,7 @@ import { catalogFixture } from '../conformance/catalog-fixture.js';
 import { inWorld, type World } from '../conformance/index.js';
 import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
 import { eventually, within } from '../support/eventually.js';
-import { createExchange, drop, put, take } from '../support/exchange.js';
+import { drop, exchangeAsRoot, put, take } from '../support/exchange.js';
 import type { PeerChild } from '../support/peer-child.js';
 import { ShareModel } from '../support/share-model.js';
 
@@ -39,10 +39,7 @@ async function meeting(t: ExecutionContext, body: (place: Meeting) => Promise<vo
     const server = await world.transport.serve({
       path,
       mode: 0o666,
-      root: ({ peer }) => {
-        const exchange = createExchange(peer);
-        return () => exchange;
-      },
+      root: exchangeAsRoot,
     });
     world.defer(() => server.close());
     await body({

@@ -4,23 +4,19 @@
 import test from 'ava';
 import { ErrorCode } from '../../broker/contract/errors.js';
 import { inlineBytesMax, payloadBytesMax } from '../../broker/contract/limits.js';
-import { loadNative, Seal } from '../../broker/native/addon.js';
+import { loadNative } from '../../broker/native/addon.js';
 import * as wire from '../../transports/bus/wire.js';
 import { catalogFixture } from '../conformance/catalog-fixture.js';
 import { inWorld, type World } from '../conformance/index.js';
 import { createCollector } from '../support/collector.js';
 import { eventually, within } from '../support/eventually.js';
-import { openDescriptors } from '../support/leaks.js';
 import { createParts } from '../support/parts.js';
 import { type RawSocket, rawConnect } from '../support/raw-connection.js';
+import { openPayloads, sealedImpostors } from '../support/sealed-memory.js';
 
 const native = loadNative();
 const size = inlineBytesMax + 1;
 const large = Buffer.alloc(size, 'large');
-
-function openPayloads(): number {
-  return [...openDescriptors().values()].filter((target) => target.includes('memfd:')).length;
-}
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -50,30 +46,7 @@ async function rawClient(world: World): Promise<{ raw: RawSocket; root: [number,
   return { raw, root: [view.getUint32(24, true), view.getUint32(28, true)] };
 }
 
-const allSeals = Seal.Seal | Seal.Shrink | Seal.Grow | Seal.Write;
-
-function memory(length: number, seals: number): number {
-  const descriptor = native.memfdCreate('test', true);
-  native.ftruncate(descriptor, length);
-  native.addSeals(descriptor, seals);
-  return descriptor;
-}
-
-const impostors: Readonly<Record<string, () => number>> = {
-  'memory without seals': () => memory(size, 0),
-  'memory that can still be written': () => memory(size, allSeals & ~Seal.Write),
-  'memory whose seals are not final': () => memory(size, allSeals & ~Seal.Seal),
-  'memory that is too short': () => native.sealBytes(large, 0, size - 1),
-  'memory that is too long': () => native.sealBytes(Buffer.alloc(size + 1), 0, size + 1),
-  'a pipe': () => {
-    const [out, into] = native.pipe();
-    native.close(into);
-    return out;
-  },
-  'a file': () => native.open('/proc/self/exe', 0, 0),
-};
-
-for (const [name, make] of Object.entries(impostors)) {
+for (const [name, make] of Object.entries(sealedImpostors)) {
   test.serial(
     `F1, M1 instead of a payload comes ${name}: its sender is closed, its receiver not`,
     async (t) => {
@@ -82,7 +55,7 @@ for (const [name, make] of Object.entries(impostors)) {
         const inbox = createCollector(owner.peer);
         const handle = await world.handleTo(owner, inbox.node, sender);
         const { raw, root } = await rawClient(world);
-        raw.send(sealedSend(root, size, 1), [make()]);
+        raw.send(sealedSend(root, size, 1), [make(native, size)]);
         await within('the end', raw.ended);
         const close = viewOf(raw.packets.at(-1) ?? new Uint8Array(wire.closeBytes));
         t.deepEqual(

@@ -1,7 +1,6 @@
 /**
  * The frames of the datagram transport: vectors of version 1, which must never change, and datagrams that nobody should send.
  */
-import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import {
@@ -18,6 +17,7 @@ import {
   type TransferValue,
 } from '../support/datagram-frames.js';
 import { seedOf } from '../support/random.js';
+import { readVectors } from '../support/vectors.js';
 
 interface Dropped {
   readonly name: string;
@@ -28,19 +28,14 @@ interface Vector extends Dropped {
   readonly frames: readonly FrameValue[];
 }
 
-function readVectors<T>(name: string): readonly T[] {
-  const url = new URL(`../../../test/vectors/datagram/${name}.json`, import.meta.url);
-  return JSON.parse(readFileSync(url, 'utf8')) as readonly T[];
-}
-
-for (const { name, hex, frames } of readVectors<Vector>('datagrams-v1')) {
+for (const { name, hex, frames } of readVectors<Vector>('datagram', 'datagrams-v1')) {
   test(`D1 vector, both directions: ${name}`, (t) => {
     t.is(encodeDatagram(frames).toString('hex'), hex);
     t.deepEqual(decodeDatagram(Buffer.from(hex, 'hex')), [...frames]);
   });
 }
 
-for (const { name, hex } of readVectors<Dropped>('dropped-v1')) {
+for (const { name, hex } of readVectors<Dropped>('datagram', 'dropped-v1')) {
   test(`C61 dropped: ${name}`, (t) => {
     t.is(decodeDatagram(Buffer.from(hex, 'hex')), undefined);
   });

@@ -11,7 +11,7 @@ import { transportConformance } from '../conformance/index.js';
 import { lesserFixture, memoryFixture } from '../conformance/memory-fixture.js';
 import { bytesOf, createCollector, echo } from '../support/collector.js';
 import { eventually, turns } from '../support/eventually.js';
-import { createExchange } from '../support/exchange.js';
+import { exchangeAsRoot } from '../support/exchange.js';
 import { ManualTime } from '../support/manual-time.js';
 
 transportConformance(test, memoryFixture);
@@ -22,10 +22,7 @@ const path = 'here';
 async function serve(transport: MemoryTransport): Promise<() => Promise<Session>> {
   await transport.serve({
     path,
-    root: ({ peer }) => {
-      const root = createExchange(peer);
-      return () => root;
-    },
+    root: exchangeAsRoot,
   });
   return () => transport.connect({ path });
 }

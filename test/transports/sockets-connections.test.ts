@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import { helloTimeoutMs } from '../../broker/contract/limits.js';
+import type { Handle } from '../../broker/contract/transport.js';
 import { createSocketsTransport } from '../../transports/sockets/index.js';
 import { SocketsPeer } from '../../transports/sockets/peer.js';
 import { bytesOf, createCollector, echo, textOf } from '../support/collector.js';
@@ -14,8 +15,15 @@ import { eventually, turns, within } from '../support/eventually.js';
 import { drop, put, take } from '../support/exchange.js';
 import { ManualTime } from '../support/manual-time.js';
 import { createParts } from '../support/parts.js';
+import type { PeerChild } from '../support/peer-child.js';
 import { encodePacket, helloFrame, textFrame } from '../support/sockets-frames.js';
-import { createTransport, framesOf, inSocketsWorld, packetFrames } from '../support/sockets-world.js';
+import {
+  createTransport,
+  framesOf,
+  inSocketsWorld,
+  packetFrames,
+  type SocketsWorld,
+} from '../support/sockets-world.js';
 
 test.serial(
   'S1 each handle is a descriptor of its own: a holder who is not served does not stop another',
@@ -56,45 +64,40 @@ test.serial(
     }),
 );
 
+/** A handle that was just given away, and its owner, who is stopped and has not attached it. */
+async function givenBehindItsOwner(world: SocketsWorld): Promise<{ owner: PeerChild; given: Handle }> {
+  const [giver, receiver] = [await world.connect(), await world.connect()];
+  const child = await world.spawn();
+  await child.ask('connect', world.path);
+  await child.ask('node', 'owner', 'echo');
+  await child.ask('put', 'owner');
+  const held = await take(giver.root, 'owner');
+  await drop(giver.root, 'owner');
+  const inbox = createCollector(receiver.peer);
+  const toReceiver = await world.handleTo(receiver, inbox.node, giver);
+  child.stop();
+  await toReceiver.send({ bytes: bytesOf('for you'), handles: [held] });
+  const [given] = (await inbox.delivery(0)).handles;
+  if (given === undefined) throw new Error('no handle arrived');
+  return { owner: child, given };
+}
+
 test.serial('S3 a handle given away is used at once, while its owner reads nothing', (t) =>
   inSocketsWorld(async (world) => {
-    const [giver, receiver] = [await world.connect(), await world.connect()];
-    const child = await world.spawn();
-    await child.ask('connect', world.path);
-    await child.ask('node', 'owner', 'echo');
-    await child.ask('put', 'owner');
-    const held = await take(giver.root, 'owner');
-    await drop(giver.root, 'owner');
-    const inbox = createCollector(receiver.peer);
-    const toReceiver = await world.handleTo(receiver, inbox.node, giver);
-    child.stop();
-    await toReceiver.send({ bytes: bytesOf('for you'), handles: [held] });
-    const [given] = (await inbox.delivery(0)).handles;
-    if (given === undefined) throw new Error('no handle arrived');
+    const { owner, given } = await givenBehindItsOwner(world);
     const answer = given.call({ bytes: bytesOf('early') });
-    child.resume();
+    owner.resume();
     t.is(textOf((await within('the answer', answer)).bytes), 'early');
   }),
 );
 
 test.serial('S3 a handle to an owner who was killed before he attached it is gone', (t) =>
   inSocketsWorld(async (world) => {
-    const [giver, receiver] = [await world.connect(), await world.connect()];
-    const child = await world.spawn();
-    await child.ask('connect', world.path);
-    await child.ask('node', 'owner', 'echo');
-    await child.ask('put', 'owner');
-    const held = await take(giver.root, 'owner');
-    await drop(giver.root, 'owner');
-    const inbox = createCollector(receiver.peer);
-    const toReceiver = await world.handleTo(receiver, inbox.node, giver);
-    child.stop();
-    await toReceiver.send({ bytes: bytesOf('for you'), handles: [held] });
-    const [given] = (await inbox.delivery(0)).handles;
-    const answer = given?.call({ bytes: bytesOf('too late') });
-    await child.kill();
-    t.is(await within('the end', given?.gone ?? Promise.reject()), 'node-gone');
-    const error = await t.throwsAsync(within('the end of the call', Promise.resolve(answer)));
+    const { owner, given } = await givenBehindItsOwner(world);
+    const answer = given.call({ bytes: bytesOf('too late') });
+    await owner.kill();
+    t.is(await within('the end', given.gone), 'node-gone');
+    const error = await t.throwsAsync(within('the end of the call', answer));
     t.true(hasCode(error, ErrorCode.ReplyLost));
     t.regex(String(error), /may have been processed/);
   }),

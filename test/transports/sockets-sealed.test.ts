@@ -4,12 +4,11 @@
 import test, { type ExecutionContext } from 'ava';
 import { ErrorCode, hasCode } from '../../broker/contract/errors.js';
 import { inlineBytesMax, payloadBytesMax, sealedBytesInFlightMax } from '../../broker/contract/limits.js';
-import { Seal } from '../../broker/native/addon.js';
 import { SystemRefusal } from '../../transports/sockets/core.js';
 import type { SocketSystem } from '../../transports/sockets/index.js';
 import { bytesOf, createCollector } from '../support/collector.js';
 import { eventually, within } from '../support/eventually.js';
-import { openDescriptors } from '../support/leaks.js';
+import { openPayloads, sealedImpostors } from '../support/sealed-memory.js';
 import { encodePacket, type MessageFrame } from '../support/sockets-frames.js';
 import {
   createFailingTransport,
@@ -21,49 +20,9 @@ import {
 const size = inlineBytesMax + 1;
 const large = Buffer.alloc(size, 'large');
 
-/** How many descriptors of this process are memory for payloads, or what a test gives out as such. */
-function openPayloads(): number {
-  return [...openDescriptors().values()].filter((target) => target.includes('memfd:')).length;
-}
-
 function sealedFrame(kind: MessageFrame['kind'], serial = 0, descriptors = 1): MessageFrame {
   return { kind, serial, transfers: [], payload: '', sealed: size, descriptors };
 }
-
-/** Memory with this length and these seals. */
-function memory({ native }: SocketsWorld, length: number, seals: number): number {
-  const descriptor = native.memfdCreate('test', true);
-  native.ftruncate(descriptor, length);
-  native.addSeals(descriptor, seals);
-  return descriptor;
-}
-
-const allSeals = Seal.Seal | Seal.Shrink | Seal.Grow | Seal.Write;
-
-/** What is no sealed memory of the length that the frame says. */
-const impostors: Readonly<Record<string, (world: SocketsWorld) => number>> = {
-  'memory without seals': (world) => memory(world, size, 0),
-  'memory that can still be written': (world) => memory(world, size, allSeals & ~Seal.Write),
-  'memory that only its next writers are kept from': (world) =>
-    memory(world, size, (allSeals & ~Seal.Write) | Seal.FutureWrite),
-  'memory that can still shrink': (world) => memory(world, size, allSeals & ~Seal.Shrink),
-  'memory whose seals are not final': (world) => memory(world, size, allSeals & ~Seal.Seal),
-  'memory that is too short': ({ native }) => native.sealBytes(large, 0, size - 1),
-  'memory that is too long': ({ native }) => native.sealBytes(Buffer.alloc(size + 1), 0, size + 1),
-  'empty memory': ({ native }) => native.sealBytes(large, 0, 0),
-  'a pipe': ({ native }) => {
-    const [out, into] = native.pipe();
-    native.close(into);
-    return out;
-  },
-  'a file': ({ native }) => native.open('/proc/self/exe', 0, 0),
-  'a directory': ({ native }) => native.open('/', 0, 0),
-  'a socket': ({ native }) => {
-    const [near, far] = native.socketpair();
-    native.close(far);
-    return near;
-  },
-};
 
 /** A node as root, with all that reached it. */
 async function serveRoot(world: SocketsWorld): Promise<ReturnType<typeof createCollector>> {
@@ -71,17 +30,17 @@ async function serveRoot(world: SocketsWorld): Promise<ReturnType<typeof createC
   return createCollector(peer);
 }
 
-for (const [name, make] of Object.entries(impostors)) {
+for (const [name, make] of Object.entries(sealedImpostors)) {
   test.serial(`S9, C61 instead of a payload comes ${name}: the connection is closed`, async (t) => {
     await inSocketsWorld(async (world) => {
       const holder = await world.rawHolder();
-      holder.send(encodePacket([sealedFrame('message')]), [make(world)]);
+      holder.send(encodePacket([sealedFrame('message')]), [make(world.native, size)]);
       await within('the end of the holder', holder.ended);
       const { session, owner } = await world.rawOwner();
       const call = session.root.call({ bytes: bytesOf('call') });
       await eventually('the call', () => framesOf(owner).some(({ kind }) => kind === 'call'));
       const serial = framesOf(owner).flatMap((frame) => (frame.kind === 'call' ? [frame.serial] : []))[0];
-      owner.send(encodePacket([sealedFrame('reply', serial)]), [make(world)]);
+      owner.send(encodePacket([sealedFrame('reply', serial)]), [make(world.native, size)]);
       await within('the end of the owner', owner.ended);
       await t.throwsAsync(within('the call', call), { message: /nobody will answer/ });
       t.is(openPayloads(), 0);

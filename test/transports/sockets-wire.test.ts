@@ -1,7 +1,6 @@
 /**
  * The frames of the sockets transport: vectors of version 1, which must never change, and packets that nobody should send.
  */
-import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../../broker/contract/limits.js';
 import { seedOf } from '../support/random.js';
 import { decodePacket, encodePacket, type Frame, type MessageFrame } from '../support/sockets-frames.js';
+import { readVectors } from '../support/vectors.js';
 
 interface Violation {
   readonly name: string;
@@ -23,19 +23,14 @@ interface Vector extends Violation {
   readonly frames: readonly Frame[];
 }
 
-function readVectors<T>(name: string): readonly T[] {
-  const url = new URL(`../../../test/vectors/sockets/${name}.json`, import.meta.url);
-  return JSON.parse(readFileSync(url, 'utf8')) as readonly T[];
-}
-
-for (const { name, hex, descriptors, frames } of readVectors<Vector>('packets-v1')) {
+for (const { name, hex, descriptors, frames } of readVectors<Vector>('sockets', 'packets-v1')) {
   test(`S9 vector, both directions: ${name}`, (t) => {
     t.is(Buffer.from(encodePacket(frames)).toString('hex'), hex);
     t.deepEqual(decodePacket(Buffer.from(hex, 'hex'), descriptors), [...frames]);
   });
 }
 
-for (const { name, hex, descriptors } of readVectors<Violation>('violations-v1')) {
+for (const { name, hex, descriptors } of readVectors<Violation>('sockets', 'violations-v1')) {
   test(`S9 violation: ${name}`, (t) => {
     t.is(decodePacket(Buffer.from(hex, 'hex'), descriptors), undefined);
   });

@@ -1,28 +1,16 @@
 /** Requests that nobody meant: every one is answered, and nothing is left of them. */
 import test from 'ava';
-import { Request, type RequestShape, Response } from '../../../broker/contract/control.js';
+import { Request, Response } from '../../../broker/contract/control.js';
 import { BrokerError, type Handle } from '../../../broker/contract/index.js';
 import { controlTransports, inControlWorld } from '../../support/control-world.js';
 import { within } from '../../support/eventually.js';
 import { createRandom, type Random } from '../../support/random.js';
-
-const requests: readonly RequestShape[] = [
-  { find: { name: 'web', load: true } },
-  { list: { after: 'a', count: 3 } },
-  { start: { wait: false, pin: true } },
-  { stop: { force: true, wait: true }, deadlineMs: 5 },
-  { log: { after: -1, linesMax: 2 ** 31, clear: true } },
-  { dependencies: { dependents: true, skip: 2 ** 31 } },
-  { signal: { number: 2 ** 31 } },
-  { facet: { rights: 2 } },
-  { subscribe: { current: true, logs: true, states: true } },
-  { unload: {} },
-];
+import { someRequests } from '../../support/some-requests.js';
 
 /** Random bytes, or a request with some bytes changed, cut off or added. */
 function garbage(random: Random): Uint8Array {
   if (random.below(3) === 0) return Uint8Array.from({ length: random.below(60) }, () => random.below(256));
-  const bytes = Request.encode(requests[random.below(requests.length)] ?? {})
+  const bytes = Request.encode(someRequests[random.below(someRequests.length)] ?? {})
     .finish()
     .slice();
   for (let changes = random.below(4); changes > 0 && bytes.length > 0; changes -= 1) {

@@ -97,21 +97,25 @@ test('G1 a fan of 5,000', (t) => {
   ]);
 });
 
+const nothing = (): void => {};
+
+/** Nobody does what the engine asks for, or hears what it tells. */
+const nobody: ServiceActions = {
+  spawn: nothing,
+  signal: nothing,
+  arm: nothing,
+  disarm: nothing,
+  event: nothing,
+  stateChanged: nothing,
+  said: nothing,
+  note: nothing,
+  changed: nothing,
+  settled: nothing,
+  allStopped: nothing,
+};
+
 test('G1 starting and stopping 100,000 services allocates nothing', (t) => {
-  const nothing = (): void => {};
-  const engine = createServiceEngine({
-    spawn: nothing,
-    signal: nothing,
-    arm: nothing,
-    disarm: nothing,
-    event: nothing,
-    stateChanged: nothing,
-    said: nothing,
-    note: nothing,
-    changed: nothing,
-    settled: nothing,
-    allStopped: nothing,
-  });
+  const engine = createServiceEngine(nobody);
   const [root] = engine.add(chain(count));
   if (root === undefined) throw new Error('no services');
   // The least of several rounds: what the compiler and other tests allocate meanwhile is not ours.
@@ -131,21 +135,11 @@ test('G2 a failure at the end of a chain of 100,000 goes all the way up without 
   const services = chain(count);
   services[count - 1] = describe(`s${count - 1}`, 'process');
   let failures = 0;
-  const nothing = (): void => {};
   const engine = createServiceEngine({
-    spawn: nothing,
-    signal: nothing,
-    arm: nothing,
-    disarm: nothing,
+    ...nobody,
     event: (_, event) => {
       if (event === 'failed-start') failures++;
     },
-    stateChanged: nothing,
-    said: nothing,
-    note: nothing,
-    changed: nothing,
-    settled: nothing,
-    allStopped: nothing,
   });
   const records = engine.add(services);
   const [first] = records;

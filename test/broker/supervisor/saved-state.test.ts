@@ -9,34 +9,10 @@ import {
   saveService,
 } from '../../../broker/supervisor/saved-state.js';
 import { createStateMemory, type StateMemory } from '../../../broker/supervisor/state-memory.js';
+import { describe } from '../../support/service-world.js';
 
-const place = { path: '/d/a', line: 1, column: 1 };
-
-function describe(name: string, dependencies: readonly string[]): ServiceDescription {
-  return {
-    name,
-    path: `/d/${name}`,
-    type: 'process',
-    command: ['/bin/sleep', '1'],
-    stopCommand: [],
-    dependencies: dependencies.map((on) => ({ kind: 'regular', name: on, place, isFromDirectory: false })),
-    restart: 'yes',
-    recoversSmoothly: false,
-    restartDelayMs: 200,
-    restartLimitIntervalMs: 10_000,
-    restartLimitCount: 3,
-    startTimeoutMs: 60_000,
-    stopTimeoutMs: 10_000,
-    workingDirectory: '/',
-    runAs: undefined,
-    environment: [],
-    log: { type: 'none', path: undefined, permissions: 0o600, bufferBytes: 4096 },
-    termSignal: 15,
-    isStartInterruptible: false,
-    signalsProcessOnly: false,
-    isSkippable: false,
-  };
-}
+const sleeper = (name: string, needs: readonly string[]): ServiceDescription =>
+  describe(name, 'process', needs, { restart: 'yes', command: ['/bin/sleep', '1'], workingDirectory: '/' });
 
 function createMemory(): StateMemory {
   const mapping = {
@@ -68,8 +44,8 @@ const record = (links: SavedRecord['links']): SavedRecord => ({
 
 test('U11: what is saved of a service is what is read, in the order of loading, whatever the edges are', (t) => {
   const memory = createMemory();
-  const b = describe('b', ['a', 'c']);
-  const a = describe('a', []);
+  const b = sleeper('b', ['a', 'c']);
+  const a = sleeper('a', []);
   saveManager(memory, manager);
   const asDescribed = record([
     ['a', 'regular', 5],
@@ -98,7 +74,7 @@ test('U11: without the manager’s entry there is nothing to take over; half a s
   const memory = createMemory();
   t.is(readState(memory), undefined);
   saveManager(memory, manager);
-  const a = describe('a', []);
+  const a = sleeper('a', []);
   saveService(memory, a, record([]), host(1));
   t.deepEqual(readState(memory)?.unreadable, ['s:a']);
   saveDescription(memory, a);

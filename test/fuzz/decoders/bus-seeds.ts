@@ -1,9 +1,7 @@
 /** The frames of the bus as cases: the vectors, and frames of every kind with fields of any value. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import * as wire from '../../../transports/bus/wire.js';
-import { projectRoot } from '../../support/source-tree.js';
+import { readVectors } from '../../support/vectors.js';
 import { words } from '../mutation.js';
 import { type Packet, packetOf } from '../packet.js';
 
@@ -13,9 +11,7 @@ interface Vector {
   readonly hex: string;
 }
 
-const vectors = JSON.parse(
-  readFileSync(join(projectRoot, 'test/vectors/bus/version-1.json'), 'utf8'),
-) as readonly Vector[];
+const vectors = readVectors<Vector>('bus', 'version-1');
 
 /** What one side says behind the greeting. */
 export function busSeeds(from: Vector['from']): Packet[] {

@@ -4,28 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Request, type RequestShape, Response } from '../../../broker/contract/control.js';
+import { Request, Response } from '../../../broker/contract/control.js';
 import { BrokerError, ErrorCode } from '../../../broker/contract/errors.js';
 import { controlTransports, inControlWorld } from '../../support/control-world.js';
 import { within } from '../../support/eventually.js';
+import { someRequests } from '../../support/some-requests.js';
 import type { Decoder } from '../decoder.js';
 import { casesOf, words } from '../mutation.js';
 import type { Case, Packet } from '../packet.js';
 
-const requests: readonly RequestShape[] = [
-  { find: { name: 'web', load: true } },
-  { list: { after: 'a', count: 3 } },
-  { start: { wait: false, pin: true } },
-  { stop: { force: true, wait: true }, deadlineMs: 5 },
-  { log: { after: -1, linesMax: 2 ** 31, clear: true } },
-  { dependencies: { dependents: true, skip: 2 ** 31 } },
-  { signal: { number: 2 ** 31 } },
-  { facet: { rights: 2 } },
-  { subscribe: { current: true, logs: true, states: true } },
-  { unload: {} },
-];
-
-const encoded: readonly Packet[] = requests.flatMap((request) => {
+const encoded: readonly Packet[] = someRequests.flatMap((request) => {
   const bytes = Uint8Array.from(Request.encode(request).finish());
   return [0, 1].map((descriptors) => ({ bytes, descriptors }));
 });

@@ -1,28 +1,21 @@
 /** The packets of the sockets transport: the check, the readers of frames, and that what is canonical is encoded as it came. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import * as wire from '../../../transports/sockets/wire.js';
 import { decodePacket, encodePacket, type Frame, type MessageFrame } from '../../support/sockets-frames.js';
-import { projectRoot } from '../../support/source-tree.js';
+import { readVectors } from '../../support/vectors.js';
 import { type Decoder, pureProbe } from '../decoder.js';
 import { casesOf, words } from '../mutation.js';
 import { type Case, exactView, type Packet, packetOf } from '../packet.js';
 import { repairFrames } from './bus-seeds.js';
 
 function vectors(name: string): Packet[] {
-  const text = readFileSync(join(projectRoot, 'test/vectors/sockets', name), 'utf8');
-  const list = JSON.parse(text) as { readonly hex: string; readonly descriptors: number }[];
-  return list
+  return readVectors<{ readonly hex: string; readonly descriptors: number }>('sockets', name)
     .filter(({ hex }) => hex.length < 2000)
     .map(({ hex, descriptors }) => packetOf(hex, descriptors));
 }
 
-export const socketsSeeds: readonly Packet[] = [
-  ...vectors('packets-v1.json'),
-  ...vectors('violations-v1.json'),
-];
+export const socketsSeeds: readonly Packet[] = [...vectors('packets-v1'), ...vectors('violations-v1')];
 
 const messages: fc.Arbitrary<MessageFrame> = fc
   .record({
