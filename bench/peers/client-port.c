@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +33,29 @@ void die_with_parent(int parent_pid)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent_pid)
 		_exit(1);
+}
+
+pid_t start_at_pair(int type, int cpu, int (*role)(int fd, void *context), void *context, int *fd)
+{
+	int pair[2], r;
+	pid_t self = getpid(), pid;
+
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		die_with_parent(self);
+		close(pair[0]);
+		_exit(pin(cpu) == 0 && role(pair[1], context) == 0 ? 0 : 1);
+	}
+	r = pid < 0 ? -errno : 0;
+	close(pair[1]);
+	if (r < 0) {
+		close(pair[0]);
+		return r;
+	}
+	*fd = pair[0];
+	return pid;
 }
 
 static void *wait_for_end(void *unused)
@@ -118,4 +142,53 @@ int serve_commands(closed_loop loop, void *context)
 	}
 	free(samples.ns);
 	return r;
+}
+
+struct stream {
+	const struct batches *batches;
+	void *context;
+	/* Of all blocks. */
+	uint32_t answered;
+};
+
+/* Waits for the answer to the oldest batch, which began at `start`. */
+static int await_batch(struct stream *stream, uint64_t start, struct samples *samples)
+{
+	uint32_t counted;
+	int r = stream->batches->await(stream->context, &counted);
+
+	if (r < 0)
+		return r;
+	stream->answered++;
+	samples->violations += counted != stream->answered * STREAM_BATCH;
+	add_sample(samples, monotonic_ns() - start);
+	return 0;
+}
+
+static int send_batches(void *context, uint64_t end_ns, struct samples *samples)
+{
+	struct stream *stream = context;
+	uint64_t starts[STREAM_WINDOW], now = monotonic_ns();
+	uint32_t sent = 0, answered = 0;
+	int r = 0;
+
+	while (r == 0 && (block_goes_on(samples, now, end_ns) || answered < sent)) {
+		int is_ending = !block_goes_on(samples, now, end_ns);
+		if (!is_ending) {
+			starts[sent++ % STREAM_WINDOW] = now;
+			r = stream->batches->send(stream->context);
+		}
+		if (r == 0 && (is_ending || sent - answered == STREAM_WINDOW)) {
+			r = await_batch(stream, starts[answered % STREAM_WINDOW], samples);
+			answered++;
+		}
+		now = monotonic_ns();
+	}
+	return r;
+}
+
+int serve_stream(const struct batches *batches, void *context)
+{
+	struct stream stream = { batches, context, 0 };
+	return serve_commands(send_batches, &stream);
 }

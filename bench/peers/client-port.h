@@ -49,6 +49,20 @@ int say_ready_alone(void);
 /* Serves "run MILLISECONDS FILE" until end-of-file. Returns 0 or -errno. */
 int serve_commands(closed_loop loop, void *context);
 
+/* A client that streams one-way messages; the port says when batches go and times them. */
+struct batches {
+	/* Sends STREAM_BATCH messages, of which the last asks how many have arrived. Returns 0 or -errno. */
+	int (*send)(void *context);
+	/* Waits for the answer to the oldest batch that has none: how many messages have arrived since the first. Returns 0 or -errno. */
+	int (*await)(void *context, uint32_t *counted);
+};
+
+/*
+ * Serves "run MILLISECONDS FILE" until end-of-file. A sample is the time from before a batch's first message until its answer is there.
+ * Returns 0 or -errno.
+ */
+int serve_stream(const struct batches *batches, void *context);
+
 /* How a call ended: answered rightly, answered wrongly (a violation), or by an error or deadline of the contender's. */
 enum outcome { ANSWERED, WRONG, FAILED };
 
@@ -100,6 +114,12 @@ int pin(int cpu);
 
 /* The kernel kills the caller when `parent` ends; so it does if that has happened before. */
 void die_with_parent(int parent_pid);
+
+/*
+ * Starts a child on a CPU with `role`, which is given one end of a new pair of sockets of this type; `*fd` becomes the other end, the
+ * caller's to close. Returns its pid or -errno, and then there is no pair.
+ */
+pid_t start_at_pair(int type, int cpu, int (*role)(int fd, void *context), void *context, int *fd);
 
 /* Ends the process with status 0 at end-of-file on standard input, from a thread that sleeps until then. Returns 0 or -errno. */
 int end_with_input(void);

@@ -52,8 +52,10 @@ static ssize_t receive(int fd, char *buffer, int *fds, uint32_t *count)
 	return n < 0 ? -errno : n;
 }
 
-static int take(int fd, char *buffer)
+/* The taker, which has none of the handles. */
+static int take(int fd, void *context)
 {
+	char *buffer = context;
 	int fds[GRANT_HANDLES_MAX], r = 0;
 	struct taker_answer answer;
 	uint32_t count;
@@ -106,29 +108,10 @@ static int grants(void *context, uint64_t end_ns, struct samples *samples)
 	return 0;
 }
 
-/* Starts the taker, which has none of the handles. Returns its pid or -errno. */
-static pid_t start_taker(struct giver *giver, int cpu)
-{
-	int pair[2];
-	pid_t self = getpid(), pid;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	pid = fork();
-	if (pid == 0) {
-		die_with_parent(self);
-		close(pair[0]);
-		_exit(pin(cpu) == 0 && take(pair[1], giver->buffer) == 0 ? 0 : 1);
-	}
-	close(pair[1]);
-	giver->taker = pair[0];
-	return pid < 0 ? -errno : pid;
-}
-
 /* Starts the others, the taker first so that it inherits nothing, and serves. */
 static int run(struct giver *giver, char **argv)
 {
-	pid_t pids[3] = { getpid(), start_taker(giver, atoi(argv[2])), -1 };
+	pid_t pids[3] = { getpid(), start_at_pair(SOCK_SEQPACKET, atoi(argv[2]), take, giver->buffer, &giver->taker), -1 };
 	int r = pids[1] < 0 ? (int)pids[1] : 0;
 
 	if (r == 0) {

@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 struct sender {
@@ -30,8 +29,13 @@ struct sender {
 	uint32_t number;
 };
 
-static int receive(int fd, int receipts, uint32_t receiver)
+/*
+ * The receiver that `sender` is about to have. It keeps the sender's ends of those before it, which is harmless: the kernel ends it with
+ * the sender.
+ */
+static int receive(int fd, void *context)
 {
+	const struct sender *sender = context;
 	static char buffer[PAYLOAD_BYTES_MAX];
 	uint32_t number, count = 0;
 	int r = 0;
@@ -44,7 +48,7 @@ static int receive(int fd, int receipts, uint32_t receiver)
 		/* What is not whole counts twice, which the sender sees (receipts.h). */
 		count += !is_message(buffer, (size_t)n, number);
 		buffer[0] ^= 1;
-		r = report_receipt(receipts, receiver, number, ++count);
+		r = report_receipt(sender->receipts, sender->receivers, number, ++count);
 	}
 	return r;
 }
@@ -71,28 +75,16 @@ static int fan_out(void *context, uint64_t end_ns, struct samples *samples)
 	return 0;
 }
 
-/* Starts one receiver. It keeps the sender's ends of those before it, which is harmless: the kernel ends it with the sender. */
 static int start_receiver(struct sender *sender, int cpu)
 {
-	int fds[2], r;
 	uint32_t at = sender->receivers;
-	pid_t self = getpid(), pid;
+	pid_t pid = start_at_pair(SOCK_SEQPACKET, cpu, receive, sender, &sender->fds[at]);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
-		return -errno;
-	pid = fork();
-	if (pid == 0) {
-		die_with_parent(self);
-		close(fds[0]);
-		r = pin(cpu);
-		_exit(r == 0 && receive(fds[1], sender->receipts, at) == 0 ? 0 : 1);
-	}
-	r = pid < 0 ? -errno : 0;
-	close(fds[1]);
-	sender->fds[at] = fds[0];
+	if (pid < 0)
+		return (int)pid;
 	sender->pids[at] = pid;
 	sender->receivers++;
-	return r;
+	return 0;
 }
 
 static int run(struct sender *sender, char **argv, uint32_t receivers)

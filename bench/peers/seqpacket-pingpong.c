@@ -163,47 +163,25 @@ static int collect(void *context, uint64_t until_ns, struct completions *ended)
 
 static const struct pipelined round_trips = { submit, collect };
 
-/* Waits for the answer to the oldest batch, which began at `start`. */
-static int await_batch(struct client *client, uint32_t expected, uint64_t start, struct samples *samples)
-{
-	uint32_t counted;
-	if (recv(client->fd, &counted, sizeof counted, 0) != sizeof counted)
-		return -EPROTO;
-	samples->violations += counted != expected;
-	add_sample(samples, monotonic_ns() - start);
-	return 0;
-}
-
-static int stream(void *context, uint64_t end_ns, struct samples *samples)
+static int send_batch(void *context)
 {
 	struct client *client = context;
-	uint64_t starts[STREAM_WINDOW], now = monotonic_ns();
-	uint32_t sent = 0, answered = 0, first = client->number;
-	int r;
 
-	while (block_goes_on(samples, now, end_ns)) {
-		starts[sent % STREAM_WINDOW] = now;
-		for (uint32_t at = 0; at < STREAM_BATCH; at++) {
-			stamp(client->buffer, client->bytes, client->number++);
-			if (send(client->fd, client->buffer, client->bytes, MSG_NOSIGNAL) < 0)
-				return -errno;
-		}
-		sent++;
-		if (sent - answered == STREAM_WINDOW) {
-			r = await_batch(client, first + (answered + 1) * STREAM_BATCH, starts[answered % STREAM_WINDOW], samples);
-			if (r < 0)
-				return r;
-			answered++;
-		}
-		now = monotonic_ns();
-	}
-	for (; answered < sent; answered++) {
-		r = await_batch(client, first + (answered + 1) * STREAM_BATCH, starts[answered % STREAM_WINDOW], samples);
-		if (r < 0)
-			return r;
+	for (uint32_t at = 0; at < STREAM_BATCH; at++) {
+		stamp(client->buffer, client->bytes, client->number++);
+		if (send(client->fd, client->buffer, client->bytes, MSG_NOSIGNAL) < 0)
+			return -errno;
 	}
 	return 0;
 }
+
+static int await_batch(void *context, uint32_t *counted)
+{
+	struct client *client = context;
+	return recv(client->fd, counted, sizeof *counted, 0) == sizeof *counted ? 0 : -EPROTO;
+}
+
+static const struct batches batches = { send_batch, await_batch };
 
 /*
  * Starts a child on a CPU with `role`, which is given the descriptors that it keeps; the `unwanted` ones are closed there, up to a -1, so
@@ -287,7 +265,7 @@ int main(int argc, char **argv)
 		r = say_ready(all, pids[1] > 0 ? 3 : 2);
 	}
 	if (r == 0)
-		r = mode != NULL && strcmp(mode, "stream") == 0 ? serve_commands(stream, &client)
+		r = mode != NULL && strcmp(mode, "stream") == 0 ? serve_stream(&batches, &client)
 								 : serve_pipelined(&round_trips, &client);
 	close(client.fd);
 	for (int at = 0; at < 2; at++)

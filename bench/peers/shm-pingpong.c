@@ -116,49 +116,26 @@ static int collect(void *context, uint64_t until_ns, struct completions *ended)
 	return 0;
 }
 
-/* Waits for the answer to the oldest batch, which began at `start`. */
-static int await_batch(struct link *link, uint32_t expected, uint64_t start, struct samples *samples)
+static int await_batch(void *context, uint32_t *counted)
 {
-	uint32_t counted;
+	struct link *link = context;
 	int r = await_message(link->answers, link->spin_ns, UINT64_MAX);
 
 	if (r < 0)
 		return r;
-	memcpy(&counted, oldest_slot(link->answers), sizeof counted);
+	memcpy(counted, oldest_slot(link->answers), sizeof *counted);
 	consume(link->answers);
-	samples->violations += counted != expected;
-	add_sample(samples, monotonic_ns() - start);
 	return 0;
 }
 
-static int send_batch(struct link *link)
+static int send_batch(void *context)
 {
+	struct link *link = context;
 	int r = 0;
+
 	for (uint32_t at = 0; r == 0 && at < STREAM_BATCH; at++) {
 		stamp(link->payload, link->bytes, link->next++);
 		r = put(link, link->questions, link->payload, link->bytes);
-	}
-	return r;
-}
-
-static int stream(void *context, uint64_t end_ns, struct samples *samples)
-{
-	struct link *link = context;
-	uint64_t starts[STREAM_WINDOW], now = monotonic_ns();
-	uint32_t sent = 0, answered = 0, first = link->next;
-	int r = 0;
-
-	while (r == 0 && (block_goes_on(samples, now, end_ns) || answered < sent)) {
-		int is_ending = !block_goes_on(samples, now, end_ns);
-		if (!is_ending) {
-			starts[sent++ % STREAM_WINDOW] = now;
-			r = send_batch(link);
-		}
-		if (r == 0 && (is_ending || sent - answered == STREAM_WINDOW)) {
-			r = await_batch(link, first + (answered + 1) * STREAM_BATCH, starts[answered % STREAM_WINDOW], samples);
-			answered++;
-		}
-		now = monotonic_ns();
 	}
 	return r;
 }
@@ -183,6 +160,7 @@ static pid_t start_server(struct link *link, const char *cpu, int is_stream)
 int main(int argc, char **argv)
 {
 	static const struct pipelined calls = { submit, collect };
+	static const struct batches batches = { send_batch, await_batch };
 	static struct link link;
 	pid_t pids[2] = { getpid(), -1 };
 	int is_stream, r;
@@ -201,7 +179,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = say_ready(pids, 2);
 	if (r == 0)
-		r = is_stream ? serve_commands(stream, &link) : serve_pipelined(&calls, &link);
+		r = is_stream ? serve_stream(&batches, &link) : serve_pipelined(&calls, &link);
 	if (pids[1] > 0) {
 		/* It has no input that could end it. Still this process's child, so the number is nobody else's. */
 		kill(pids[1], SIGKILL);

@@ -156,8 +156,9 @@ static int send_all(int fd, const char *bytes, size_t length)
 }
 
 /* Sends a batch in pieces that fill the buffer. */
-static int send_batch(struct client *client)
+static int send_batch(void *context)
 {
+	struct client *client = context;
 	size_t filled = 0;
 	int r = 0;
 
@@ -173,64 +174,28 @@ static int send_batch(struct client *client)
 	return r < 0 ? r : send_all(client->fd, client->out, filled);
 }
 
-/* Waits for the answer to the oldest batch, which began at `start`. */
-static int await_batch(struct client *client, uint32_t expected, uint64_t start, struct samples *samples)
-{
-	uint32_t counted;
-	if (recv(client->fd, &counted, sizeof counted, MSG_WAITALL) != sizeof counted)
-		return -EPROTO;
-	samples->violations += counted != expected;
-	add_sample(samples, monotonic_ns() - start);
-	return 0;
-}
-
-static int stream(void *context, uint64_t end_ns, struct samples *samples)
+static int await_batch(void *context, uint32_t *counted)
 {
 	struct client *client = context;
-	uint64_t starts[STREAM_WINDOW], now = monotonic_ns();
-	uint32_t sent = 0, answered = 0, first = client->next;
-	int r = 0;
-
-	while (r == 0 && (block_goes_on(samples, now, end_ns) || answered < sent)) {
-		int is_ending = !block_goes_on(samples, now, end_ns);
-		if (!is_ending) {
-			starts[sent++ % STREAM_WINDOW] = now;
-			r = send_batch(client);
-		}
-		if (r == 0 && (is_ending || sent - answered == STREAM_WINDOW)) {
-			r = await_batch(client, first + (answered + 1) * STREAM_BATCH, starts[answered % STREAM_WINDOW], samples);
-			answered++;
-		}
-		now = monotonic_ns();
-	}
-	return r;
+	return recv(client->fd, counted, sizeof *counted, MSG_WAITALL) == sizeof *counted ? 0 : -EPROTO;
 }
 
-/* Starts the server and keeps the client's end. Returns its pid or -errno. */
-static pid_t start_server(struct client *client, const char *cpu, int is_stream)
+static int serve_role(int fd, void *context)
 {
-	int fds[2], r;
-	pid_t self = getpid(), pid;
+	struct client *client = context;
+	return serve(fd, client->in, client->bytes);
+}
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		return -errno;
-	pid = fork();
-	if (pid == 0) {
-		die_with_parent(self);
-		close(fds[0]);
-		r = pin(atoi(cpu));
-		if (r == 0)
-			r = (is_stream ? count : serve)(fds[1], client->in, client->bytes);
-		_exit(r == 0 ? 0 : 1);
-	}
-	close(fds[1]);
-	client->fd = fds[0];
-	return pid < 0 ? -errno : pid;
+static int count_role(int fd, void *context)
+{
+	struct client *client = context;
+	return count(fd, client->in, client->bytes);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct pipelined calls = { submit, collect };
+	static const struct batches batches = { send_batch, await_batch };
 	static char out[PAYLOAD_BYTES_MAX], in[BUFFER_BYTES];
 	struct client client = { .out = out, .in = in };
 	pid_t pids[2] = { getpid(), -1 };
@@ -245,12 +210,12 @@ int main(int argc, char **argv)
 	}
 	client.sent = client.bytes;
 	die_with_parent(getppid());
-	pids[1] = start_server(&client, argv[2], is_stream);
+	pids[1] = start_at_pair(SOCK_STREAM, atoi(argv[2]), is_stream ? count_role : serve_role, &client, &client.fd);
 	r = pids[1] < 0 ? (int)pids[1] : pin(atoi(argv[1]));
 	if (r == 0)
 		r = say_ready(pids, 2);
 	if (r == 0)
-		r = is_stream ? serve_commands(stream, &client) : serve_pipelined(&calls, &client);
+		r = is_stream ? serve_stream(&batches, &client) : serve_pipelined(&calls, &client);
 	if (pids[1] > 0) {
 		close(client.fd);
 		waitpid(pids[1], NULL, 0);
