@@ -80,6 +80,14 @@ function invalidityOf(records: readonly CellRecord[], launches: number): string 
   return records.every(({ samples }) => samples === 0) ? 'no message was answered' : undefined;
 }
 
+/** How much of an open loop was done in the time for which it was planned; null for others. */
+function achievedShare(records: readonly CellRecord[]): number | null {
+  const sum = (of: (record: CellRecord) => number): number =>
+    records.reduce((total, record) => total + of(record), 0);
+  const plannedMs = sum(({ planned_ms }) => planned_ms ?? 0);
+  return plannedMs === 0 ? null : round(Math.min(1, plannedMs / sum(({ elapsed_ms }) => elapsed_ms)), 3);
+}
+
 function lineOf(cell: Measured, group: readonly Measured[], launches: number, seed: number): CellLine {
   const { definition } = cell;
   const all = [...cell.records.values()];
@@ -93,6 +101,7 @@ function lineOf(cell: Measured, group: readonly Measured[], launches: number, se
   const colds = used.flatMap(({ cold_ns }) => (cold_ns === null ? [] : [cold_ns / 1000]));
   const offered = used.flatMap(({ offered_per_second }) => offered_per_second ?? []);
   const peaks = used.flatMap(({ peak_per_second }) => peak_per_second ?? []);
+  const achieved = achievedShare(used);
   const depth = queueDepthOf(definition.contender);
   const invalid = invalidityOf(all, launches);
   const figures = figuresOf(used, histogram, perSample);
@@ -111,6 +120,7 @@ function lineOf(cell: Measured, group: readonly Measured[], launches: number, se
     cold_us: colds.length === 0 ? null : round(median(colds), 3),
     ...(depth === undefined ? {} : { queue_depth: depth }),
     ...(peaks.length === 0 ? {} : { peak_per_second: Math.round(median(peaks)) }),
+    ...(achieved === null ? {} : { achieved_share: achieved }),
     ...(invalid === undefined ? {} : { invalid }),
     launches: used.map((record) => {
       const launch = [...cell.records].find(([, other]) => other === record)?.[0] ?? 0;

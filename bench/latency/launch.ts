@@ -3,8 +3,9 @@
  * anew in each round, so that what the machine does meanwhile hits all of them (benchmark method, point 5); then they end.
  *
  * An open loop is offered a share of the *peak*: what the same processes did just before in a closed loop with many calls under way,
- * the median of some blocks that take part in the interleaving, too (point 4). The samples of a block whose generator missed its schedule
- * are thrown away and it is run again; one that never succeeds makes the cell invalid (point 3).
+ * the median of some blocks that take part in the interleaving, too (point 4). The samples of a block in which the machine
+ * stalled, so that the generator missed its schedule, are thrown away and it is run again; one that never succeeds makes the cell invalid
+ * (point 3).
  *
  * Wrong answers and errors count whenever they happen: those of the warm-up, of the blocks that find the peak, and of blocks that were
  * thrown away are in the record of each cell on these processes, although no sample of them is.
@@ -37,8 +38,7 @@ export interface LaunchOptions {
 const peakOutstanding = 64;
 export const peakBlocks = 3;
 
-/** How many of a block's messages may have been sent late, and how often a block is tried. */
-const missedShareMax = 0.01;
+/** How often a block of an open loop is tried. */
 const openAttempts = 3;
 
 /** Blocks that a cell gets beyond the planned ones, at most, where its samples are too few; how long, and by how much that is too long. */
@@ -46,8 +46,8 @@ const moreBlocksMax = 3;
 const moreBlockMsMax = 5_000;
 const moreFactor = 1.1;
 
-/** Why a cell is invalid whose generator was late: the machine's fault, not the contender's. */
-export const missedSchedule = `the generator missed its schedule ${openAttempts} times in a row`;
+/** Why a cell is invalid whose generator could not be in time: the machine's fault, not the contender's. */
+export const missedSchedule = `the machine stalled, so that the generator missed its schedule, ${openAttempts} times in a row`;
 
 /** Whether the blocks of a cell are the long ones. */
 function hasLongBlocks({ loop, varied }: CellDefinition): boolean {
@@ -119,7 +119,7 @@ class Running {
       const schedule = createSchedule(kind, offered, durationMs, seed + attempt);
       const histogram = createHistogram();
       const block = await stage.open(schedule, histogram);
-      if (block.missed > Math.max(1, schedule.length * missedShareMax)) {
+      if (block.isStalled) {
         this.#thrownAway = addFaults(this.#thrownAway, block);
         continue;
       }

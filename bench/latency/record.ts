@@ -25,7 +25,10 @@ export interface CellRecord {
   readonly switches: number;
   readonly cold_ns: number | null;
   readonly is_settled: boolean;
+  /** Of an open loop: how late the machine woke anybody at worst; null where that cannot be told. */
   readonly late_ns: number | null;
+  /** Of an open loop: from the first planned moments to the last of all blocks. */
+  readonly planned_ms?: number;
   /** Of an open loop: messages a second that were offered. */
   readonly offered_per_second: number | null;
   /** Of an open loop: the peak of which that is a share, messages a second. */
@@ -56,6 +59,7 @@ export function createRecord(
   const sum = (of: (block: Block) => number): number => blocks.reduce((total, block) => total + of(block), 0);
   const tellsCollections = blocks.some(({ gcNs }) => gcNs !== undefined);
   const late = blocks.flatMap(({ lateNs }) => (lateNs === undefined ? [] : [lateNs]));
+  const planned = blocks.flatMap(({ plannedMs }) => (plannedMs === undefined ? [] : [plannedMs]));
   const { hasBroker, unrecorded, ...rest } = notes;
   return {
     key,
@@ -70,6 +74,7 @@ export function createRecord(
     wait_ns: sum((block) => block.waitNs),
     switches: sum((block) => block.switches),
     late_ns: late.length === 0 ? null : Math.max(...late),
+    ...(planned.length === 0 ? {} : { planned_ms: planned.reduce((total, ms) => total + ms, 0) }),
     ...rest,
     rounds: blocks.map(({ p50Ns }) => p50Ns),
     histogram: encodeHistogram(histogram),

@@ -9,6 +9,7 @@ import type { Holdings } from '../results/line.js';
 import { type Account, accountOf, spentSince, sumOf } from './accounts.js';
 import type { CellDefinition, CellProcesses } from './cell.js';
 import { writeSchedule } from './schedule.js';
+import { isStalled, StallWatch } from './stall-watch.js';
 
 /** What a block gave. Times of processes are those of all processes of the cell, where no other is named. */
 export interface Block {
@@ -24,9 +25,11 @@ export interface Block {
   readonly gcNs: number | undefined;
   readonly elapsedMs: number;
   readonly p50Ns: number;
-  /** Of an open loop: the generator's own worst lateness, and the messages that it sent later than it may. */
+  /** Of an open loop: from the first planned moment to the last. */
+  readonly plannedMs: number | undefined;
+  /** Of an open loop: how late the machine woke anybody at worst, where that can be told, and whether that spoils the block. */
   readonly lateNs: number | undefined;
-  readonly missed: number;
+  readonly isStalled: boolean;
 }
 
 /** What went wrong in blocks, whatever becomes of their samples. */
@@ -79,6 +82,7 @@ export class Stage {
   readonly #directory: string;
   readonly #processes: CellProcesses;
   #isStopped = false;
+  #watch: StallWatch | undefined;
   #coldNs: number | undefined;
   #unrecorded: Faults = noFaults;
 
@@ -153,9 +157,18 @@ export class Stage {
     const file = join(this.#directory, `samples-${process.pid}.u32`);
     const schedulePath = join(this.#directory, `schedule-${process.pid}.u64`);
     writeSchedule(schedule, schedulePath);
-    const durationMs = Number(schedule.at(-1) ?? 0n) / 1e6;
+    const plannedMs = Number(schedule.at(-1) ?? 0n) / 1e6;
     try {
-      return await this.#run(`open ${file} ${schedulePath}`, durationMs, file, histogram);
+      this.#watch ??= await StallWatch.launch(this.#processes.client.pids[0] ?? 0);
+      const ended = await this.#watch.begin();
+      const block = await this.#run(`open ${file} ${schedulePath}`, plannedMs, file, histogram);
+      const stalls = await ended();
+      return {
+        ...block,
+        plannedMs,
+        lateNs: stalls?.worstNs,
+        isStalled: stalls !== undefined && isStalled(stalls),
+      };
     } finally {
       rmSync(schedulePath, { force: true });
     }
@@ -184,8 +197,9 @@ export class Stage {
       gcNs: histogram === undefined ? undefined : await this.#collectionsNs(note('gc_ns')),
       elapsedMs: elapsedNs === undefined ? answeredMs : elapsedNs / 1e6,
       p50Ns: this.#readSamples(file, histogram),
-      lateNs: note('late_ns'),
-      missed: note('missed') ?? 0,
+      plannedMs: undefined,
+      lateNs: undefined,
+      isStalled: false,
     };
   }
 
@@ -216,11 +230,13 @@ export class Stage {
     this.#isStopped = true;
     await this.#processes.client.stop();
     for (const peer of this.#processes.others) await peer.stop();
+    await this.#watch?.stop();
     await this.#processes.cleanUp?.();
   }
 
   kill(): void {
     this.#processes.client.kill();
     for (const peer of this.#processes.others) peer.kill();
+    this.#watch?.kill();
   }
 }

@@ -103,12 +103,6 @@ int serve_pipelined(const struct pipelined *client, void *context);
  */
 int wait_readable(int fd, uint64_t until_ns);
 
-/* Reads planned moments (u64 little-endian, ns from the start) from a file. `*offsets` is the caller's to free. Returns 0 or -errno. */
-int read_schedule(const char *path, uint64_t **offsets, size_t *count);
-
-/* A message that its generator sent later than this after the planned moment has missed its schedule. */
-#define LATE_NS 200000u
-
 /* Pins the calling thread; a CPU of -1 leaves it alone. Returns 0 or -errno. */
 int pin(int cpu);
 

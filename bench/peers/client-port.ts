@@ -29,13 +29,10 @@ export type ClosedLoop = (endMs: number, samples: Samples) => Promise<number>;
 export interface BlockNotes {
   /** Ended by an error or a deadline; among the samples with at least the deadline. */
   readonly errors?: number;
-  /** Of an open loop: how late the generator itself was at worst, and how many messages it sent later than is allowed. */
-  readonly late_ns?: number;
-  readonly missed?: number;
   /** Collections of garbage in the client meanwhile, and the time they took. */
   readonly gc_ns?: number;
   readonly gc_count?: number;
-  /** From the block's beginning until its last answer. */
+  /** From the block's beginning, of an open loop from the first moment that may be planned, until its last answer. */
   readonly elapsed_ns?: number;
 }
 

@@ -31,7 +31,7 @@ async function nextLine({ lines }: Member): Promise<string> {
 }
 
 /** What is not a count and not a time spent: all members work at the same time, so of these the longest is the crew's. */
-const longest: ReadonlySet<string> = new Set(['elapsed_ns', 'late_ns']);
+const longest: ReadonlySet<string> = new Set(['elapsed_ns']);
 
 /** Puts answers of the form `done SAMPLES VIOLATIONS key=value …` together: sums, and of what took place side by side the longest. */
 export function combineAnswers(answers: readonly string[]): string {

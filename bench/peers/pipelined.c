@@ -2,9 +2,7 @@
  * Drives a client in C that can have many calls under way, in a closed loop or by a schedule; pipelined.ts is the same for TypeScript.
  *
  * Each call's start is kept in a ring by its number, so a sample costs two readings of the clock and two stores. In an open loop a call's
- * start is the planned moment. The client itself waits for that moment, with a timer of nanoseconds; what it wakes late, although it had
- * nothing else to do, is the generator's fault and told beside the samples; what it is late because it was busy with answers, or because
- * nothing more fitted, is the contender's, and is in the sample.
+ * start is the planned moment, whatever delayed the sending. The client itself waits for that moment, with a timer of nanoseconds.
  */
 #define _GNU_SOURCE
 #include "client-port.h"
@@ -22,6 +20,9 @@
 /* Calls that may be under way, as in pipelined.ts; a power of two. */
 #define UNDER_WAY_MAX (1u << 12)
 
+/* From the command until the first message of an open loop may be due, as in pipelined.ts. */
+#define LEAD_NS 1000000u
+
 enum state { FREE, BUSY, GIVEN_UP };
 
 struct driver {
@@ -30,8 +31,7 @@ struct driver {
 	struct samples samples;
 	uint64_t start_ns[UNDER_WAY_MAX];
 	unsigned char state[UNDER_WAY_MAX];
-	uint32_t number, under_way, errors, missed;
-	uint64_t late_ns;
+	uint32_t number, under_way, errors;
 	struct completions ended;
 };
 
@@ -48,7 +48,8 @@ int wait_readable(int fd, uint64_t until_ns)
 	return r;
 }
 
-int read_schedule(const char *path, uint64_t **offsets, size_t *count)
+/* Reads planned moments (u64 little-endian, ns from the start) from a file. `*offsets` is the caller's to free. Returns 0 or -errno. */
+static int read_schedule(const char *path, uint64_t **offsets, size_t *count)
 {
 	FILE *file = fopen(path, "re");
 	long bytes = 0;
@@ -176,13 +177,6 @@ static int closed(struct driver *driver, uint64_t end_ns, uint32_t outstanding, 
 	return finish(driver);
 }
 
-static void note_lateness(struct driver *driver, uint64_t late_ns)
-{
-	if (late_ns > driver->late_ns)
-		driver->late_ns = late_ns;
-	driver->missed += late_ns > LATE_NS;
-}
-
 /* What was never sent because too much was under way has failed as well, and would make the figures better if it were missing. */
 static void record_unsent(struct driver *driver, uint64_t start, const uint64_t *offsets, size_t count)
 {
@@ -195,18 +189,16 @@ static void record_unsent(struct driver *driver, uint64_t start, const uint64_t 
 	}
 }
 
-static int open_loop(struct driver *driver, const uint64_t *offsets, size_t count)
+static int open_loop(struct driver *driver, uint64_t start, const uint64_t *offsets, size_t count)
 {
-	uint64_t start = monotonic_ns() + 1000000u;
 	uint64_t give_up = start + (count > 0 ? offsets[count - 1] : 0) + DEADLINE_NS;
 	size_t sent = 0;
 
 	while (sent < count && monotonic_ns() < give_up) {
 		uint64_t planned = start + offsets[sent], now = monotonic_ns();
-		int was_idle = now < planned, r = end(driver, was_idle ? planned : 0);
+		int r = end(driver, now < planned ? planned : 0);
 		if (r < 0)
 			return r;
-		was_idle = was_idle && r == 0;
 		for (now = monotonic_ns(); sent < count && start + offsets[sent] <= now; sent++) {
 			planned = start + offsets[sent];
 			r = begin(driver, planned);
@@ -219,25 +211,21 @@ static int open_loop(struct driver *driver, const uint64_t *offsets, size_t coun
 					return r;
 				break;
 			}
-			note_lateness(driver, was_idle ? now - planned : 0);
 		}
 	}
 	record_unsent(driver, start, offsets + sent, count - sent);
 	return finish(driver);
 }
 
-static int tell(struct driver *driver, const char *path, int is_open, uint64_t start_ns)
+static int tell(struct driver *driver, const char *path, uint64_t start_ns)
 {
 	uint64_t elapsed = monotonic_ns() - start_ns;
 	int r = write_samples(&driver->samples, path);
 
 	if (r < 0)
 		return r;
-	printf("done %u %u errors=%u elapsed_ns=%llu", driver->samples.count, driver->samples.violations, driver->errors,
-	       (unsigned long long)elapsed);
-	if (is_open)
-		printf(" late_ns=%llu missed=%u", (unsigned long long)driver->late_ns, driver->missed);
-	printf("\n");
+	printf("done %u %u errors=%u elapsed_ns=%llu\n", driver->samples.count, driver->samples.violations,
+	       driver->errors, (unsigned long long)elapsed);
 	return fflush(stdout) == 0 ? 0 : -EIO;
 }
 
@@ -249,20 +237,20 @@ static int serve_line(struct driver *driver, const char *line)
 	size_t count;
 	int r;
 
-	driver->samples.count = driver->samples.violations = driver->errors = driver->missed = 0;
-	driver->late_ns = 0;
+	driver->samples.count = driver->samples.violations = driver->errors = 0;
 	if (sscanf(line, "run %ld %4095s %ld %ld", &milliseconds, path, &outstanding, &gap_ms) >= 2) {
 		r = closed(driver, start + (uint64_t)milliseconds * 1000000u, (uint32_t)outstanding, gap_ms);
-		return r < 0 ? r : tell(driver, path, 0, start);
+		return r < 0 ? r : tell(driver, path, start);
 	}
 	if (sscanf(line, "open %4095s %4095s", path, schedule) != 2)
 		return -EINVAL;
 	r = read_schedule(schedule, &offsets, &count);
 	if (r < 0)
 		return r;
-	r = open_loop(driver, offsets, count);
+	start = monotonic_ns() + LEAD_NS;
+	r = open_loop(driver, start, offsets, count);
 	free(offsets);
-	return r < 0 ? r : tell(driver, path, 1, start);
+	return r < 0 ? r : tell(driver, path, start);
 }
 
 int serve_pipelined(const struct pipelined *client, void *context)

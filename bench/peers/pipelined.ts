@@ -5,17 +5,15 @@
  * so that a sample costs two readings of the clock and a few stores, and no allocation (benchmark method, point 9; the harness's own cost
  * is measured with a client that answers at once).
  *
- * In a closed loop a call begins when one is answered. In an open loop a *metronome* says when: Node's timers know only milliseconds, so
- * a small process in C sleeps until the planned moments and writes a byte for each, and the client's event loop wakes as for any other
- * input. What the metronome was late is the harness's fault and told (`late_ns`, `missed`); what the client is late after that byte is
- * the contender's, and is in the sample, which counts from the planned moment (points 3 and 12).
+ * In a closed loop a call begins when one is answered. In an open loop the schedule says when: an *alarm* ends the event loop's sleep at
+ * the next planned moment, and whatever ends it, everything that is due is sent. A client that is busy with answers looks at the clock
+ * with each of them, so it needs no alarm to find what is due meanwhile. Times count from the planned moment, whatever delayed the
+ * sending (points 3 and 12).
  */
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
 import type { Samples } from '../latency/samples.js';
+import { loadAlarm } from './alarm.js';
 import type { BlockNotes } from './client-port.js';
 
 /** How a call ended: answered rightly, answered wrongly (a violation), or by an error or deadline of the contender's. */
@@ -37,6 +35,9 @@ export const deadlineMs = 4_000;
  * its time runs from the planned moment all the same.
  */
 const underWayMax = 4_096;
+
+/** From the command until the first message of an open loop may be due. */
+const leadMs = 1;
 
 const free = 0;
 const busy = 1;
@@ -95,32 +96,47 @@ export class Pipeline {
   async open(schedulePath: string, samples: Samples): Promise<PipelinedBlock> {
     const offsetsMs = readSchedule(schedulePath);
     const count = offsetsMs.length;
-    const leadMs = 20;
+    const alarm = loadAlarm();
     const startMs = performance.now() + leadMs;
-    // Both clocks are CLOCK_MONOTONIC, with different zeros.
-    const startNs = process.hrtime.bigint() + BigInt(leadMs) * 1_000_000n;
-    const metronome = startMetronome(schedulePath, startNs);
-    let due = 0;
     let sent = 0;
-    const endMs = startMs + (offsetsMs[count - 1] ?? 0);
-    const block = await this.#block(samples, endMs, (finish) => {
-      const sendDue = (): void => {
-        while (sent < due && this.#underWay < underWayMax) this.#start(startMs + (offsetsMs[sent++] ?? 0));
-      };
-      this.#takeUnsent = function* () {
-        while (sent < count) yield startMs + (offsetsMs[sent++] ?? 0);
-      };
-      this.#onAnswer = () => {
-        if (sent < due && !this.#isSending) sendDue();
-        if (sent === count && this.#underWay === 0) finish();
-      };
-      metronome.onTicks((ticks) => {
-        due = Math.min(due + ticks, count);
-        sendDue();
-      });
+    const sendDue = (nowMs: number): void => {
+      while (sent < count && this.#underWay < underWayMax) {
+        const plannedMs = startMs + (offsetsMs[sent] ?? 0);
+        if (plannedMs > nowMs) return;
+        sent++;
+        this.#start(plannedMs);
+      }
+    };
+    let isSet = false;
+    // With too much under way, the next answer is what makes room.
+    const setAlarm = (): void => {
+      if (isSet || sent === count || this.#underWay === underWayMax) return;
+      isSet = true;
+      alarm.set(startMs + (offsetsMs[sent] ?? 0) - performance.now());
+    };
+    alarm.open(() => {
+      isSet = false;
+      sendDue(performance.now());
+      setAlarm();
     });
-    const elapsed_ns = Math.round((performance.now() - startMs) * 1e6);
-    return { ...block, elapsed_ns, ...(await metronome.lateness()) };
+    try {
+      const block = await this.#block(samples, startMs + (offsetsMs[count - 1] ?? 0), (finish) => {
+        this.#takeUnsent = function* () {
+          while (sent < count) yield startMs + (offsetsMs[sent++] ?? 0);
+        };
+        this.#onAnswer = (nowMs) => {
+          if (sent < count && !this.#isSending) {
+            sendDue(nowMs);
+            setAlarm();
+          }
+          if (sent === count && this.#underWay === 0) finish();
+        };
+        setAlarm();
+      });
+      return { ...block, elapsed_ns: Math.round((performance.now() - startMs) * 1e6) };
+    } finally {
+      alarm.close();
+    }
   }
 
   /** One block: `begin` starts it, and what it is given ends it. Calls without an answer are given up a deadline after `endMs`. */
@@ -214,43 +230,4 @@ function readSchedule(path: string): Float64Array {
   const offsetsMs = new Float64Array(bytes.byteLength / 8);
   for (let at = 0; at < offsetsMs.length; at++) offsetsMs[at] = Number(view.getBigUint64(at * 8, true)) / 1e6;
   return offsetsMs;
-}
-
-interface Metronome {
-  /** `listen` is called with the number of moments that have come. */
-  onTicks(listen: (ticks: number) => void): void;
-  /** Resolves when the metronome has ended. */
-  lateness(): Promise<{ late_ns: number; missed: number }>;
-}
-
-const metronomePath = join(
-  fileURLToPath(import.meta.url),
-  ...['..', '..', '..', '..', 'bench', 'peers', 'build', 'metronome'],
-);
-
-function startMetronome(schedulePath: string, startNs: bigint): Metronome {
-  const child = spawn(metronomePath, [schedulePath, String(startNs)], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let report = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    report += text;
-  });
-  const ended = new Promise<void>((resolve, reject) => {
-    child.once('error', (error) =>
-      reject(new Error(`${error.message}; build the metronome with "npm run build:native"`)),
-    );
-    child.once('close', () => resolve());
-  });
-  // Whoever asks for the lateness hears of it; before that a metronome that fails is a block that ends by its deadline.
-  ended.catch(() => {});
-  return {
-    onTicks(listen): void {
-      child.stdout.on('data', (data: Buffer) => listen(data.length));
-    },
-    async lateness() {
-      await ended;
-      const match = /^late (\d+) missed (\d+)$/m.exec(report);
-      if (match === null) throw new Error(`the metronome failed: ${report.trim()}`);
-      return { late_ns: Number(match[1]), missed: Number(match[2]) };
-    },
-  };
 }

@@ -118,7 +118,10 @@ export interface LaunchFigures extends Figures {
   readonly cold_us: number | null;
   /** Whether the warm-up ended because its medians had settled. */
   readonly is_settled: boolean;
-  /** Of an open loop: how late the generator was at worst, beyond what waiting for the contender explains; a late one is invalid. */
+  /**
+   * Of an open loop: how late the machine woke at worst somebody whom no contender can delay; null without the right to real-time priority.
+   * Too often too late, the cell is invalid.
+   */
   readonly late_us: number | null;
   /** Of an open loop: the peak of the same processes in this launch, messages a second (method, point 4). Earlier results do not have it. */
   readonly peak_per_second?: number;
@@ -144,6 +147,11 @@ export interface CellLine extends CellName, Figures {
   readonly queue_depth?: number;
   /** Of an open loop: the peak of which `load_share` is offered, messages a second; the median over launches. Earlier results do not have it. */
   readonly peak_per_second?: number;
+  /**
+   * Of an open loop: how long the load was planned to last, over how long it took until the last answer, all blocks together. Below
+   * `overloadedShare` more was offered than the contender can carry, and its latency is that of a backlog. Earlier results do not have it.
+   */
+  readonly achieved_share?: number;
   /** Why the figures must not be used, if so: a generator that missed its schedule, say. */
   readonly invalid?: string;
   readonly launches: readonly LaunchFigures[];
@@ -195,6 +203,13 @@ export interface OrderLine {
   readonly queue_depth?: number;
   /** What the counts are the sums of. Results of earlier versions do not have it; theirs are of one launch. */
   readonly launches?: readonly OrderLaunch[];
+}
+
+/** An open loop that did less of what was offered than this was overloaded. */
+const overloadedShare = 0.95;
+
+export function isOverloaded({ achieved_share }: CellLine): boolean {
+  return achieved_share !== undefined && achieved_share < overloadedShare;
 }
 
 export type ResultLine = CellLine | OrderLine;

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { limits } from '../../broker/contract/index.js';
 import type { CellDefinition, CellProcesses, Placement } from '../latency/cell.js';
 import { PeerProcess, pinned } from '../latency/peer-process.js';
+import { hasAlarm } from '../peers/alarm.js';
 import type { Contender } from './scenario.js';
 
 export const buildDirectory = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -182,8 +183,8 @@ export function ownContenders(): Contender[] {
       isPipelined: true,
       ...(payloadBytesMax === undefined ? {} : { payloadBytesMax }),
       presence: () => {
-        const native = kinds[name] === 'c' ? 'seqpacket-pingpong' : 'metronome';
-        if (hasNativePeer(native)) return { present: true };
+        const isBuilt = kinds[name] === 'c' ? hasNativePeer('seqpacket-pingpong') : hasAlarm;
+        if (isBuilt) return { present: true };
         return {
           present: false,
           reason: `${name}: its peers in C are not built; run "npm run build:native"`,

@@ -8,6 +8,7 @@ import type { CellDefinition } from '../../bench/latency/cell.js';
 import { peakBlocks, runLaunch } from '../../bench/latency/launch.js';
 import { PeerProcess } from '../../bench/latency/peer-process.js';
 import type { CellRecord } from '../../bench/latency/record.js';
+import { StallWatch } from '../../bench/latency/stall-watch.js';
 import { combineAnswers } from '../../bench/peers/crew.js';
 import { Counter, createStreamTarget } from '../../bench/peers/foreign/payload.js';
 import { isAnswer, isMessage, stamp } from '../../bench/peers/payload.js';
@@ -57,6 +58,15 @@ async function launch(
   }
 }
 
+/** Whether this user may have real-time priority, without which the watch proves nothing. */
+async function canTellStalls(): Promise<boolean> {
+  const watch = await StallWatch.launch(process.pid);
+  const ended = await watch.begin();
+  const stalls = await ended();
+  await watch.stop();
+  return stalls !== undefined;
+}
+
 const open: Partial<CellDefinition> = { loop: 'open', varied: { load_share: 0.5, schedule: 'constant' } };
 
 test.serial('a client that is always right has neither violations nor errors', async (t) => {
@@ -80,6 +90,14 @@ test.serial('a wrong answer while the peak is sought fails the cell', async (t) 
 
 test.serial('a wrong answer in a block that is thrown away fails the cell', async (t) => {
   const record = await launch('late', open);
+  if (!(await canTellStalls())) {
+    t.log(
+      'without the right to real-time priority nobody can tell that the machine stalled: no block is thrown away',
+    );
+    t.is(record?.late_ns, null);
+    t.is(record?.samples, 200);
+    return;
+  }
   t.not(record?.invalid, null);
   t.is(record?.samples, 0);
   t.deepEqual([record?.violations, record?.errors], [3, 3]);
@@ -103,11 +121,8 @@ test.serial('the peak of which a share is offered is told (point 4)', async (t) 
 });
 
 test('of clients that work at the same time counts and work are added, and of the time the longest is told', (t) => {
-  const answers = [
-    'done 10 1 elapsed_ns=500 gc_ns=7 errors=1 late_ns=30',
-    'done 20 0 elapsed_ns=700 gc_ns=5 errors=2 late_ns=20',
-  ];
-  t.is(combineAnswers(answers), 'done 30 1 elapsed_ns=700 gc_ns=12 errors=3 late_ns=30');
+  const answers = ['done 10 1 elapsed_ns=500 gc_ns=7 errors=1', 'done 20 0 elapsed_ns=700 gc_ns=5 errors=2'];
+  t.is(combineAnswers(answers), 'done 30 1 elapsed_ns=700 gc_ns=12 errors=3');
 });
 
 for (const length of [5, 8, 64, 4_096, 65_536]) {

@@ -6,7 +6,7 @@ import { cellLines } from '../../bench/lines.js';
 import { cellsCsv } from '../../bench/report/csv.js';
 import { figuresOf } from '../../bench/report/figures/index.js';
 import { printResults } from '../../bench/report/terminal.js';
-import { type CellLine, cellKey, isOrderLine } from '../../bench/results/line.js';
+import { type CellLine, cellKey, isOrderLine, isOverloaded } from '../../bench/results/line.js';
 import { encodeHistogram, mergeHistograms } from '../../bench/statistics/histogram.js';
 import { syntheticResults } from './support/synthetic-results.js';
 
@@ -84,6 +84,27 @@ test('point 10: a launch with too few samples for a median has no part in the ra
   t.is(some?.ratio_low, null, 'one launch tells of no spread');
   const [enough] = linesOf(cells, [20, 20]);
   t.not(enough?.ratio_low, null);
+});
+
+test('point 4: of an open loop it is told how much was done in the time for which it was planned, all launches together', (t) => {
+  const cell: CellDefinition = { ...definition('bus'), loop: 'open', varied: { load_share: 0.5 } };
+  const group = { key: 'g', workload: 'W6', placement: 'two-cores', cells: [cell] };
+  const lineOf = (planned: readonly (number | undefined)[]): CellLine | undefined => {
+    const entries = planned.map((ms, launch) => ({
+      group: 'g',
+      launch,
+      cells: [{ ...record(cell, 100, 20), ...(ms === undefined ? {} : { planned_ms: ms }) }],
+    }));
+    return cellLines([group], entries, planned.length, seed)[0];
+  };
+  const line = lineOf([100, 80]);
+  t.is(line?.achieved_share, 0.9);
+  t.true(line !== undefined && isOverloaded(line));
+  const kept = lineOf([100, 91]);
+  t.is(kept?.achieved_share, 0.955);
+  t.false(kept !== undefined && isOverloaded(kept));
+  // Results of earlier versions do not have it, nor do closed loops.
+  t.is(lineOf([undefined])?.achieved_share, undefined);
 });
 
 /** The synthetic results with these baselines by call; everything else has none. */

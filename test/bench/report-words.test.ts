@@ -11,7 +11,7 @@ import { compared, medianTime, verdictOf } from '../../bench/report/selection.js
 import { tableHtml, tableMarkdown } from '../../bench/report/table.js';
 import { printResults } from '../../bench/report/terminal.js';
 import type { Results } from '../../bench/results/directory.js';
-import { isOrderLine, type OrderLine, type ResultLine } from '../../bench/results/line.js';
+import { type CellLine, isOrderLine, type OrderLine, type ResultLine } from '../../bench/results/line.js';
 import { cellOf, launchOf } from './statistics/runs.js';
 import { syntheticResults } from './support/synthetic-results.js';
 
@@ -50,6 +50,27 @@ test('the figure of the loads says of which peak they are shares, where the resu
     isOrderLine(line) || line.loop !== 'open' ? line : { ...line, peak_per_second: 12_345 },
   );
   t.regex(reading(told), /Peaks, calls per second at the placement "two cores": .*bus 12.345/);
+});
+
+test('who could not carry what was offered is called overloaded, in words and in the table (point 4)', (t) => {
+  const { lines } = syntheticResults({ seed, launches: 3, workloads: ['W1'] });
+  const loads = (achieved: (line: CellLine) => number) => {
+    const told = lines.map((line) =>
+      isOrderLine(line) || line.loop !== 'open' ? line : { ...line, achieved_share: achieved(line) },
+    );
+    return figuresOf(told).figures.find(({ id }) => id === 'load');
+  };
+  t.notRegex(figuresOf(lines).figures.find(({ id }) => id === 'load')?.reading ?? '', /verloaded/);
+  t.regex(loads(() => 0.95)?.reading ?? '', /Nobody was overloaded/);
+  const some = loads(({ contender, load_share, schedule }) =>
+    contender === 'bus' && load_share === 0.9 && schedule === 'poisson' ? 0.8 : 0.99,
+  );
+  t.regex(some?.reading ?? '', /Overloaded, so that .*: bus at 90.% Poisson\.$/);
+  const marked = some?.table.rows.filter((row) => row.some((text) => text.endsWith('(overloaded)')));
+  t.deepEqual(
+    [...new Set(marked?.map(([contender, , schedule, share]) => [contender, schedule, share].join(' ')))],
+    ['bus poisson 90.0\u00a0%'],
+  );
 });
 
 test('without cells of the sender alone there is nothing about its cost', (t) => {

@@ -1,6 +1,6 @@
 /** Question 1, the calls of W1: round trips, their percentiles, load, outstanding calls, payloads. */
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
-import type { CellLine, ResultLine } from '../../results/line.js';
+import { type CellLine, isOverloaded, type ResultLine } from '../../results/line.js';
 import { ratioText, ratioTitle } from '../baseline.js';
 import { styleOf } from '../palette.js';
 import { linePanel, type Panel, type Series } from '../panel.js';
@@ -248,6 +248,26 @@ function peaksText(cells: readonly CellLine[]): string {
   return ` Peaks, calls per second at the placement "${say.placementName(placement)}": ${each.join(', ')}.`;
 }
 
+/** How much of what was offered was done in time; in earlier results, how much a second. */
+function doneText(cell: CellLine): string {
+  if (cell.achieved_share === undefined) return `${say.count(cell.per_second)}/s`;
+  return `${say.percent(cell.achieved_share)}${isOverloaded(cell) ? ' (overloaded)' : ''}`;
+}
+
+/** Who could not carry what was offered, by contender and schedule, where the results say it. */
+function overloadText(cells: readonly CellLine[]): string {
+  if (cells.every(({ achieved_share }) => achieved_share === undefined)) return '';
+  const overloaded = cells.filter(isOverloaded);
+  if (overloaded.length === 0)
+    return ' Nobody was overloaded: everything that was offered was answered in time.';
+  const loadOf = ({ load_share = 0, schedule }: CellLine): string =>
+    `${Math.round(load_share * 100)}\u00a0% ${schedule === 'poisson' ? 'Poisson' : 'constant'}`;
+  const each = [...grouped(overloaded, ({ contender }) => contender)].map(
+    ([contender, members]) => `${contender} at ${say.listed([...new Set(members.map(loadOf))])}`,
+  );
+  return ` Overloaded, so that the latency is that of a backlog and says how long it was measured: ${each.join('; ')}.`;
+}
+
 export const loadFigure: FigureMaker = {
   title: 'Latency against offered load',
   needs: 'W1, open loop',
@@ -262,7 +282,7 @@ export const loadFigure: FigureMaker = {
       question: 1,
       title: 'Latency against offered load',
       asks: 'What is left of the latency when there is more to do?',
-      reading: `Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. ${sharesSentence(cells)} of the peak that each contender reached itself; the thin dotted line of the same colour is p99, drawn for the transports of this project only.${peaksText(cells)}`,
+      reading: `Open loop: messages go by a schedule that does not wait for answers, and latency counts from the planned time. ${sharesSentence(cells)} of the peak that each contender reached itself; the thin dotted line of the same colour is p99, drawn for the transports of this project only.${peaksText(cells)}${overloadText(cells)}`,
       workloads: ['W1'],
       lines: cells,
       drawn: medianTime,
@@ -284,7 +304,7 @@ export const loadFigure: FigureMaker = {
           { title: 'contender' },
           { title: 'placement' },
           { title: 'schedule' },
-          ...['of peak', 'offered/s', 'done/s', 'p50 µs', 'p99 µs', 'p99.9 µs', 'CPU µs', 'errors'].map(
+          ...['of peak', 'offered/s', 'done', 'p50 µs', 'p99 µs', 'p99.9 µs', 'CPU µs', 'errors'].map(
             (title) => ({
               title,
               isNumber: true,
@@ -297,7 +317,7 @@ export const loadFigure: FigureMaker = {
           cell.schedule ?? 'constant',
           say.percent(cell.load_share ?? 0),
           say.count(offered(cell)),
-          say.count(cell.per_second),
+          doneText(cell),
           say.plain(cell.p50_us),
           say.plain(cell.p99_us),
           say.plain(cell.p999_us),
