@@ -2,6 +2,7 @@
  * Who takes part: the transports that were named, the baseline to which ratios are, and beside them what people use today, as far as it is
  * wanted and installed. What is not here is named with what to install, never skipped in silence.
  */
+import { UnknownName, UsageError } from './failure.js';
 import type { Contender } from './scenarios/scenario.js';
 
 /** Everybody's ratio is to it, so it is never left out. */
@@ -26,13 +27,24 @@ export interface Chosen {
   readonly isIncomplete: boolean;
 }
 
-/** A name that nobody has: wrong usage. */
-export class UnknownName extends Error {}
+/** Whom an option names; `other` is the option of those whom it does not. */
+interface Kind {
+  readonly what: string;
+  readonly known: readonly string[];
+  readonly other: { readonly what: string; readonly option: string; readonly known: readonly string[] };
+}
 
-function assertKnown(names: readonly string[], known: readonly string[], what: string): void {
-  for (const name of names) {
-    if (!known.includes(name))
-      throw new UnknownName(`no ${what} is called ${name}; there are ${known.join(', ')}`);
+function assertKnown(given: readonly string[], { what, known, other }: Kind): void {
+  for (const name of given) {
+    if (known.includes(name)) continue;
+    if (what === 'peer' && (name === 'auto' || name === 'none'))
+      throw new UsageError(
+        `--peers takes '${name}' only alone, and not with names`,
+        `there are ${known.join(', ')}`,
+      );
+    const isOther = other.known.includes(name);
+    const advice = isOther ? `it is a ${other.what}: use ${other.option} ${name}` : undefined;
+    throw new UnknownName(what, name, known, advice);
   }
 }
 
@@ -40,8 +52,10 @@ export function chooseContenders(all: readonly Contender[], { transports, peers 
   const own = all.filter(({ kind }) => kind === 'own');
   const others = all.filter(({ kind }) => kind !== 'own');
   const names = (contenders: readonly Contender[]): string[] => contenders.map(({ name }) => name);
-  assertKnown(transports ?? [], names(own), 'transport');
-  if (typeof peers !== 'string') assertKnown(peers, names(others), 'peer');
+  const transport = { what: 'transport', option: '--transport', known: names(own) };
+  const peer = { what: 'peer', option: '--peers', known: names(others) };
+  assertKnown(transports ?? [], { ...transport, other: peer });
+  if (typeof peers !== 'string') assertKnown(peers, { ...peer, other: transport });
   const isWanted = ({ name, kind }: Contender): boolean => {
     if (name === baseline) return true;
     if (kind === 'own') return transports?.includes(name) ?? true;

@@ -9,11 +9,12 @@ import { missedSchedule } from './latency/launch.js';
 import type { Results } from './results/directory.js';
 import { isOrderLine } from './results/line.js';
 
-export { UnknownName } from './choice.js';
+export { UnknownName, UsageError } from './failure.js';
 export { noisySteal } from './noise.js';
+export { CannotResume } from './occupied.js';
 export { placements } from './placements.js';
 export { tierSizes } from './plan.js';
-export { CannotResume, prepareSuite, runSuite, type Suite, type SuiteOptions, workloads } from './run.js';
+export { prepareSuite, runSuite, type Suite, type SuiteOptions, workloads } from './run.js';
 
 /** One object a line of the result, with the machine in each so that no line needs another to be understood. */
 export function resultLines({ run, machine, lines }: Results): string[] {

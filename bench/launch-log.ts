@@ -5,6 +5,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CellRecord } from './latency/record.js';
+import { launchesFile as file, isFinishedRun } from './results/directory.js';
 import type { OrderLine } from './results/line.js';
 
 export interface Head {
@@ -69,13 +70,23 @@ export interface Unfinished {
   readonly entries: readonly Entry[];
 }
 
-const file = 'launches.jsonl';
-const endOfRun = 'run.json';
-
 /** Whether this directory holds a run that did not end. Throws if its log cannot be read. */
 export function readUnfinished(directory: string): Unfinished | undefined {
+  return isFinishedRun(directory) ? undefined : readLog(directory);
+}
+
+/** Of which plan the log in this directory is; undefined where there is none that can be read. */
+export function fingerprintOf(directory: string): string | undefined {
+  try {
+    return readLog(directory)?.head.fingerprint;
+  } catch {
+    return undefined;
+  }
+}
+
+function readLog(directory: string): Unfinished | undefined {
   const path = join(directory, file);
-  if (!existsSync(path) || existsSync(join(directory, endOfRun))) return undefined;
+  if (!existsSync(path)) return undefined;
   const text = readFileSync(path, 'utf8');
   // Who is killed while it writes leaves half a line behind.
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);

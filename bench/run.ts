@@ -9,23 +9,17 @@ import { type Choice, type Chosen, chooseContenders } from './choice.js';
 import type { Placement } from './latency/cell.js';
 import { runLaunch } from './latency/launch.js';
 import { measureSampleCostNs } from './latency/sample-cost.js';
-import {
-  isLaunchEntry,
-  isOrderEntry,
-  isPartEntry,
-  LaunchLog,
-  readUnfinished,
-  type Unfinished,
-} from './launch-log.js';
+import { isLaunchEntry, isOrderEntry, LaunchLog, type Unfinished } from './launch-log.js';
 import { cellLines } from './lines.js';
 import { noiseOf } from './noise.js';
+import { foundFor } from './occupied.js';
 import { orderLines } from './order-lines.js';
 import { measureOrders, orderLaunches, plannedOrdersMs } from './orders.js';
 import { durationMsOf, MeanwhileMeter, partsOf, stealOf } from './parts.js';
 import { placementsOf } from './placements.js';
 import { createPlan, type Plan } from './plan.js';
 import { changesOf, describeMachine, type Machine } from './report/machine.js';
-import type { Results, Run } from './results/directory.js';
+import { type Results, type Run, readResults, removeRun } from './results/directory.js';
 import { projectDirectory } from './scenarios/contenders.js';
 import { allContenders, scenarios } from './scenarios/index.js';
 import type { Contender, ScenarioContext, Tier } from './scenarios/scenario.js';
@@ -37,8 +31,10 @@ export interface SuiteOptions extends Choice {
   readonly workloads?: readonly string[];
   /** Where launches are written down; without it an interrupted run is lost. */
   readonly directory?: string;
-  /** An unfinished run must be there; without it one is taken up if it is there and has the same plan. */
+  /** An unfinished run must be there; without it one is taken up if it is there and has the same plan (occupied.ts). */
   readonly mustResume?: boolean;
+  /** What is in the directory is removed when the run begins. */
+  readonly mayReplace?: boolean;
   /** Who can be compared; default: all whom the suite knows. */
   readonly everybody?: readonly Contender[];
   /** The command that repeats it, for the record. */
@@ -62,36 +58,16 @@ export interface Suite {
   readonly orders: readonly ScenarioContext[];
   readonly machine: Machine;
   readonly unfinished: Unfinished | undefined;
+  /** The directory, if it holds this run, finished: there is nothing to be done. */
+  readonly finished: string | undefined;
   /** Of what is still to be done. */
   readonly plannedMs: number;
 }
-
-/** There is nothing to resume, or it is another plan, which is not overwritten either: wrong usage. */
-export class CannotResume extends Error {}
 
 /** The workloads that can be asked for. */
 export const workloads: readonly string[] = [...scenarios.map(({ workload }) => workload), 'W8'].sort(
   (a, b) => Number(a.slice(1)) - Number(b.slice(1)),
 );
-
-function unfinishedOf(options: SuiteOptions, plan: Plan): Unfinished | undefined {
-  const { directory, mustResume = false } = options;
-  const found = directory === undefined ? undefined : readUnfinished(directory);
-  if (found?.head.fingerprint === plan.fingerprint) return found;
-  if (!mustResume) {
-    if (found === undefined || found.entries.every(isPartEntry)) return undefined;
-    throw new CannotResume(
-      `${directory} holds an unfinished run of another plan (other options, another version, or another machine), which would be lost: use another --out, or remove ${directory}/launches.jsonl`,
-    );
-  }
-  throw new CannotResume(
-    found === undefined
-      ? directory === undefined
-        ? '--resume needs --out'
-        : `there is no unfinished run in ${directory}`
-      : `${directory} holds an unfinished run of another plan: other options, another version, or another machine`,
-  );
-}
 
 const isDone = ({ unfinished }: Pick<Suite, 'unfinished'>, group: string, launch: number): boolean =>
   unfinished?.entries.some((e) => isLaunchEntry(e) && e.group === group && e.launch === launch) ?? false;
@@ -137,8 +113,8 @@ export function prepareSuite(options: SuiteOptions): Suite {
     identity: identityOf(machine, { contenders, named }, isOrdered),
     besideMs: orderStepsOf(orders).reduce((sum, { context }) => sum + plannedOrdersMs(context), 0),
   });
-  const unfinished = unfinishedOf(options, plan);
-  const plannedMs =
+  const { unfinished, finished } = foundFor(options, plan.fingerprint);
+  const leftMs =
     plan.steps
       .filter(({ group, launch }) => !isDone({ unfinished }, group.key, launch))
       .reduce((sum, step) => sum + step.plannedMs, 0) +
@@ -156,7 +132,8 @@ export function prepareSuite(options: SuiteOptions): Suite {
     orders,
     machine,
     unfinished,
-    plannedMs,
+    finished,
+    plannedMs: finished === undefined ? leftMs : 0,
   };
 }
 
@@ -258,9 +235,10 @@ async function runOrders(
   }
 }
 
-/** Runs what is still to be done. Leaves no process and no file behind but those of its directory, also when it fails. */
+/** Runs what is still to be done; of a run that is finished these are its results. Leaves no process and no file behind but those of its directory, also when it fails. */
 export async function runSuite(suite: Suite): Promise<Results> {
   const { options, plan, machine, unfinished } = suite;
+  if (suite.finished !== undefined) return readResults(suite.finished);
   const scratch = mkdtempSync(join(tmpdir(), 'capstan-bench-'));
   const meter = new MeanwhileMeter();
   const now = new Date().toISOString();
@@ -271,7 +249,7 @@ export async function runSuite(suite: Suite): Promise<Results> {
     load_before: machine.load_1min,
   };
   const { directory } = options;
-  if (directory !== undefined) rmSync(join(directory, 'run.json'), { force: true });
+  if (directory !== undefined && options.mayReplace === true) removeRun(directory);
   const log =
     directory !== undefined && unfinished !== undefined
       ? LaunchLog.resume(directory, unfinished, { resumed: now, load_before: machine.load_1min })

@@ -8,8 +8,9 @@
  *   histograms/      raw histograms in the HdrHistogram log format, one file a cell
  *   report.html, report.md, cells.csv
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Failure } from '../failure.js';
 import type { Machine } from '../report/machine.js';
 import type { MeasuredAgain } from './again.js';
 import type { ResultLine } from './line.js';
@@ -64,14 +65,64 @@ export interface Results {
 const runFile = 'run.json';
 const machineFile = 'machine.json';
 const cellsFile = 'cells.jsonl';
+export const launchesFile = 'launches.jsonl';
+/** The part of a report that is always made. */
+export const reportFile = 'report.md';
+
+/** All that a run and its report write. */
+const everything = [
+  runFile,
+  machineFile,
+  cellsFile,
+  launchesFile,
+  'histograms',
+  reportFile,
+  'report.html',
+  'cells.csv',
+];
+
+/** Whether a run came to its end here: `run.json` is written last. */
+export function isFinishedRun(directory: string): boolean {
+  return existsSync(join(directory, runFile));
+}
+
+/** Removes a run and its report, and nothing else that is there. */
+export function removeRun(directory: string): void {
+  for (const name of everything) rmSync(join(directory, name), { recursive: true, force: true });
+}
+
+/** What was run and when, for a message; empty where that cannot be read. */
+export function runWords(directory: string): string {
+  try {
+    const { command, started } = JSON.parse(readFileSync(join(directory, runFile), 'utf8')) as Run;
+    return `'${command}', begun ${started}`;
+  } catch {
+    return '';
+  }
+}
 
 /** Makes the directory if need be. */
 export function writeResults(results: Results, directory: string): void {
   mkdirSync(directory, { recursive: true });
   const { run, machine, lines } = results;
-  writeFileSync(join(directory, runFile), `${JSON.stringify(run, null, 2)}\n`);
   writeFileSync(join(directory, machineFile), `${JSON.stringify(machine, null, 2)}\n`);
   writeFileSync(join(directory, cellsFile), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  // Last: who is killed before has no finished run here, and the same command goes on with it.
+  writeFileSync(join(directory, runFile), `${JSON.stringify(run, null, 2)}\n`);
+}
+
+/** Why there is no finished run, and what to do. */
+function noRun(directory: string, error: unknown): Failure {
+  const make = "make one with 'capstan bench --standard --out DIR'";
+  if (!existsSync(directory))
+    return new Failure(`${directory} has no finished run: there is no such directory`, make);
+  if (existsSync(join(directory, launchesFile)) && !isFinishedRun(directory))
+    return new Failure(
+      `${directory} has no finished run: the one that is there was interrupted`,
+      'repeat the command that began it, which goes on where it was',
+    );
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Failure(`${directory} has no finished run: ${reason}`, make);
 }
 
 /** Throws with a message for people if this is no directory of a finished run. */
@@ -80,8 +131,7 @@ export function readResults(directory: string): Results {
     try {
       return readFileSync(join(directory, name), 'utf8');
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`${directory} has no finished run of the benchmark (${reason}); make one with --out`);
+      throw noRun(directory, error);
     }
   };
   const run = parse<Run>(read(runFile), join(directory, runFile), 1);

@@ -2,18 +2,23 @@
  * `capstan bench compare A B`: what changed between two runs, and how sure that is.
  * Exit status: 0 compared, whatever came of it; 1 the two cannot be compared; 2 wrong usage.
  */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { readResults } from '../results/directory.js';
-import type { CellName } from '../results/line.js';
-import { comparisonText } from './compare-table.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { wholeNumber, workloadNames } from '../arguments.js';
+import { Failure, parsed, tellFailure } from '../failure.js';
+import { workloads } from '../index.js';
+import { withPage } from '../pages.js';
+import { type Results, readResults } from '../results/directory.js';
+import { comparisonText, rowsMax, runsText } from './compare-table.js';
 import { type CompareOptions, type Comparison, compareResults, defaultBand } from './comparison.js';
-import { createPaint, type Output, standardOutput } from './output.js';
+import { createPaint, standardOutput } from './output.js';
 import { type FigureName, figureNames } from './pairs.js';
 
 interface Arguments {
   readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly all?: boolean;
   readonly color: boolean;
-  readonly band: number;
+  readonly band?: number;
   readonly figure: FigureName;
   readonly normalise: 'auto' | 'always' | 'never';
   readonly workload?: readonly string[];
@@ -23,40 +28,69 @@ interface Arguments {
 /** A share in percent, as a number between 0 and 1. */
 export function percentArgument(text: string): number {
   const value = Number(text.replace(/ ?%$/, ''));
-  if (!(value > 0 && value < 100)) throw new InvalidArgumentError('use a number of percent, for example 5');
+  if (!(value > 0 && value < 100))
+    throw new InvalidArgumentError('use a number of percent between 0 and 100, for example 5');
   return value / 100;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('use a whole number');
-  return Number(text);
 }
 
 /** The options that a comparison and a gate have in common. */
 export function withComparisonOptions(command: Command): Command {
   return command
-    .option('--json', 'one object a line: the comparison, then its cells and patterns')
     .addOption(
-      new Option('--figure <name>', 'what is compared; of W2 and W9 messages a second where a cell has none')
+      new Option(
+        '--figure <name>',
+        'what is compared; of W2 and W9 messages a second where a cell has no such figure',
+      )
         .choices(figureNames)
         .default('p50_us'),
     )
+    .option(
+      '--workload <names>',
+      'only these workloads, separated by commas, may be repeated; fewer cells leave less to chance',
+      workloadNames(workloads),
+    )
     .addOption(
-      new Option('--normalise <when>', "whether figures are taken over the baseline's of their own run")
+      new Option(
+        '--normalise <when>',
+        'divide by the C ping-pong of the same run, so that a slower machine does not count; auto: where the machines, or their speeds, differ',
+      )
         .choices(['auto', 'always', 'never'])
         .default('auto'),
     )
-    .option('--workload <name...>', 'only these workloads; fewer cells leave less to chance')
+    .option(
+      '--all',
+      `list every cell; else what is worse, better or invalid, if there are more than ${rowsMax}`,
+    )
     .option('--seed <number>', 'for what is drawn at random', wholeNumber, 1)
-    .option('--no-color', 'no colours');
+    .option('--no-color', 'no colours (also with NO_COLOR in the environment, or without a terminal)');
 }
 
 /** What these arguments ask of a comparison. */
-export function optionsOf(args: Omit<Arguments, 'band' | 'json' | 'color'>, band: number): CompareOptions {
-  const { figure, normalise, workload, seed } = args;
-  const wanted = workload?.map((name) => name.toUpperCase());
-  const only = (name: CellName): boolean => wanted?.includes(name.workload) ?? true;
-  return { figure, normalise, seed, band, only };
+export function optionsOf(
+  { figure, normalise, seed }: Pick<Arguments, 'figure' | 'normalise' | 'seed'>,
+  band: number,
+): CompareOptions {
+  return { figure, normalise, seed, band };
+}
+
+/** The run in a directory, as far as it is compared: cells and patterns of these workloads, all if it is not said. */
+export function readRun(directory: string, workload: readonly string[] | undefined): Results {
+  return ofWorkloads(readResults(directory), directory, workload);
+}
+
+export function ofWorkloads(
+  results: Results,
+  directory: string,
+  workload: readonly string[] | undefined,
+): Results {
+  if (workload === undefined) return results;
+  const lines = results.lines.filter((line) => workload.includes(line.workload));
+  if (lines.length > 0) return { ...results, lines };
+  const there = [...new Set(results.lines.map((line) => line.workload))];
+  throw new Failure(
+    `${directory} has no cells of ${[...new Set(workload)].join(', ')}`,
+    `it has ${there.length === 0 ? 'none at all' : there.join(', ')}`,
+  );
 }
 
 /** The comparison as JSON lines: `kind` is `comparison`, `cell`, `order` or `only`. */
@@ -72,47 +106,51 @@ function comparisonLines({ cells, orders, only_a, only_b, ...whole }: Comparison
   ].map((line) => JSON.stringify(line));
 }
 
-/** Parses with `command` and hands over what it found; the exit status where there is nothing to do. */
-export function parsed(
-  command: Command,
-  args: readonly string[],
-  { out, error }: Output,
-): number | undefined {
-  command.exitOverride().configureOutput({
-    writeOut: (text) => out(text.trimEnd()),
-    writeErr: (text) => error(text.trimEnd()),
+const name = 'capstan bench compare';
+
+export function createCompareCommand(): Command {
+  const command = new Command(name)
+    .description('Says what changed between two runs, A before and B after, and how sure that is.')
+    .argument('<A>', "directory of the run before, which 'capstan bench --out A' has written")
+    .argument('<B>', "directory of the run after, which 'capstan bench --out B' has written")
+    .option(
+      '--band <percent>',
+      `a smaller change does not matter (default: ${defaultBand * 100})`,
+      percentArgument,
+    );
+  withComparisonOptions(command)
+    .option('--json', 'one object a line: the comparison, then its cells and patterns')
+    .option('--quiet', 'changes nothing: there is no progress');
+  return withPage(command, {
+    notes: [
+      'docs/benchmark-statistics.md says what the columns and verdicts mean, and how they are found.\nOnly runs with four launches or more (--standard, --full) can show a change.',
+    ],
+    statuses: ['compared, whatever came of it', 'the two cannot be compared', 'wrong usage'],
+    examples: [
+      ['capstan bench compare before after', 'what changed, as a table'],
+      ['capstan bench compare before after --workload W1 --figure p99_us', 'the slowest hundredth of calls'],
+    ],
   });
-  try {
-    command.parse(args, { from: 'user' });
-    return undefined;
-  } catch (problem) {
-    if (problem instanceof CommanderError) return problem.exitCode === 0 ? 0 : 2;
-    throw problem;
-  }
 }
 
 /** The exit status. */
 export async function runCompare(args: readonly string[], output = standardOutput()): Promise<number> {
-  const command = withComparisonOptions(new Command('capstan bench compare'))
-    .description('what changed between two runs, and how sure that is')
-    .argument('<A>', 'directory of the run before')
-    .argument('<B>', 'directory of the run after')
-    .option('--band <percent>', 'a smaller change does not matter', percentArgument, defaultBand);
+  const command = createCompareCommand();
   const status = parsed(command, args, output);
   if (status !== undefined) return status;
   const options = command.opts<Arguments>();
   const [before = '', after = ''] = command.args;
   try {
-    const comparison = compareResults(
-      readResults(before),
-      readResults(after),
-      optionsOf(options, options.band),
-    );
+    const [a, b] = [readRun(before, options.workload), readRun(after, options.workload)];
+    const comparison = compareResults(a, b, optionsOf(options, options.band ?? defaultBand));
     if (options.json === true) for (const line of comparisonLines(comparison)) output.out(line);
-    else output.out(comparisonText(comparison, createPaint(output, options.color)));
+    else {
+      output.out(runsText([before, a], [after, b]));
+      output.out(comparisonText(comparison, createPaint(output, options.color), options));
+    }
     return 0;
   } catch (error) {
-    output.error(`capstan bench compare: ${error instanceof Error ? error.message : String(error)}`);
+    tellFailure(output, name, error, options.json === true);
     return 1;
   }
 }

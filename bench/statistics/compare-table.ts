@@ -1,9 +1,21 @@
-/** A comparison as text for people: warnings first, then what changed, then the rest, then what it all comes to. */
+/**
+ * A comparison as text for people: warnings first, then a table with what changed above the rest, then what it all comes to, where the eye is
+ * when the command has ended. The verdict stands first in a line and the cell's long name last, where a narrow window may break it.
+ */
 import Table from 'cli-table3';
+import type { Results } from '../results/directory.js';
 import type { CellComparison, Comparison } from './comparison.js';
 import type { OrderComparison } from './orders.js';
 import type { Paint } from './output.js';
+import type { FigureName } from './pairs.js';
 import type { Verdict } from './verdict.js';
+
+/** With more rows than this only those are listed that ask for attention, unless all are wanted. */
+export const rowsMax = 30;
+
+export interface TextOptions {
+  readonly all?: boolean | undefined;
+}
 
 /** What asks for attention comes first. */
 const verdictOrder: readonly Verdict[] = [
@@ -27,10 +39,20 @@ function interval(ratio: number | null, low: number | null, high: number | null)
   return low === null ? number(ratio, 3) : `${number(ratio, 3)} (${number(low, 3)}–${number(high, 3)})`;
 }
 
-/** A figure with as many digits as mean something. */
-function figure(value: number | null): string {
+/** What a figure is called, its unit, and what it says. */
+const figureWords: Readonly<Record<FigureName, { name: string; unit: string; what: string }>> = {
+  p50_us: { name: 'p50', unit: ' µs', what: 'p50: half of the messages took no longer' },
+  p90_us: { name: 'p90', unit: ' µs', what: 'p90: nine of ten messages took no longer' },
+  p99_us: { name: 'p99', unit: ' µs', what: 'p99: 99 of 100 messages took no longer' },
+  per_second: { name: 'rate', unit: '/s', what: 'rate: messages a second' },
+  cpu_us_per_message: { name: 'CPU', unit: ' µs', what: 'CPU: time of all processes for a message' },
+};
+
+/** A figure with its unit and as many digits as mean something. */
+function figure(value: number | null, name: FigureName): string {
   if (value === null) return '–';
-  return value >= 1000 ? value.toFixed(0) : value >= 100 ? value.toFixed(1) : value.toFixed(2);
+  const digits = value >= 1000 ? 0 : value >= 100 ? 1 : 2;
+  return `${value.toFixed(digits)}${figureWords[name].unit}`;
 }
 
 function p(value: number | null): string {
@@ -44,10 +66,10 @@ function painted(verdict: string, paint: Paint): string {
   return verdict === 'better' ? paint(verdict, 'green') : verdict;
 }
 
-/** Why a cell has its verdict, if that is a question. */
+/** Why a cell has its verdict, if that is a question. Of an error with its stack the first line; `bench` has printed the rest. */
 function reasonOf({ verdict, why, launches_needed }: CellComparison): string | undefined {
   const more = launches_needed === undefined ? '' : `; about ${launches_needed} launches would tell`;
-  return why === undefined ? undefined : `${verdict}: ${why}${more}`;
+  return why === undefined ? undefined : `${verdict}: ${why.split('\n', 1)[0]}${more}`;
 }
 
 /** Each reason once, with whom it is about: beside the verdicts they would make lines longer than any window. */
@@ -62,38 +84,43 @@ function reasons(cells: readonly CellComparison[], paint: Paint): string[] {
   );
 }
 
+/** Those that ask for attention, if there are too many to list them all. */
+function listed<T extends { readonly verdict: Verdict }>(all: readonly T[], isAll: boolean): readonly T[] {
+  const attention: readonly Verdict[] = ['worse', 'better', 'invalid'];
+  return isAll || all.length <= rowsMax ? all : all.filter(({ verdict }) => attention.includes(verdict));
+}
+
+function byVerdict<T extends { readonly verdict: Verdict }>(all: readonly T[]): T[] {
+  return [...all].sort((a, b) => verdictOrder.indexOf(a.verdict) - verdictOrder.indexOf(b.verdict));
+}
+
 function cellsTable(cells: readonly CellComparison[], paint: Paint): string {
   const hasNormalised = cells.some(({ normalised }) => normalised !== null);
-  const isMixed = cells.some(({ figure }) => figure !== cells[0]?.figure);
+  const isTested = cells.some((cell) => cell.p_mann_whitney !== null);
   const table = new Table({
     head: [
-      'cell',
-      ...(isMixed ? ['figure'] : []),
+      'verdict',
+      'figure',
       'A',
       'B',
       'B/A (95 %)',
-      ...(hasNormalised ? ['over baseline'] : []),
-      'A12',
-      'MW p',
-      'adjusted p',
-      'verdict',
+      ...(hasNormalised ? ['over baseline (95 %)'] : []),
+      ...(isTested ? ['A12', 'MW p', 'adjusted p'] : []),
+      'cell',
     ],
-    colAligns: ['left', ...(isMixed ? ['left' as const] : []), 'right', 'right', 'right'],
+    colAligns: ['left', 'left', 'right', 'right', 'right', ...(hasNormalised ? ['right' as const] : [])],
     ...plainStyle,
   });
-  const order = (cell: CellComparison): number => verdictOrder.indexOf(cell.verdict);
-  for (const cell of [...cells].sort((a, b) => order(a) - order(b))) {
+  for (const cell of byVerdict(cells)) {
     table.push([
-      cell.key,
-      ...(isMixed ? [cell.figure] : []),
-      figure(cell.a),
-      figure(cell.b),
+      painted(cell.verdict, paint),
+      figureWords[cell.figure].name,
+      figure(cell.a, cell.figure),
+      figure(cell.b, cell.figure),
       interval(cell.ratio, cell.ratio_low, cell.ratio_high),
       ...(hasNormalised ? [interval(cell.normalised, cell.normalised_low, cell.normalised_high)] : []),
-      number(cell.a12, 2),
-      p(cell.p_mann_whitney),
-      p(cell.p),
-      painted(cell.verdict, paint),
+      ...(isTested ? [number(cell.a12, 2), p(cell.p_mann_whitney), p(cell.p)] : []),
+      cell.key,
     ]);
   }
   return table.toString();
@@ -101,20 +128,20 @@ function cellsTable(cells: readonly CellComparison[], paint: Paint): string {
 
 function ordersTable(orders: readonly OrderComparison[], paint: Paint): string {
   const table = new Table({
-    head: ['pattern', 'A: runs with an inversion (launches)', 'B', 'Fisher p', 'adjusted p', 'verdict'],
+    head: ['verdict', 'A: runs with an inversion', 'B: the same', 'Fisher p', 'adjusted p', 'pattern'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'left'],
     ...plainStyle,
   });
-  for (const order of orders) {
+  for (const order of byVerdict(orders)) {
     const count = (inversions: number, runs: number, launches: number, violations: number): string =>
-      `${inversions} of ${runs} (${launches})${violations > 0 ? `, ${violations} violations` : ''}`;
+      `${inversions} of ${runs}, ${launches} ${launches === 1 ? 'launch' : 'launches'}${violations > 0 ? `, ${violations} violations` : ''}`;
     table.push([
-      order.key,
+      painted(order.verdict, paint),
       count(order.inversions_a, order.runs_a, order.launches_a, order.violations_a),
       count(order.inversions_b, order.runs_b, order.launches_b, order.violations_b),
       p(order.p_fisher),
       p(order.p),
-      painted(order.verdict, paint),
+      order.key,
     ]);
   }
   return table.toString();
@@ -124,53 +151,117 @@ function percent(share: number): string {
   return `${Number((share * 100).toFixed(1))} %`;
 }
 
-/** How many of each verdict, and what the words stand for. */
-function summary({
-  cells,
-  orders,
-  band,
-  level,
-  is_normalised,
-  assignments,
-  between_runs,
-}: Comparison): string[] {
-  const all: readonly { readonly verdict: string }[] = [...cells, ...orders];
+/** The columns, in a line each. */
+function columnWords(cells: readonly CellComparison[]): string[] {
+  if (cells.length === 0) return [];
+  const figures = [...new Set(cells.map((cell) => cell.figure))];
+  const higher = figures.includes('per_second')
+    ? 'B has more: of times and CPU that is worse, of a rate it is better'
+    : 'B has more, which is worse';
+  return [
+    ...figures.map((name) => `${figureWords[name].what}; A and B are averages over launches`),
+    `B/A above 1: ${higher}; (95 %) is where the true ratio lies, as far as launches can tell`,
+  ];
+}
+
+/** Why the verdicts are not on the figures as they are. */
+function normalisedWords({ normalised_because, speed }: Comparison): string[] {
+  switch (normalised_because) {
+    case 'machines':
+      return [
+        'verdicts are on "over baseline" (each figure over the C ping-pong of its run), because the machines differ',
+      ];
+    case 'speed': {
+      const times = `took ${(speed ?? 1).toFixed(3)} times as long in B as in A`;
+      return [
+        `verdicts are on "over baseline" (each figure over the C ping-pong of its run), because that ${times}`,
+      ];
+    }
+    case 'asked':
+      return [
+        'verdicts are on "over baseline" (each figure over the C ping-pong of its run), as --normalise always asks',
+      ];
+    case null:
+      return [];
+  }
+}
+
+/** What the verdicts that were given mean. */
+function verdictWords({ cells, orders, band, level, assignments, between_runs }: Comparison): string[] {
+  const has = (...verdicts: readonly Verdict[]): boolean =>
+    [...cells, ...orders].some(({ verdict }) => verdicts.includes(verdict));
+  const lines: (readonly [boolean, string])[] = [
+    [
+      has('worse', 'better'),
+      `worse, better: surely different, by more than ${percent(band)}; any false one among them: at most ${percent(level)}`,
+    ],
+    [
+      cells.some(({ verdict }) => verdict === 'unchanged'),
+      `unchanged: the whole interval is within ${percent(band)}`,
+    ],
+    [has('unclear'), 'unclear: neither is sure; more launches would tell'],
+    [
+      has('too few launches'),
+      'too few launches: with fewer than four on a side nothing is sure; --standard makes five',
+    ],
+    [
+      assignments > 0,
+      `${assignments} assignments of launches; cells differ by ${percent(between_runs)} between runs anyway`,
+    ],
+    [
+      orders.length > 0,
+      'patterns: shares of launches, without a band; unchanged: no inversion in either run',
+    ],
+  ];
+  return lines.flatMap(([isSaid, text]) => (isSaid ? [text] : []));
+}
+
+/** What it comes to, in one line. */
+function countWords({ cells, orders }: Comparison): string {
+  const all = [...cells, ...orders];
   const counts = verdictOrder
     .map((verdict) => ({ verdict, count: all.filter((one) => one.verdict === verdict).length }))
     .filter(({ count }) => count > 0)
     .map(({ verdict, count }) => `${count} ${verdict}`);
-  return [
-    counts.join(', '),
-    `worse and better: surely different, by more than ${percent(band)}; any false one among them: at most ${percent(level)}`,
-    `unchanged: the whole interval is within ${percent(band)}`,
-    ...(assignments === 0
-      ? []
-      : [
-          `${assignments} assignments of launches; cells differ by ${percent(between_runs)} between runs anyway`,
-        ]),
-    ...(orders.length === 0
-      ? []
-      : [
-          `patterns: shares of launches, surely different or not, without a band; any false change among them: at most ${percent(level)}; unchanged: no inversion in either run`,
-        ]),
-    ...(is_normalised ? ['verdicts are over the baseline of each run, because the machines differ'] : []),
-  ];
+  return counts.join(', ');
 }
 
 function only(name: string, keys: readonly string[]): string[] {
   return keys.length === 0 ? [] : [`only in ${name}:`, ...keys.map((key) => `  ${key}`)];
 }
 
+/** Which two runs: where they are, what was run and when, and which code. */
+export function runsText(...runs: readonly [readonly [string, Results], readonly [string, Results]]): string {
+  return runs
+    .map(([where, { run, machine }], at) => {
+      const code = `commit ${machine.commit.slice(0, 12)}${machine.is_dirty ? ', changed' : ''}`;
+      const launches = `${run.launches} ${run.launches === 1 ? 'launch' : 'launches'} of each cell`;
+      return `${at === 0 ? 'A (before)' : 'B (after) '} ${where}: --${run.tier}, begun ${run.started}, ${code}, ${launches}`;
+    })
+    .join('\n');
+}
+
 /** All lines. */
-export function comparisonText(comparison: Comparison, paint: Paint): string {
+export function comparisonText(
+  comparison: Comparison,
+  paint: Paint,
+  { all = false }: TextOptions = {},
+): string {
   const { warnings, speed, cells, orders } = comparison;
+  const [cellRows, orderRows] = [listed(cells, all), listed(orders, all)];
+  const hidden = cells.length - cellRows.length + orders.length - orderRows.length;
   return [
     ...warnings.map((warning) => paint(`warning: ${warning}`, 'red')),
-    ...(speed === null ? [] : [`the baseline takes ${speed.toFixed(3)} times as long in B as in A`]),
-    ...(cells.length === 0 ? [] : [cellsTable(cells, paint), ...reasons(cells, paint)]),
-    ...(orders.length === 0 ? [] : [ordersTable(orders, paint)]),
+    ...(speed === null ? [] : [`the C ping-pong takes ${speed.toFixed(3)} times as long in B as in A`]),
+    ...(cellRows.length === 0 ? [] : [cellsTable(cellRows, paint), ...reasons(cellRows, paint)]),
+    ...(orderRows.length === 0 ? [] : [ordersTable(orderRows, paint)]),
     ...only('A', comparison.only_a),
     ...only('B', comparison.only_b),
-    ...summary(comparison),
+    '',
+    ...columnWords(cellRows),
+    ...verdictWords(comparison),
+    ...normalisedWords(comparison),
+    ...(hidden === 0 ? [] : [`${hidden} more are neither worse, better nor invalid: --all lists them`]),
+    countWords(comparison),
   ].join('\n');
 }

@@ -11,7 +11,7 @@
  * - `too few launches`: with so few no test can tell at 5 %, whatever they show.
  * - `too few samples`: not every launch has the figure, and leaving out those that were so slow would flatter the rest.
  * - `invalid`: a run says that this cell must not be used (violations, a failure, a generator that missed its schedule).
- * - `baseline`: this cell was used to take out that the machines differ.
+ * - `baseline`: this cell was used to take out that one machine was slower, or another one.
  *
  * Where the machines differ, or the baseline's cells show that one machine was slower, figures are divided by those of the baseline cell of
  * the same run, launch by launch, and the verdict is on that. Both ratios are told.
@@ -89,6 +89,8 @@ export interface Comparison {
   readonly band: number;
   readonly level: number;
   readonly is_normalised: boolean;
+  /** Why verdicts are over the baseline: other machines, one that was slower, or because it was asked for; null where they are not. */
+  readonly normalised_because: 'machines' | 'speed' | 'asked' | null;
   /** Speed of B's machine by the baseline's cells, as a ratio of their times; null where there are none. */
   readonly speed: number | null;
   /** What makes the two hard to compare, worst first. */
@@ -123,8 +125,9 @@ export function compareResults(a: Results, b: Results, options: CompareOptions =
       .map(({ raw, figure }) => ({ raw, isRate: figure === 'per_second' })),
   );
   const isFaster = speed !== null && Math.abs(Math.log(speed)) > Math.log1p(band / 2);
-  const isWanted = normalise === 'always' || (normalise === 'auto' && (isFaster || differences.length > 0));
-  const isNormalised = isWanted && pairs.some(({ normalised }) => normalised !== undefined);
+  const found = differences.length > 0 ? 'machines' : isFaster ? 'speed' : null;
+  const reason = normalise === 'auto' ? found : normalise === 'always' ? 'asked' : null;
+  const isNormalised = reason !== null && pairs.some(({ normalised }) => normalised !== undefined);
   const { cells, assignments, deviation } = judge(pairs, { band, level, isNormalised }, draws);
   const namesA = [...cellsA.keys(), ...orderKeys(a)];
   const namesB = [...cellsB.keys(), ...orderKeys(b)];
@@ -132,6 +135,7 @@ export function compareResults(a: Results, b: Results, options: CompareOptions =
     band,
     level,
     is_normalised: isNormalised,
+    normalised_because: isNormalised ? reason : null,
     speed: rounded(speed),
     warnings: [...differences, ...doubtsOf(a, 'A'), ...doubtsOf(b, 'B')],
     between_runs: rounded(deviation) ?? 0,

@@ -6,21 +6,25 @@
  * Exit status: 0 no cell is surely worse and no promise broken, 1 one is (with the reason on standard error), 2 wrong usage or no such runs.
  */
 import { Command } from 'commander';
+import { parsed, tellFailure } from '../failure.js';
 import { abortOnSignals } from '../latency/abort.js';
 import { missedSchedule } from '../latency/launch.js';
-import { type Results, readResults } from '../results/directory.js';
+import { withPage } from '../pages.js';
+import type { Results } from '../results/directory.js';
 import { cellKey, isOrderLine, type ResultLine } from '../results/line.js';
-import { optionsOf, parsed, percentArgument, withComparisonOptions } from './compare-main.js';
-import { comparisonText } from './compare-table.js';
-import { type CellComparison, type CompareOptions, type Comparison, compareResults } from './comparison.js';
+import { ofWorkloads, optionsOf, percentArgument, readRun, withComparisonOptions } from './compare-main.js';
+import { comparisonText, runsText } from './compare-table.js';
+import { type CellComparison, type Comparison, compareResults } from './comparison.js';
 import { type OrderComparison, orderKey } from './orders.js';
 import { createPaint, type Output, standardOutput } from './output.js';
 import { runAgain } from './rerun.js';
 import type { Verdict } from './verdict.js';
 
-interface Arguments extends CompareOptions {
+interface Arguments {
+  readonly workload?: readonly string[];
   readonly baseline: string;
-  readonly tolerance: number;
+  readonly tolerance?: number;
+  readonly all?: boolean;
   readonly json?: boolean;
   readonly color: boolean;
   readonly quiet?: boolean;
@@ -70,10 +74,10 @@ function faultOf(line: ResultLine): string | undefined {
 const keyOf = (line: ResultLine): string => (isOrderLine(line) ? orderKey(line) : cellKey(line));
 
 /** What is broken in a run, by the key of its line; what the baseline shows does not excuse it. */
-function faultsOf({ lines }: Results, only: CompareOptions['only']): ReadonlyMap<string, string> {
+function faultsOf({ lines }: Results): ReadonlyMap<string, string> {
   const faults = new Map<string, string>();
   for (const line of lines) {
-    const fault = isOrderLine(line) || (only?.(line) ?? true) ? faultOf(line) : undefined;
+    const fault = faultOf(line);
     if (fault !== undefined) faults.set(keyOf(line), fault);
   }
   return faults;
@@ -86,14 +90,9 @@ function counted(cells: readonly { readonly verdict: Verdict }[], verdict: Verdi
 }
 
 /** Fails for cells that surely slowed by more than the tolerance, and for whatever failed or broke a promise in B. */
-function gateVerdict(
-  comparison: Comparison,
-  a: Results,
-  b: Results,
-  only?: CompareOptions['only'],
-): GateVerdict {
+function gateVerdict(comparison: Comparison, a: Results, b: Results): GateVerdict {
   const { cells, orders, only_a, level } = comparison;
-  const faults = faultsOf(b, only);
+  const faults = faultsOf(b);
   const isWorse = ({ verdict, key }: CellComparison | OrderComparison): boolean =>
     verdict === 'worse' && !faults.has(key);
   const reasons = [
@@ -127,7 +126,7 @@ function isJudged({ cells, orders }: Comparison): boolean {
 function tell(
   comparison: Comparison,
   { isPassed, reasons, doubts }: GateVerdict,
-  { json, color, quiet }: Arguments,
+  { json, color, quiet, all }: Arguments,
   output: Output,
 ): boolean {
   if (json === true) {
@@ -135,7 +134,7 @@ function tell(
     const line = { kind: 'gate', is_passed: isPassed, reasons, doubts, warnings, tolerance, level };
     output.out(JSON.stringify(line));
   } else {
-    if (quiet !== true) output.out(comparisonText(comparison, createPaint(output, color)));
+    if (quiet !== true) output.out(comparisonText(comparison, createPaint(output, color), { all }));
     for (const doubt of doubts) output.out(`note: ${doubt}`);
   }
   for (const reason of reasons) output.error(`capstan bench gate: worse: ${reason}`);
@@ -148,29 +147,67 @@ function tell(
   return isPassed;
 }
 
+const name = 'capstan bench gate';
+
+export function createGateCommand(): Command {
+  const command = new Command(name)
+    .description(
+      "Fails a project's CI where a run is surely worse than a baseline, where a cell failed in it, or a promise of a transport is broken.",
+    )
+    .usage('--baseline <dir> [options] [RUN]')
+    .argument('[RUN]', 'directory of the run that is judged; one like the baseline is made if none is named')
+    .requiredOption(
+      '--baseline <dir>',
+      "directory of the run that it is judged by, of 'capstan bench --standard --out'",
+    )
+    .option(
+      '--tolerance <percent>',
+      `what it may be slower (default: ${defaultTolerance * 100})`,
+      percentArgument,
+    );
+  withComparisonOptions(command)
+    .option('--json', 'one object: the verdict')
+    .option('--quiet', 'only the verdict, and what it could not tell');
+  return withPage(command, {
+    notes: [
+      'What is unclear or could not be judged does not fail it, and is told.\nOnly runs with four launches or more (--standard, --full) can show that figures are worse.',
+    ],
+    statuses: [
+      'no cell is surely worse, none failed, and no promise is broken',
+      'one is, with the reason on standard error',
+      'wrong usage, or no such runs',
+    ],
+    examples: [
+      ['capstan bench gate --baseline kept', 'measures as the baseline was measured, and judges that'],
+      ['capstan bench gate --baseline kept DIR', 'judges the run in DIR'],
+    ],
+  });
+}
+
 /** The exit status. */
 export async function runGate(args: readonly string[], output = standardOutput()): Promise<number> {
-  const command = withComparisonOptions(new Command('capstan bench gate'))
-    .description('fail where a run is surely slower than another one')
-    .argument('[run]', 'directory of the run that is judged; one like the baseline is made if none is named')
-    .requiredOption('--baseline <dir>', 'directory of the run that it is judged by')
-    .option('--tolerance <percent>', 'what it may be slower', percentArgument, defaultTolerance)
-    .option('--quiet', 'only the verdict, and what it could not tell');
+  const command = createGateCommand();
   const status = parsed(command, args, output);
   if (status !== undefined) return status;
   const options = command.opts<Arguments & Parameters<typeof optionsOf>[0]>();
   const [run] = command.args;
   try {
-    const baseline = readResults(options.baseline);
+    const { workload } = options;
+    const baseline = readRun(options.baseline, workload);
     if (run === undefined && options.quiet !== true)
-      output.error(`capstan bench gate: measuring again: ${baseline.run.command}`);
-    const judged = run === undefined ? await runAgain(baseline, abortOnSignals()) : readResults(run);
-    const wanted = optionsOf(options, options.tolerance);
+      output.error(`${name}: measuring again: ${baseline.run.command}`);
+    const judged =
+      run === undefined
+        ? ofWorkloads(await runAgain(baseline, abortOnSignals()), 'the run that was made', workload)
+        : readRun(run, workload);
+    const wanted = optionsOf(options, options.tolerance ?? defaultTolerance);
     const comparison = compareResults(baseline, judged, wanted);
-    const verdict = gateVerdict(comparison, baseline, judged, wanted.only);
+    const verdict = gateVerdict(comparison, baseline, judged);
+    if (options.json !== true && options.quiet !== true)
+      output.out(runsText([options.baseline, baseline], [run ?? 'measured now', judged]));
     return tell(comparison, verdict, options, output) ? 0 : 1;
   } catch (error) {
-    output.error(`capstan bench gate: ${error instanceof Error ? error.message : String(error)}`);
+    tellFailure(output, name, error, options.json === true);
     return 2;
   }
 }

@@ -5,12 +5,14 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { wholeNumber } from '../arguments.js';
+import { parsed, tellFailure, UsageError } from '../failure.js';
 import { placements } from '../index.js';
 import { abortOnSignals } from '../latency/abort.js';
 import type { Placement } from '../latency/cell.js';
+import { withPage } from '../pages.js';
 import { createProgress } from '../report/progress.js';
-import { writeResults } from '../results/directory.js';
-import { parsed } from './compare-main.js';
+import { isFinishedRun, removeRun, writeResults } from '../results/directory.js';
 import { comparisonText } from './compare-table.js';
 import { createPaint, type Output, type Paint, standardOutput } from './output.js';
 import {
@@ -25,8 +27,9 @@ interface Arguments {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly color: boolean;
-  readonly seed: string;
+  readonly seed: number;
   readonly out?: string;
+  readonly replace?: boolean;
 }
 
 /** About half a minute on two cores. */
@@ -80,7 +83,7 @@ function text({ delay, swapping, sampleCostNs, durationMs, load, passed }: SelfT
   const { overtaken, messages, example } = swapping.swapping;
   return [
     `A is without, B is with ${delay.delayUs} µs in the service of ${delay.contender}`,
-    comparisonText(delay.comparison, paint),
+    comparisonText(delay.comparison, paint, { all: true }),
     '',
     say(
       delay.passed,
@@ -103,45 +106,85 @@ function text({ delay, swapping, sampleCostNs, durationMs, load, passed }: SelfT
   ].join('\n');
 }
 
+const name = 'capstan bench self-test';
+
+export function createSelfTestCommand(): Command {
+  const command = new Command(name)
+    .description(
+      'Shows whether the benchmark finds an injected delay and a transport that swaps messages, and what it costs itself; half a minute.',
+    )
+    .option('--out <dir>', 'write the runs without and with the delay to DIR/without and DIR/delayed')
+    .option('--replace', 'remove the runs that are there first')
+    .option('--seed <number>', 'seed for the order of the blocks', wholeNumber, 1)
+    .option('--json', 'one object')
+    .option('--quiet', 'no progress')
+    .option('--no-color', 'no colours (also with NO_COLOR in the environment, or without a terminal)');
+  return withPage(command, {
+    statuses: [
+      'it finds both, and costs less than it may',
+      'it does not, or could not be run',
+      'wrong usage; a directory whose runs would be overwritten',
+    ],
+    examples: [
+      ['capstan bench self-test', 'on a machine that does nothing else'],
+      ['capstan bench self-test --out DIR', 'then: capstan bench compare DIR/without DIR/delayed'],
+    ],
+  });
+}
+
+/** Where both runs go; undefined if nowhere. Throws where something is there already, unless it may be removed. */
+function placesOf({
+  out,
+  replace,
+}: Arguments): { readonly without: string; readonly delayed: string } | undefined {
+  if (out === undefined) {
+    if (replace === true) throw new UsageError('--replace needs --out', 'name the directory with --out DIR');
+    return undefined;
+  }
+  const places = { without: join(out, 'without'), delayed: join(out, 'delayed') };
+  for (const place of Object.values(places)) {
+    if (replace !== true && isFinishedRun(place))
+      throw new UsageError(
+        `${place} holds a finished run, which would be lost`,
+        'use another --out, or --replace, which removes it',
+      );
+  }
+  return places;
+}
+
 /** The exit status. `sizes` is for tests, which have no half minute. */
 export async function runSelfTestCommand(
   args: readonly string[],
   output: Output = standardOutput(),
   sizes: Partial<SelfTestOptions> = {},
 ): Promise<number> {
-  const command = new Command('capstan bench self-test')
-    .description('whether the suite finds what is injected, and what it costs itself')
-    .option('--json', 'one object')
-    .option('--out <dir>', 'write both runs, with and without the delay, to DIR/delayed and DIR/without')
-    .option('--seed <number>', 'order of the blocks', '1')
-    .option('--quiet', 'no progress')
-    .option('--no-color', 'no colours');
+  const command = createSelfTestCommand();
   const status = parsed(command, args, output);
   if (status !== undefined) return status;
-  const { json, quiet, color, seed, out } = command.opts<Arguments>();
-  const [placement] = placements();
-  if (placement === undefined || !/^\d{1,9}$/.test(seed)) {
-    output.error('capstan bench self-test: --seed wants a whole number');
-    return 2;
-  }
+  const options = command.opts<Arguments>();
+  const { json, quiet, color, seed } = options;
   const progress = createProgress(process.stderr.isTTY === true);
   try {
+    const places = placesOf(options);
+    const [placement] = placements();
+    if (placement === undefined) throw new Error('there is no CPU to run on');
     const result = await runSelfTest({
-      ...selfTestSizes(placement, Number(seed)),
+      ...selfTestSizes(placement, seed),
       signal: abortOnSignals(),
       ...(quiet === true ? {} : { onProgress: progress.step }),
       ...sizes,
     });
     if (quiet !== true) progress.done();
-    if (out !== undefined) {
+    if (places !== undefined) {
       const [without, delayed] = result.delay.runs;
-      writeResults(without, join(out, 'without'));
-      writeResults(delayed, join(out, 'delayed'));
+      for (const place of Object.values(places)) removeRun(place);
+      writeResults(without, places.without);
+      writeResults(delayed, places.delayed);
     }
     output.out(json === true ? selfTestLine(result) : text(result, createPaint(output, color)));
     return result.passed ? 0 : 1;
   } catch (error) {
-    output.error(`capstan bench self-test: ${error instanceof Error ? error.message : String(error)}`);
-    return 1;
+    tellFailure(output, name, error, json === true);
+    return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -290,17 +290,12 @@ function addBench(program: Command, doing: Doing): void {
   program
     .command('bench')
     .argument('[args...]', 'compare, gate, report or self-test, with what it wants; without: a run')
-    .description('compare the transports on this machine: latency, cost and order')
+    .description(
+      "compare the transports on this machine; 'capstan bench --help' has its own options and commands",
+    )
     .summary('compare the transports on this machine')
-    .option('--quick', 'the first comparison, in under a minute (if no other size is asked for)')
-    .option('--standard', 'all workloads, in under twenty minutes')
-    .option('--full', 'the most, with intervals to publish; says beforehand how long')
-    .option('--out <dir>', 'write results into this directory; an interrupted run goes on from it')
-    .option('--workload <names>', 'only these workloads (W1 to W10); may be repeated')
-    .option('--peers <names>', 'what else is compared: auto (what is installed), none, or names')
-    .option('--seed <number>', 'seed for the order of everything')
-    .option('--resume', 'go on with the unfinished run in --out, or say why not')
-    // The benchmark is a program of its own, which is given the same words and judges them.
+    // The benchmark is a program of its own, which is given the same words and judges them; it prints its own pages, too.
+    .helpOption(false)
     .allowUnknownOption()
     .action((_args: readonly string[], _flags: object, command: Command) =>
       doing(command, async (context) => (await import('./commands/bench.js')).bench(context)),

@@ -1,6 +1,7 @@
 /** Plans: how long a tier takes, who takes part, and in which order. */
 import test from 'ava';
-import { type Choice, chooseContenders, UnknownName } from '../../bench/choice.js';
+import { type Choice, chooseContenders } from '../../bench/choice.js';
+import { UnknownName } from '../../bench/failure.js';
 import { prepareSuite } from '../../bench/index.js';
 import type { CellDefinition } from '../../bench/latency/cell.js';
 import { blockMsOf } from '../../bench/latency/launch.js';

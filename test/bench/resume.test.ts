@@ -18,6 +18,7 @@ import { readUnfinished } from '../../bench/launch-log.js';
 import { changesOf } from '../../bench/report/machine.js';
 import { writeResults } from '../../bench/results/directory.js';
 import { isOrderLine } from '../../bench/results/line.js';
+import { runBench } from '../../bench/run-command.js';
 import { eventually } from '../support/eventually.js';
 import { prepareSmokeRun } from './support/smoke-run.js';
 
@@ -220,15 +221,91 @@ test('an unfinished run of another plan is not overwritten, with --resume or wit
   const directory = directoryOf(t);
   await runSuite(prepareOrders(directory));
   const log = logOf(directory);
-  const message = /another plan .* would be lost: use another --out, or remove .*launches\.jsonl/;
+  const message = /another plan, which would be lost/;
   // Another seed, and a run without W8, which has no groups of its own.
   for (const more of [{ seed: 2 }, { workloads: [] }]) {
     t.throws(() => prepareOrders(directory, more), { instanceOf: CannotResume, message });
   }
   t.is(logOf(directory), log);
+  t.is(prepareOrders(directory, { seed: 2, mayReplace: true }).unfinished, undefined);
+  t.is(logOf(directory), log, 'nothing is removed before the run begins');
   // A log in which nothing was measured is no loss.
   writeFileSync(join(directory, 'launches.jsonl'), '{"format":1,"fingerprint":"other"}\n');
   t.is(prepareOrders(directory).unfinished, undefined);
+});
+
+/** The command, at a size that is over at once: there is no pattern that `memory` can run. */
+async function bench(
+  directory: string,
+  ...more: readonly string[]
+): Promise<{ status: number; out: string; error: string }> {
+  const what = [
+    '--smoke',
+    '--workload',
+    'W8',
+    '--transport',
+    'memory',
+    '--peers',
+    'none',
+    '--out',
+    directory,
+  ];
+  const [out, error]: [string[], string[]] = [[], []];
+  const output = {
+    out: (text: string) => out.push(text),
+    error: (text: string) => error.push(text),
+    isTerminal: false,
+  };
+  const status = await runBench([...what, ...more], output, () => new AbortController().signal);
+  return { status, out: out.join('\n'), error: error.join('\n') };
+}
+
+test('a finished run is printed again by its own command, and lost to another one only with --replace', async (t) => {
+  t.timeout(110_000);
+  const directory = directoryOf(t);
+  const runFile = join(directory, 'run.json');
+  const first = await bench(directory);
+  t.is(first.status, 0, first.error);
+  const kept = readFileSync(runFile, 'utf8');
+  rmSync(join(directory, 'report.md'));
+  const again = await bench(directory);
+  t.is(again.status, 0, again.error);
+  t.is(again.out, first.out);
+  t.regex(again.error, /holds this run, finished: begun .*nothing is measured again without --replace/);
+  t.is(readFileSync(runFile, 'utf8'), kept);
+  t.true(existsSync(join(directory, 'report.md')), 'who is killed while the report is made has one then');
+  const resumed = await bench(directory, '--resume');
+  t.is(resumed.status, 2);
+  t.regex(resumed.error, /no unfinished run in .*, but a finished run/);
+  const other = await bench(directory, '--seed', '2');
+  t.is(other.status, 2, other.error);
+  t.regex(
+    other.error,
+    /holds a finished run of another plan \('capstan bench --smoke .*', begun .*\), which would be lost/,
+  );
+  t.regex(other.error, /\n {2}use another --out, or --replace/);
+  t.is(readFileSync(runFile, 'utf8'), kept);
+  writeFileSync(join(directory, 'histograms', 'of-another-cell.hlog'), '');
+  writeFileSync(join(directory, 'notes'), 'mine');
+  const replaced = await bench(directory, '--seed', '2', '--replace');
+  t.is(replaced.status, 0, replaced.error);
+  t.is((JSON.parse(readFileSync(runFile, 'utf8')) as { seed: number }).seed, 2);
+  t.false(existsSync(join(directory, 'histograms', 'of-another-cell.hlog')));
+  t.true(existsSync(join(directory, 'notes')), 'nothing else is removed');
+  t.is((await bench(directory, '--resume', '--replace')).status, 2);
+});
+
+test('a run without its log, as the findings keep it, is another plan; a file is no directory', (t) => {
+  const directory = directoryOf(t);
+  writeFileSync(join(directory, 'run.json'), '{}');
+  t.throws(() => prepareOrders(directory), {
+    instanceOf: CannotResume,
+    message: /finished run of another plan/,
+  });
+  t.throws(() => prepareOrders(join(directory, 'run.json')), {
+    instanceOf: CannotResume,
+    message: /no directory/,
+  });
 });
 
 test('the command refuses to overwrite an unfinished run with status 2', (t) => {

@@ -12,11 +12,15 @@ const program = fileURLToPath(new URL('../../../bench/main.js', import.meta.url)
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The words behind `bench`, and the options for everybody that stand before it. */
+/** The words behind `bench`, and the options for everybody that stand before it; `--transport` is one of a run, too. */
 function argumentsOf(context: CommandContext, words: readonly string[]): readonly string[] {
-  const behind = words.slice(words.indexOf('bench') + 1);
+  const at = words.indexOf('bench');
+  const before = words.slice(0, at);
+  const behind = [...(before[0] === 'help' ? ['help'] : []), ...words.slice(at + 1)];
   const { options } = context;
+  const hasTransport = before.some((word) => word === '--transport' || word.startsWith('--transport='));
   const given = [
+    ...(hasTransport ? [`--transport=${options.transport}`] : []),
     ...(options.json === true ? ['--json'] : []),
     ...(options.quiet === true ? ['--quiet'] : []),
     ...(options.color ? [] : ['--no-color']),

@@ -64,12 +64,71 @@ test('compare says of each cell what changed, names those of one run, and ends w
   t.is(status, 0);
   t.is(error, '');
   const line = (name: string): string => out.split('\n').find((text) => text.includes(name)) ?? '';
-  t.regex(line('W1 bus'), /40\.00.*48\.00.*1\.200.*worse/);
+  t.regex(line('W1 bus'), /worse.*p50.*40\.00 µs.*48\.00 µs.*1\.200.*W1 bus/);
   t.regex(line('W1 c-seqpacket'), /unchanged/);
   t.regex(out, /only in A:\n {2}W1 sockets/);
   t.regex(out, /only in B:\n {2}W1 datagram/);
   t.regex(out, /1 worse, 1 unchanged/);
   t.false(out.includes(controlStart));
+});
+
+test('compare says why its verdicts are over the baseline, and never blames a machine that is the same', async (t) => {
+  const slower = resultsOf([cellOf('c-seqpacket', times(1.1)), cellOf('bus', times(4.4))]);
+  const same = resultsOf([cellOf('c-seqpacket', steady), cellOf('bus', times(4))]);
+  const other = { ...same, machine: { ...same.machine, kernel: 'another' } };
+  const said = async (a: Results, b: Results, ...more: string[]): Promise<string> =>
+    (await run(runCompare, [...directories(t, a, b), ...more])).out;
+  t.regex(await said(same, slower), /over baseline.* because that took 1\.100 times as long in B as in A/);
+  t.regex(await said(same, same, '--normalise', 'always'), /over baseline.* as --normalise always asks/);
+  t.notRegex(await said(same, same), /verdicts are on|machines differ/);
+  t.notRegex(await said(same, slower), /machines differ/);
+  t.regex(await said(same, other), /differ in kernel[\s\S]*over baseline.* because the machines differ/);
+  const json = await said(same, slower, '--json');
+  t.is((JSON.parse(json.split('\n')[0] ?? '') as { normalised_because: string }).normalised_because, 'speed');
+});
+
+test('compare says which runs these are, gives each number its unit, and says what it comes to in the end', async (t) => {
+  const rate = {
+    workload: 'W2',
+    launches: steady.map((_, at) => ({ ...launchOf(at, null), per_second: 2000 })),
+  };
+  const both = resultsOf([cellOf('bus', steady), cellOf('bus', steady, rate)]);
+  const [a, b] = directories(t, both, both);
+  const { out } = await run(runCompare, [a, b]);
+  t.true(out.startsWith(`A (before) ${a}: --standard, begun 2026-01-01T00:00:00Z, commit `));
+  t.true(out.includes(`\nB (after)  ${b}: --standard`));
+  t.regex(out, /p50 +│ 10\.00 µs │ 10\.00 µs/);
+  t.regex(out, /rate +│ +2000\/s │ +2000\/s/);
+  t.regex(out, /\n2 unchanged$/);
+});
+
+test('many cells are listed only where they ask for attention, or with --all, and counted always', async (t) => {
+  const cells = (factor: number): Results =>
+    resultsOf(Array.from({ length: 40 }, (_, at) => cellOf(`c${at}`, times(at === 7 ? factor : 1))));
+  const [a, b] = directories(t, cells(1), cells(1.5));
+  const { out } = await run(runCompare, [a, b]);
+  t.regex(out, /worse .* W1 c7 /);
+  t.notRegex(out, / W1 c8 /);
+  t.regex(out, /39 more are neither worse, better nor invalid: --all lists them\n1 worse, 39 unchanged$/);
+  t.regex((await run(runCompare, [a, b, '--all'])).out, /unchanged .* W1 c8 /);
+});
+
+test('--workload takes a list, leaves the directories alone, and patterns out', async (t) => {
+  const both = resultsOf([cellOf('bus', steady), orderOf('relay', 0)]);
+  const [a, b] = directories(t, both, both);
+  const { status, out, error } = await run(runCompare, ['--workload', 'w1,W2', a, b]);
+  t.is(status, 0, error);
+  t.notRegex(out, /relay/);
+  const none = await run(runCompare, [a, b, '--workload', 'W3']);
+  t.is(none.status, 1);
+  t.regex(none.error, /has no cells of W3\n {2}it has W1, W8/);
+});
+
+test('an error with its stack is one line of a comparison', async (t) => {
+  const failed = resultsOf([cellOf('bus', steady, { invalid: 'failed: Error: no\n    at somewhere' })]);
+  const { out } = await run(runCompare, [...directories(t, failed, failed)]);
+  t.regex(out, /invalid: B: failed: Error: no \(/);
+  t.notRegex(out, /at somewhere/);
 });
 
 test.serial('colours only on a terminal that may have them', async (t) => {
@@ -151,8 +210,8 @@ test('patterns are told with their launches; a gate says which had too few, and 
   );
   const table = await run(runCompare, [a, b]);
   t.is(table.status, 0);
-  t.regex(table.out, /relay .*0 of 100 \(5\).*60 of 100 \(5\).*0\.008.*worse/);
-  t.regex(table.out, /receipt .*5 of 100 \(1\).*60 of 100 \(5\).*–.*too few launches/);
+  t.regex(table.out, /worse .*0 of 100, 5 launches.*60 of 100, 5 launches.*0\.008.*relay/);
+  t.regex(table.out, /too few launches .*5 of 100, 1 launch .*60 of 100, 5 launches.*–.*receipt/);
   t.regex(table.out, /patterns: shares of launches/);
   const { status, out, error } = await run(runGate, ['--baseline', a, b]);
   t.is(status, 0, 'another hour loses other races');

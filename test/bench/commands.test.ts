@@ -1,0 +1,166 @@
+/** The benchmark's commands as their users meet them: the page of each, and what is said of a command line that is wrong. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { Command } from 'commander';
+import { didYouMean } from '../../bench/failure.js';
+import { createRunCommand, subcommands } from '../../bench/program.js';
+import { runBench } from '../../bench/run-command.js';
+import { projectDirectory } from '../../bench/scenarios/contenders.js';
+
+const program = join(projectDirectory, 'build', 'clients', 'cli', 'main.js');
+
+interface Ran {
+  readonly status: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** As `main.ts` does it, in this process. */
+async function run(...args: readonly string[]): Promise<Ran> {
+  const [out, error]: [string[], string[]] = [[], []];
+  const output = {
+    out: (text: string) => out.push(text),
+    error: (text: string) => error.push(text),
+    isTerminal: false,
+  };
+  const status = await runBench(args, output, () => new AbortController().signal);
+  return { status, out: out.join('\n'), error: error.join('\n') };
+}
+
+/** The whole way of a command line. */
+function capstan(...args: readonly string[]): Ran {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+  return { status, out: stdout.trimEnd(), error: stderr.trimEnd() };
+}
+
+/** On one line, as if the window were wide. */
+const flat = (text: string): string => text.replace(/\s+/g, ' ');
+
+async function commands(): Promise<Command[]> {
+  return Promise.all(subcommands.map(async ({ load }) => (await load()).createCommand()));
+}
+
+test('each command has a page of its own, with all that its parser takes', async (t) => {
+  for (const command of [createRunCommand(), ...(await commands())]) {
+    let page = '';
+    command.configureOutput({ writeOut: (text) => (page += text) }).outputHelp();
+    t.true(page.startsWith(`Usage: ${command.name()} `), command.name());
+    const text = flat(page);
+    for (const { flags, description, hidden } of command.options) {
+      t.false(hidden, flags);
+      t.true(text.includes(`${flags} ${flat(description)}`), `${command.name()}: ${flags}`);
+    }
+    for (const argument of command.registeredArguments)
+      t.true(text.includes(`${argument.name()} ${flat(argument.description)}`), argument.name());
+    t.regex(page, /\nExit status:\n {2}0 {2}\w.*\n {2}1 {2}\w.*\n {2}2 {2}\w/);
+    t.regex(page, new RegExp(`\nExamples?:\n {2}${command.name()}`));
+    t.regex(page, /-h, --help/);
+  }
+});
+
+test("'capstan bench --help' names all sizes and all commands, which print their own pages in each way to ask", async (t) => {
+  t.timeout(110_000);
+  const page = await run('--help');
+  t.is(page.status, 0);
+  for (const option of ['--smoke', '--quick', '--standard', '--full', '--replace'])
+    t.true(page.out.includes(`\n  ${option} `), option);
+  for (const { usage, summary } of subcommands)
+    t.true(
+      page.out.split('\n').some((line) => line.includes(usage) && line.includes(summary)),
+      usage,
+    );
+  t.deepEqual(await run('help'), page);
+  const compare = await run('compare', '--help');
+  t.is(compare.status, 0);
+  t.regex(compare.out, /^Usage: capstan bench compare \[options\] <A> <B>/);
+  t.deepEqual(await run('help', 'compare'), compare);
+  for (const name of ['gate', 'report', 'self-test'])
+    t.true((await run(name, '-h')).out.startsWith(`Usage: capstan bench ${name} `), name);
+  // The command line hands them on and prints no page itself.
+  t.deepEqual(capstan('bench', '--help'), page);
+  t.deepEqual(capstan('bench', 'compare', '--help'), compare);
+  t.deepEqual(capstan('help', 'bench', 'compare'), compare);
+});
+
+const wrong: readonly (readonly [args: string, ...said: RegExp[]])[] = [
+  ['comapre A B', /unknown command 'comapre' \(Did you mean compare\?\)/, /see 'capstan bench --help'/],
+  ['comapre --help', /unknown command 'comapre'/],
+  ['help comapre', /unknown command 'comapre'/],
+  [
+    'compare A',
+    /missing required argument 'B', the directory/,
+    /use 'capstan bench compare \[options\] <A> <B>'/,
+  ],
+  ['compare A B C', /too many arguments/, /use 'capstan bench compare/],
+  ['report', /missing required argument 'DIR'/, /use 'capstan bench report/],
+  ['gate', /'--baseline <dir>' not specified/, /use 'capstan bench gate --baseline <dir>/],
+  ['--smok', /unknown option '--smok' \(Did you mean --smoke\?\)/, /see 'capstan bench --help'/],
+  ['--workload W99', /no workload is called 'W99' \(Did you mean W9\?\)/, /there are W1, .*W10/],
+  ['compare A B --workload W99', /no workload is called 'W99'/, /there are W1/],
+  ['--workload W1 W4', /'W4' stands alone/, /commas, without a space: W1,W4/],
+  ['--peers foo', /no peer is called 'foo'\n/, /there are .*dbus-broker/],
+  ['--peers node-nte', /no peer is called 'node-nte' \(Did you mean node-net\?\)/],
+  ['--peers bus', /no peer is called 'bus'/, /it is a transport: use --transport bus/],
+  ['--transport grpc', /no transport is called 'grpc'/, /it is a peer: use --peers grpc/],
+  ['--transport sokets', /no transport is called 'sokets' \(Did you mean sockets\?\)/, /there are memory/],
+  ['--smoke compare A B', /'compare' stands behind options/, /use 'capstan bench compare …'/],
+  ['--smoke --full', /--smoke and --full are two sizes/, /use one of/],
+  ['--resume', /--resume needs --out/, /--out DIR/],
+  ['--replace', /--replace needs --out/, /--out DIR/],
+];
+
+test('a command line that is wrong ends with 2, before anything runs, and says what, where and what to do', async (t) => {
+  t.timeout(110_000);
+  for (const [args, ...said] of wrong) {
+    const { status, out, error } = await run(...args.split(' '));
+    t.is(status, 2, `${args}: ${error}`);
+    t.is(out, '', args);
+    t.regex(error, /^capstan bench[^\n]*: [^\n]+\n {2}[^\n]+$/, args);
+    for (const words of said) t.regex(error, words);
+  }
+});
+
+test('with --json a failure is one object on standard error', (t) => {
+  const { status, error } = capstan('--json', 'bench', 'compare', 'A');
+  t.is(status, 2);
+  const said = JSON.parse(error) as Record<string, string>;
+  t.is(said['error'], 'usage');
+  t.regex(said['advice'] ?? '', /capstan bench compare --help/);
+});
+
+test('a name that is near is meant, one that is far is not', (t) => {
+  const known = ['compare', 'gate', 'report', 'self-test'];
+  t.is(didYouMean('gaet', known), ' (Did you mean gate?)');
+  t.is(didYouMean('selftest', known), ' (Did you mean self-test?)');
+  t.is(didYouMean('Report', known), ' (Did you mean report?)');
+  t.is(didYouMean('W0', ['W1', 'W10']), ' (Did you mean W10?)');
+  t.is(didYouMean('nothing', known), '');
+  t.is(didYouMean('x', ['y']), '');
+});
+
+function directory(t: ExecutionContext): string {
+  const root = mkdtempSync(join(tmpdir(), 'capstan-test-'));
+  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  return root;
+}
+
+test('what is no finished run is said with the reason and what to do, whoever reads it', async (t) => {
+  const root = directory(t);
+  const interrupted = join(root, 'interrupted');
+  mkdirSync(interrupted);
+  writeFileSync(join(interrupted, 'launches.jsonl'), '');
+  const nowhere = join(root, 'nowhere');
+  for (const [args, status] of [
+    [['compare', nowhere, nowhere], 1],
+    [['report', nowhere], 1],
+    [['gate', '--baseline', nowhere], 2],
+  ] as const) {
+    const ran = await run(...args);
+    t.is(ran.status, status, args.join(' '));
+    t.regex(ran.error, /nowhere has no finished run: there is no such directory\n {2}make one with/);
+  }
+  t.regex((await run('report', interrupted)).error, /was interrupted\n {2}repeat the command that began it/);
+});
