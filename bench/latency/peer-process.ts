@@ -1,6 +1,7 @@
 /**
  * One process of a cell, started by the harness: pinned by inheritance, ended by closing its standard input, and killed if it does not
- * end by itself. It says "ready PID…" when it can be used, and "gc" behind that if it tells of its collections of garbage.
+ * end by itself. It says "ready PID…" when it can be used, and behind that "gc" if it tells of its collections of garbage, and "crew" if all
+ * of these processes are clients (bench/peers/crew.ts).
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,11 +12,14 @@ const patienceMs = 20_000;
 
 export const tasksetPath = ['/usr/bin/taskset', '/bin/taskset'].find((path) => existsSync(path));
 
-/** The command line that pins a program to one CPU, or leaves it alone where `cpu` is undefined. */
-export function pinned(cpu: number | undefined, command: readonly string[]): readonly string[] {
-  if (cpu === undefined) return command;
+type Cpu = number | undefined;
+
+/** The command line that pins a program to one CPU, or to several, or leaves it alone where one of them is undefined. */
+export function pinned(cpu: Cpu | readonly Cpu[], command: readonly string[]): readonly string[] {
+  const list = [cpu].flat();
+  if (list.includes(undefined)) return command;
   if (tasksetPath === undefined) throw new Error('pinning needs taskset (util-linux)');
-  return [tasksetPath, '-c', String(cpu), ...command];
+  return [tasksetPath, '-c', list.join(','), ...command];
 }
 
 export interface PeerProcessOptions {
@@ -50,6 +54,9 @@ export class PeerProcess {
 
   /** Every process that this peer consists of, for the accounting of CPU time. */
   pids: readonly number[] = [];
+
+  /** Of a client: those among them that are clients. Others that it has started, a program in C its server, are other ends of the cell. */
+  clientPids: readonly number[] = [];
 
   constructor(name: string, command: readonly string[], options: PeerProcessOptions = {}) {
     const [program = '', ...args] = command;
@@ -88,7 +95,8 @@ export class PeerProcess {
     }
     if (!line.startsWith('ready')) throw new Error(`${this.#name} said "${line}" instead of ready`);
     const words = line.split(' ').slice(1);
-    this.pids = words.filter((word) => word !== 'gc').map(Number);
+    this.pids = words.filter((word) => /^\d+$/.test(word)).map(Number);
+    this.clientPids = words.includes('crew') ? this.pids : this.pids.filter((pid) => pid === this.#child.pid);
     this.#tellsCollections = words.includes('gc');
   }
 

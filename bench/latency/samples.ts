@@ -7,6 +7,9 @@ import { writeFileSync } from 'node:fs';
 /** Samples of one block; more than a block of a second can hold on any machine we know. */
 const samplesMax = 1 << 22;
 
+/** What does not fit is kept as the most that does; a store by itself would keep the remainder, which looks fast. */
+const nanosecondsMax = 0xffff_ffff;
+
 export class Samples {
   readonly #nanoseconds = new Uint32Array(samplesMax);
   #count = 0;
@@ -23,9 +26,10 @@ export class Samples {
     this.#count = 0;
   }
 
-  /** `milliseconds` as `performance.now()` counts them, with fractions. */
+  /** `milliseconds` as `performance.now()` counts them, with fractions; more than 4.29 s is kept as that. */
   add(milliseconds: number): void {
-    this.#nanoseconds[this.#count++] = milliseconds * 1e6;
+    const nanoseconds = milliseconds * 1e6;
+    this.#nanoseconds[this.#count++] = nanoseconds < nanosecondsMax ? nanoseconds : nanosecondsMax;
   }
 
   /** Writes the block as u32 in host order, the form in which every client hands its samples over. */

@@ -18,6 +18,7 @@ extern "C" {
 #include <capnp/rpc-twoparty.h>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <kj/async-io.h>
 #include <string>
 #include <sys/socket.h>
@@ -28,6 +29,15 @@ namespace {
 
 uint32_t numberOf(capnp::Data::Reader payload) {
   return read_number(payload.begin(), payload.size());
+}
+
+/* Runs what may throw on behalf of the driver in C. Returns 0 or -EPROTO, with the reason on standard error. */
+template <typename Function> int guarded(Function &&function) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions(function)) {
+    fprintf(stderr, "capnp-peer: %s\n", exception->getDescription().cStr());
+    return -EPROTO;
+  }
+  return 0;
 }
 
 class EchoService final : public Echo::Server {
@@ -165,25 +175,16 @@ public:
     }
   }
 
-  void stream(uint64_t endNs, struct samples *samples) {
-    uint64_t starts[STREAM_WINDOW], now = monotonic_ns();
-    uint32_t sent = 0, answered = 0, first = sentMessages;
-    kj::Vector<kj::Promise<capnp::Response<Echo::CountResults>>> answers;
+  /* Parts of a stream, each with a question behind it. */
+  void sendPart() {
+    for (uint32_t left = stream_part(bytes); left > 0; left--) sendOne(sentMessages++);
+    answers.push_back(echo.countRequest().send());
+  }
 
-    while (block_goes_on(samples, now, endNs) || answered < sent) {
-      bool isEnding = !block_goes_on(samples, now, endNs);
-      if (!isEnding) {
-        starts[sent++ % STREAM_WINDOW] = now;
-        for (uint32_t at = 0; at < STREAM_BATCH; at++) sendOne();
-        answers.add(echo.countRequest().send());
-      }
-      if (isEnding || sent - answered == STREAM_WINDOW) {
-        uint32_t counted = answers[answered].wait(io.waitScope).getCounted();
-        add_sample(samples, monotonic_ns() - starts[answered++ % STREAM_WINDOW]);
-        samples->violations += counted != first + answered * STREAM_BATCH;
-      }
-      now = monotonic_ns();
-    }
+  uint32_t awaitPart() {
+    uint32_t counted = answers.front().wait(io.waitScope).getCounted();
+    answers.pop_front();
+    return counted;
   }
 
 private:
@@ -196,9 +197,9 @@ private:
 
   void fill(capnp::Data::Builder payload, uint32_t number) { stamp(payload.begin(), payload.size(), number); }
 
-  void sendOne() {
+  void sendOne(uint32_t number) {
     auto request = echo.takeRequest(requestSize());
-    fill(request.initPayload(bytes), sentMessages++);
+    fill(request.initPayload(bytes), number);
     // The library says when the next may go.
     request.send().wait(io.waitScope);
   }
@@ -217,6 +218,8 @@ private:
   kj::Vector<End> done;
   kj::Own<kj::PromiseFulfiller<void>> fulfiller;
   uint32_t sentMessages = 0;
+  /* To the questions of a stream that have not been waited for. */
+  std::deque<kj::Promise<capnp::Response<Echo::CountResults>>> answers;
   kj::TaskSet tasks;
 };
 
@@ -259,15 +262,6 @@ private:
   uint32_t number = 0;
 };
 
-/* Runs what may throw on behalf of the driver in C. Returns 0 or -EPROTO, with the reason on standard error. */
-template <typename Function> int guarded(Function &&function) {
-  KJ_IF_MAYBE (exception, kj::runCatchingExceptions(function)) {
-    fprintf(stderr, "capnp-peer: %s\n", exception->getDescription().cStr());
-    return -EPROTO;
-  }
-  return 0;
-}
-
 int submitCall(void *context, uint32_t number) {
   return guarded([&]() { static_cast<Client *>(context)->submit(number); });
 }
@@ -276,8 +270,12 @@ int collectCalls(void *context, uint64_t untilNs, struct completions *ended) {
   return guarded([&]() { static_cast<Client *>(context)->collect(untilNs, ended); });
 }
 
-int streamMessages(void *context, uint64_t endNs, struct samples *samples) {
-  return guarded([&]() { static_cast<Client *>(context)->stream(endNs, samples); });
+int sendPart(void *context) {
+  return guarded([&]() { static_cast<Client *>(context)->sendPart(); });
+}
+
+int awaitPart(void *context, uint32_t *counted) {
+  return guarded([&]() { *counted = static_cast<Client *>(context)->awaitPart(); });
 }
 
 int giveThings(void *context, uint64_t endNs, struct samples *samples) {
@@ -286,13 +284,14 @@ int giveThings(void *context, uint64_t endNs, struct samples *samples) {
 
 int runClient(const char *path, const char *bytes, bool isStream) {
   static const struct pipelined calls = {submitCall, collectCalls};
+  static const struct batches batches = {sendPart, awaitPart};
   size_t payloadBytes = isStream ? message_bytes(bytes) : payload_bytes(bytes);
   KJ_REQUIRE(payloadBytes != 0, "the payload is too large");
   auto io = kj::setupAsyncIo();
   Client client(io, path, payloadBytes);
   client.connect();
   say_ready_alone();
-  return isStream ? serve_commands(streamMessages, &client) : serve_pipelined(&calls, &client);
+  return isStream ? serve_stream(&batches, &client, payloadBytes) : serve_pipelined(&calls, &client);
 }
 
 int runGiver(const char *takerPath, const char *ownerPath, const char *bytes, const char *handles) {

@@ -147,48 +147,62 @@ int serve_commands(closed_loop loop, void *context)
 struct stream {
 	const struct batches *batches;
 	void *context;
-	/* Of all blocks. */
-	uint32_t answered;
+	/* Messages of a part, and parts of a batch. */
+	uint32_t part, parts;
+	/* Parts, of all blocks. */
+	uint32_t sent, answered;
+	/* Of each part that is under way: when its batch began. */
+	uint64_t starts[STREAM_WINDOW];
 };
 
-/* Waits for the answer to the oldest batch, which began at `start`. */
-static int await_batch(struct stream *stream, uint64_t start, struct samples *samples)
+/* `now` is when a batch begins, if this is its first part. */
+static int send_next(struct stream *stream, uint64_t now)
 {
+	uint64_t before = stream->starts[(stream->sent - 1) % STREAM_WINDOW];
+
+	stream->starts[stream->sent % STREAM_WINDOW] = stream->sent % stream->parts == 0 ? now : before;
+	stream->sent++;
+	return stream->batches->send(stream->context);
+}
+
+/* Waits for the answer to the oldest part; with the last of a batch that is a sample. */
+static int await_oldest(struct stream *stream, struct samples *samples)
+{
+	uint64_t start = stream->starts[stream->answered % STREAM_WINDOW];
 	uint32_t counted;
 	int r = stream->batches->await(stream->context, &counted);
 
 	if (r < 0)
 		return r;
 	stream->answered++;
-	samples->violations += counted != stream->answered * STREAM_BATCH;
-	add_sample(samples, monotonic_ns() - start);
+	samples->violations += counted != stream->answered * stream->part;
+	if (stream->answered % stream->parts == 0 && samples->count < SAMPLES_MAX)
+		add_sample(samples, monotonic_ns() - start);
 	return 0;
 }
 
+/* A block ends with a whole batch, and all of it answered. */
 static int send_batches(void *context, uint64_t end_ns, struct samples *samples)
 {
 	struct stream *stream = context;
-	uint64_t starts[STREAM_WINDOW], now = monotonic_ns();
-	uint32_t sent = 0, answered = 0;
+	uint64_t now = monotonic_ns();
 	int r = 0;
 
-	while (r == 0 && (block_goes_on(samples, now, end_ns) || answered < sent)) {
-		int is_ending = !block_goes_on(samples, now, end_ns);
-		if (!is_ending) {
-			starts[sent++ % STREAM_WINDOW] = now;
-			r = stream->batches->send(stream->context);
-		}
-		if (r == 0 && (is_ending || sent - answered == STREAM_WINDOW)) {
-			r = await_batch(stream, starts[answered % STREAM_WINDOW], samples);
-			answered++;
-		}
-		now = monotonic_ns();
+	for (; r == 0; now = monotonic_ns()) {
+		int is_sending = stream->sent % stream->parts != 0 || block_goes_on(samples, now, end_ns);
+		if (!is_sending && stream->answered == stream->sent)
+			break;
+		if (is_sending)
+			r = send_next(stream, now);
+		if (r == 0 && (!is_sending || stream->sent - stream->answered == STREAM_WINDOW))
+			r = await_oldest(stream, samples);
 	}
 	return r;
 }
 
-int serve_stream(const struct batches *batches, void *context)
+int serve_stream(const struct batches *batches, void *context, size_t bytes)
 {
-	struct stream stream = { batches, context, 0 };
+	uint32_t part = stream_part(bytes);
+	struct stream stream = { .batches = batches, .context = context, .part = part, .parts = STREAM_BATCH / part };
 	return serve_commands(send_batches, &stream);
 }

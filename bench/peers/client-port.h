@@ -20,9 +20,22 @@ struct samples {
 #define SAMPLES_MAX (1u << 22)
 #define PAYLOAD_BYTES_MAX (64u * 1024u)
 
-/* Messages of a stream that end with one question whether they have arrived, and how many such batches may be unanswered. */
+/*
+ * Messages of a sample of a stream; how many questions whether they have arrived may be unanswered, and bytes between two of them at most, as
+ * in stream.ts.
+ */
 #define STREAM_BATCH 256u
 #define STREAM_WINDOW 4u
+#define STREAM_PART_BYTES_MAX (512u * 1024u)
+
+/* Messages between two questions: a whole batch, or as large a part of it as may be under way. A power of two. */
+static inline uint32_t stream_part(size_t bytes)
+{
+	uint32_t part = STREAM_BATCH;
+	while (part > 1 && part * bytes > STREAM_PART_BYTES_MAX)
+		part /= 2;
+	return part;
+}
 
 /* Runs until `end_ns` or until the samples are full; returns 0 or -errno. */
 typedef int (*closed_loop)(void *context, uint64_t end_ns, struct samples *samples);
@@ -51,17 +64,17 @@ int serve_commands(closed_loop loop, void *context);
 
 /* A client that streams one-way messages; the port says when batches go and times them. */
 struct batches {
-	/* Sends STREAM_BATCH messages, of which the last asks how many have arrived. Returns 0 or -errno. */
+	/* Sends a part of a batch, stream_part messages, of which the last asks how many have arrived. Returns 0 or -errno. */
 	int (*send)(void *context);
-	/* Waits for the answer to the oldest batch that has none: how many messages have arrived since the first. Returns 0 or -errno. */
+	/* Waits for the answer to the oldest part that has none: how many messages have arrived since the first. Returns 0 or -errno. */
 	int (*await)(void *context, uint32_t *counted);
 };
 
 /*
- * Serves "run MILLISECONDS FILE" until end-of-file. A sample is the time from before a batch's first message until its answer is there.
- * Returns 0 or -errno.
+ * Serves "run MILLISECONDS FILE" until end-of-file, with messages of so many bytes. A sample is the time from before a batch's first message
+ * until the answer to its last part is there. Returns 0 or -errno.
  */
-int serve_stream(const struct batches *batches, void *context);
+int serve_stream(const struct batches *batches, void *context, size_t bytes);
 
 /* How a call ended: answered rightly, answered wrongly (a violation), or by an error or deadline of the contender's. */
 enum outcome { ANSWERED, WRONG, FAILED };

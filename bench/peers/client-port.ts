@@ -32,6 +32,8 @@ export interface BlockNotes {
   /** Collections of garbage in the client meanwhile, and the time they took. */
   readonly gc_ns?: number;
   readonly gc_count?: number;
+  /** CPU time of the client's process in the block, without what it took to be told of it and to hand its samples over. */
+  readonly cpu_ns?: number;
   /** From the block's beginning, of an open loop from the first moment that may be planned, until its last answer. */
   readonly elapsed_ns?: number;
 }
@@ -75,6 +77,7 @@ async function serve(commands: Commands, children: readonly number[]): Promise<v
     samples.clear();
     collections();
     let block: Block;
+    const cpuBefore = process.cpuUsage();
     const startMs = performance.now();
     if (word === 'run') {
       const endMs = startMs + Number(first);
@@ -82,7 +85,9 @@ async function serve(commands: Commands, children: readonly number[]): Promise<v
     } else if (word === 'open') block = await commands.open(second, samples);
     else throw new Error(`unknown command: ${line}`);
     const elapsed_ns = Math.round((performance.now() - startMs) * 1e6);
-    const { violations, ...notes } = { elapsed_ns, ...block, ...collections() };
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const cpu_ns = (user + system) * 1000;
+    const { violations, ...notes } = { elapsed_ns, cpu_ns, ...block, ...collections() };
     samples.write(word === 'run' ? second : first);
     const keys = Object.entries(notes).map(([key, value]) => ` ${key}=${value}`);
     console.log(`done ${samples.count} ${violations}${keys.join('')}`);

@@ -65,7 +65,7 @@ export async function runCrew(count: number, command: readonly string[]): Promis
         throw new Error(`a member of the crew said "${ready}" instead of ready`);
       pids.push(...ready.split(' ').filter((part) => /^\d+$/.test(part)));
     }
-    console.log(['ready', process.pid, ...pids].join(' '));
+    console.log(['ready', process.pid, ...pids, 'crew'].join(' '));
     for await (const line of createInterface({ input: process.stdin })) {
       const [word, milliseconds, file = '', ...more] = line.split(' ');
       if (word !== 'run') throw new Error(`a crew cannot do this: ${line}`);

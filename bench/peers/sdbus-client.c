@@ -41,11 +41,9 @@ struct client {
 	uint32_t under_way;
 	struct call *calls;
 	struct completions *ended;
-	/* Of the stream: batches answered so far in this block, and when those under way began. */
-	uint32_t first;
-	uint32_t answered;
-	uint64_t starts[STREAM_WINDOW];
-	struct samples *samples;
+	/* Of the stream: the answer that has come and was not taken yet. */
+	int has_count;
+	uint32_t counted;
 };
 
 /* Appends the payload of message `number`. */
@@ -166,7 +164,7 @@ static int collect(void *context, uint64_t until_ns, struct completions *ended)
 	}
 }
 
-static int send_once(struct client *client)
+static int send_once(struct client *client, uint32_t number)
 {
 	sd_bus_message *message = NULL;
 	int r;
@@ -179,27 +177,22 @@ static int send_once(struct client *client)
 			r = sd_bus_message_set_expect_reply(message, 0);
 	}
 	if (r >= 0)
-		r = append_payload(message, client->bytes, client->number++);
+		r = append_payload(message, client->bytes, number);
 	if (r >= 0)
 		r = sd_bus_send(client->bus, message, NULL);
 	sd_bus_message_unref(message);
 	return r < 0 ? r : 0;
 }
 
-/* The oldest batch under way has arrived. */
-static int batch_answered(sd_bus_message *answer, void *context, sd_bus_error *error)
+/* The oldest part under way has arrived. */
+static int part_answered(sd_bus_message *answer, void *context, sd_bus_error *error)
 {
 	struct client *client = context;
-	uint32_t counted;
-	int r = sd_bus_message_is_method_error(answer, NULL) ? -EPROTO : sd_bus_message_read(answer, "u", &counted);
+	int r = sd_bus_message_is_method_error(answer, NULL) ? -EPROTO : sd_bus_message_read(answer, "u", &client->counted);
 
 	(void)error;
-	if (r < 0)
-		return r;
-	add_sample(client->samples, monotonic_ns() - client->starts[client->answered % STREAM_WINDOW]);
-	client->answered++;
-	client->samples->violations += counted != client->first + client->answered * STREAM_BATCH;
-	return 0;
+	client->has_count = r >= 0;
+	return r < 0 ? r : 0;
 }
 
 static int ask_count(struct client *client)
@@ -207,40 +200,39 @@ static int ask_count(struct client *client)
 	sd_bus_message *call = NULL;
 	int r = new_call(client, &call, "Count");
 	if (r >= 0)
-		r = sd_bus_call_async(client->bus, NULL, call, batch_answered, client, 0);
+		r = sd_bus_call_async(client->bus, NULL, call, part_answered, client, 0);
 	sd_bus_message_unref(call);
 	return r < 0 ? r : 0;
 }
 
-static int stream(void *context, uint64_t end_ns, struct samples *samples)
+static int send_part(void *context)
 {
 	struct client *client = context;
-	uint32_t sent = 0;
-	uint64_t now = monotonic_ns();
+	const uint32_t count = stream_part(client->bytes);
 	int r = 0;
 
-	client->samples = samples;
-	client->first = client->number;
-	client->answered = 0;
-	while (r == 0 && block_goes_on(samples, now, end_ns)) {
-		client->starts[sent % STREAM_WINDOW] = now;
-		for (uint32_t at = 0; r == 0 && at < STREAM_BATCH; at++)
-			r = send_once(client);
-		if (r == 0)
-			r = ask_count(client);
-		sent++;
-		while (r == 0 && sent - client->answered >= STREAM_WINDOW)
-			r = process_next(client->bus);
-		now = monotonic_ns();
-	}
-	while (r == 0 && client->answered < sent)
+	for (uint32_t at = 0; r == 0 && at < count; at++)
+		r = send_once(client, client->number++);
+	return r < 0 ? r : ask_count(client);
+}
+
+/* One message is processed at a time, so that no answer hides another one. */
+static int await_part(void *context, uint32_t *counted)
+{
+	struct client *client = context;
+	int r = 0;
+
+	while (r == 0 && !client->has_count)
 		r = process_next(client->bus);
+	client->has_count = 0;
+	*counted = client->counted;
 	return r;
 }
 
 static int serve(struct client *client, int is_call)
 {
 	static const struct pipelined calls = { submit, collect };
+	static const struct batches batches = { send_part, await_part };
 	enum outcome outcome = FAILED;
 	/* The connection is made when it has carried something. */
 	int r = make_call(client, &client->held, 0);
@@ -253,7 +245,7 @@ static int serve(struct client *client, int is_call)
 		r = say_ready_alone();
 	if (r < 0)
 		return r;
-	return is_call ? serve_pipelined(&calls, client) : serve_commands(stream, client);
+	return is_call ? serve_pipelined(&calls, client) : serve_stream(&batches, client, client->bytes);
 }
 
 int main(int argc, char **argv)

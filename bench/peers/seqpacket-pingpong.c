@@ -45,7 +45,7 @@ static int serve(int fd, char *buffer)
 	}
 }
 
-/* Counts until the client ends; says after each batch how many messages came in order. */
+/* Counts until the client ends; says after each part of a batch how many messages came in order. */
 static int count(int fd, char *buffer)
 {
 	uint32_t counted = 0;
@@ -56,7 +56,7 @@ static int count(int fd, char *buffer)
 			return n < 0 ? -errno : 0;
 		number = read_number(buffer, (size_t)n);
 		counted += is_message(buffer, (size_t)n, counted);
-		if ((number + 1) % STREAM_BATCH != 0)
+		if ((number + 1) % stream_part((size_t)n) != 0)
 			continue;
 		if (send(fd, &counted, sizeof counted, MSG_NOSIGNAL) < 0)
 			return -errno;
@@ -163,11 +163,12 @@ static int collect(void *context, uint64_t until_ns, struct completions *ended)
 
 static const struct pipelined round_trips = { submit, collect };
 
-static int send_batch(void *context)
+static int send_part(void *context)
 {
 	struct client *client = context;
+	const uint32_t count = stream_part(client->bytes);
 
-	for (uint32_t at = 0; at < STREAM_BATCH; at++) {
+	for (uint32_t at = 0; at < count; at++) {
 		stamp(client->buffer, client->bytes, client->number++);
 		if (send(client->fd, client->buffer, client->bytes, MSG_NOSIGNAL) < 0)
 			return -errno;
@@ -175,13 +176,13 @@ static int send_batch(void *context)
 	return 0;
 }
 
-static int await_batch(void *context, uint32_t *counted)
+static int await_part(void *context, uint32_t *counted)
 {
 	struct client *client = context;
 	return recv(client->fd, counted, sizeof *counted, 0) == sizeof *counted ? 0 : -EPROTO;
 }
 
-static const struct batches batches = { send_batch, await_batch };
+static const struct batches batches = { send_part, await_part };
 
 /*
  * Starts a child on a CPU with `role`, which is given the descriptors that it keeps; the `unwanted` ones are closed there, up to a -1, so
@@ -265,7 +266,7 @@ int main(int argc, char **argv)
 		r = say_ready(all, pids[1] > 0 ? 3 : 2);
 	}
 	if (r == 0)
-		r = mode != NULL && strcmp(mode, "stream") == 0 ? serve_stream(&batches, &client)
+		r = mode != NULL && strcmp(mode, "stream") == 0 ? serve_stream(&batches, &client, client.bytes)
 								 : serve_pipelined(&round_trips, &client);
 	close(client.fd);
 	for (int at = 0; at < 2; at++)

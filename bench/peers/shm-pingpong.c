@@ -65,10 +65,10 @@ static int serve(struct link *link)
 	}
 }
 
-/* Counts for ever; says after each batch how many messages came in order. */
+/* Counts for ever; says after each part of a batch how many messages came in order. */
 static int count(struct link *link)
 {
-	uint32_t counted = 0, number;
+	uint32_t counted = 0, number, part = stream_part(link->bytes);
 	for (;;) {
 		int r = await_message(link->questions, link->spin_ns, UINT64_MAX);
 		if (r < 0)
@@ -77,7 +77,7 @@ static int count(struct link *link)
 		consume(link->questions);
 		number = read_number(link->answer, link->bytes);
 		counted += is_message(link->answer, link->bytes, counted);
-		if ((number + 1) % STREAM_BATCH == 0)
+		if ((number + 1) % part == 0)
 			r = put(link, link->answers, &counted, sizeof counted);
 		if (r < 0)
 			return r;
@@ -116,7 +116,7 @@ static int collect(void *context, uint64_t until_ns, struct completions *ended)
 	return 0;
 }
 
-static int await_batch(void *context, uint32_t *counted)
+static int await_part(void *context, uint32_t *counted)
 {
 	struct link *link = context;
 	int r = await_message(link->answers, link->spin_ns, UINT64_MAX);
@@ -128,12 +128,13 @@ static int await_batch(void *context, uint32_t *counted)
 	return 0;
 }
 
-static int send_batch(void *context)
+static int send_part(void *context)
 {
 	struct link *link = context;
+	const uint32_t count = stream_part(link->bytes);
 	int r = 0;
 
-	for (uint32_t at = 0; r == 0 && at < STREAM_BATCH; at++) {
+	for (uint32_t at = 0; r == 0 && at < count; at++) {
 		stamp(link->payload, link->bytes, link->next++);
 		r = put(link, link->questions, link->payload, link->bytes);
 	}
@@ -160,7 +161,7 @@ static pid_t start_server(struct link *link, const char *cpu, int is_stream)
 int main(int argc, char **argv)
 {
 	static const struct pipelined calls = { submit, collect };
-	static const struct batches batches = { send_batch, await_batch };
+	static const struct batches batches = { send_part, await_part };
 	static struct link link;
 	pid_t pids[2] = { getpid(), -1 };
 	int is_stream, r;
@@ -179,7 +180,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = say_ready(pids, 2);
 	if (r == 0)
-		r = is_stream ? serve_stream(&batches, &link) : serve_pipelined(&calls, &link);
+		r = is_stream ? serve_stream(&batches, &link, link.bytes) : serve_pipelined(&calls, &link);
 	if (pids[1] > 0) {
 		/* It has no input that could end it. Still this process's child, so the number is nobody else's. */
 		kill(pids[1], SIGKILL);

@@ -58,10 +58,10 @@ static int serve(int fd, char *buffer, size_t bytes)
 	}
 }
 
-/* Counts until the client ends; says after each batch how many messages came in order. */
+/* Counts until the client ends; says after each part of a batch how many messages came in order. */
 static int count(int fd, char *buffer, size_t bytes)
 {
-	uint32_t counted = 0, number;
+	uint32_t counted = 0, number, part = stream_part(bytes);
 	size_t held = 0;
 
 	for (;;) {
@@ -72,7 +72,7 @@ static int count(int fd, char *buffer, size_t bytes)
 		for (held += (size_t)n; held - at >= bytes; at += bytes) {
 			number = read_number(buffer + at, bytes);
 			counted += is_message(buffer + at, bytes, counted);
-			if ((number + 1) % STREAM_BATCH == 0 && send(fd, &counted, sizeof counted, MSG_NOSIGNAL) < 0)
+			if ((number + 1) % part == 0 && send(fd, &counted, sizeof counted, MSG_NOSIGNAL) < 0)
 				return -errno;
 		}
 		memmove(buffer, buffer + at, held - at);
@@ -156,13 +156,14 @@ static int send_all(int fd, const char *bytes, size_t length)
 }
 
 /* Sends a batch in pieces that fill the buffer. */
-static int send_batch(void *context)
+static int send_part(void *context)
 {
 	struct client *client = context;
+	const uint32_t count = stream_part(client->bytes);
 	size_t filled = 0;
 	int r = 0;
 
-	for (uint32_t at = 0; r == 0 && at < STREAM_BATCH; at++) {
+	for (uint32_t at = 0; r == 0 && at < count; at++) {
 		if (filled + client->bytes > PAYLOAD_BYTES_MAX) {
 			r = send_all(client->fd, client->out, filled);
 			filled = 0;
@@ -174,7 +175,7 @@ static int send_batch(void *context)
 	return r < 0 ? r : send_all(client->fd, client->out, filled);
 }
 
-static int await_batch(void *context, uint32_t *counted)
+static int await_part(void *context, uint32_t *counted)
 {
 	struct client *client = context;
 	return recv(client->fd, counted, sizeof *counted, MSG_WAITALL) == sizeof *counted ? 0 : -EPROTO;
@@ -195,7 +196,7 @@ static int count_role(int fd, void *context)
 int main(int argc, char **argv)
 {
 	static const struct pipelined calls = { submit, collect };
-	static const struct batches batches = { send_batch, await_batch };
+	static const struct batches batches = { send_part, await_part };
 	static char out[PAYLOAD_BYTES_MAX], in[BUFFER_BYTES];
 	struct client client = { .out = out, .in = in };
 	pid_t pids[2] = { getpid(), -1 };
@@ -215,7 +216,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = say_ready(pids, 2);
 	if (r == 0)
-		r = is_stream ? serve_stream(&batches, &client) : serve_pipelined(&calls, &client);
+		r = is_stream ? serve_stream(&batches, &client, client.bytes) : serve_pipelined(&calls, &client);
 	if (pids[1] > 0) {
 		close(client.fd);
 		waitpid(pids[1], NULL, 0);

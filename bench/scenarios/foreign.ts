@@ -156,11 +156,15 @@ function forking(role: string): Launcher {
       clientLast([() => startForeign(client, 'child-process', role, cpuArgument(service), payloadBytes)]);
 }
 
-/** Its threads pin themselves, because what pins a process would pin all of them. */
+/**
+ * Its two threads pin themselves; those that Node has beside them, which compile and collect garbage, inherit what the process is pinned to:
+ * the cores of both ends, and no other one.
+ */
 function threading(role: string): Launcher {
   return ({ client, service }, shape) => {
-    const args = [role, cpuArgument(client), cpuArgument(service), shape.payloadBytes];
-    return () => clientLast([() => startForeign(undefined, 'worker-threads', ...args, handlesOf(shape))]);
+    const args = [role, cpuArgument(client), cpuArgument(service), shape.payloadBytes, handlesOf(shape)];
+    const command = [process.execPath, foreignMain, 'worker-threads', ...args.map(String)];
+    return () => clientLast([() => new PeerProcess('worker-threads', pinned([client, service], command))]);
   };
 }
 

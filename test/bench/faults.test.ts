@@ -120,6 +120,13 @@ test.serial('the peak of which a share is offered is told (point 4)', async (t) 
   t.is((await launch('right'))?.peak_per_second, null);
 });
 
+test('11: the very first message of a launch is sent alone, whatever the cell is about', async (t) => {
+  const sweep = await launch('told', { canOpen: true, varied: { outstanding: 256 } });
+  t.is(sweep?.cold_ns, 1);
+  const ofC = await launch('told', { contender: 'c-seqpacket', canOpen: true, varied: { outstanding: 256 } });
+  t.is(ofC?.cold_ns, 1);
+});
+
 test('of clients that work at the same time counts and work are added, and of the time the longest is told', (t) => {
   const answers = ['done 10 1 elapsed_ns=500 gc_ns=7 errors=1', 'done 20 0 elapsed_ns=700 gc_ns=5 errors=2'];
   t.is(combineAnswers(answers), 'done 30 1 elapsed_ns=700 gc_ns=12 errors=3');

@@ -6,6 +6,7 @@
  *   crowd    when 64 calls are to be under way
  *   late     in an open loop, in which it makes the machine look as if it had stalled: it stops the process that watches for that
  *   slow     never; but a block has one sample only
+ *   told     never; each sample is as many nanoseconds as calls were to be under way
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -41,6 +42,7 @@ console.log('ready', process.pid);
 for await (const line of createInterface({ input: process.stdin })) {
   const [word, first = '', second = '', outstanding = '1'] = line.split(' ');
   const isOpen = word === 'open';
+  if (role === 'told') samples.fill(Number(outstanding));
   writeFileSync(isOpen ? first : second, samples);
   const isFaulty =
     (role === 'warm-up' && blocks === 0) ||
