@@ -13,9 +13,8 @@ import {
   runDBusComparison,
   smokeDBusOptions,
 } from './dbus.js';
-import { noisySteal } from './index.js';
 import { abortOnSignals } from './latency/abort.js';
-import { failureOf } from './report/cells.js';
+import { conclude, printMeasured, type Write } from './program-output.js';
 import { comparisonTable } from './report/comparison.js';
 import { judgeMusts, mustTable } from './report/musts.js';
 import { createProgress } from './report/progress.js';
@@ -45,12 +44,7 @@ function workload(text: string, earlier: string[] = []): string[] {
   return [...earlier, text];
 }
 
-function printTables(result: DBusResult, isColoured: boolean, isJudged: boolean): void {
-  const { machine } = result;
-  const write = (text: string): void => void process.stdout.write(`${text}\n`);
-  write(
-    `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}`,
-  );
+function printTables(result: DBusResult, isColoured: boolean, isJudged: boolean, write: Write): void {
   write('sockets and bus are TypeScript at both ends (bus: the broker, too); dbus-* and sdbus-direct are C');
   for (const [workload, title] of titles) {
     for (const { name } of dbusPlacements()) {
@@ -65,15 +59,6 @@ function printTables(result: DBusResult, isColoured: boolean, isJudged: boolean)
     write('\nWhat must be reached: yes or no where the whole interval over launches says so');
     write(mustTable(judgeMusts(result.cells), isColoured));
   }
-  if (result.steal > noisySteal) {
-    const percent = (result.steal * 100).toFixed(1);
-    write(
-      `\nnoisy: the hypervisor took ${percent} % of the CPU time meanwhile; repeat this when it is quiet`,
-    );
-  }
-  write(
-    `\n${Math.round(result.durationMs / 1000)} s, seed ${result.seed}, 1-minute load before: ${machine.load_1min}`,
-  );
 }
 
 async function main(options: Arguments): Promise<number> {
@@ -92,15 +77,8 @@ async function main(options: Arguments): Promise<number> {
   if (options.out !== undefined) writeFileSync(options.out, lines);
   const isColoured = options.color && process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
   if (options.json === true) process.stdout.write(lines);
-  else printTables(result, isColoured, options.smoke !== true);
-  for (const reason of result.missing) process.stderr.write(`missing: ${reason}\n`);
-  const failed = result.cells.filter((cell) => failureOf(cell) !== undefined);
-  for (const cell of failed) {
-    const { workload, contender, placement } = cell;
-    process.stderr.write(`failed: ${workload} ${contender}, ${placement}: ${failureOf(cell)}\n`);
-  }
-  if (failed.length > 0) return 1;
-  return result.missing.length > 0 ? 3 : 0;
+  else printMeasured(result, (write) => printTables(result, isColoured, options.smoke !== true, write));
+  return conclude(result, ({ workload, contender, placement }) => `${workload} ${contender}, ${placement}`);
 }
 
 const program = new Command('npm run -s compare:dbus --')

@@ -10,7 +10,6 @@ import type { Results } from './results/directory.js';
 import { isOrderLine } from './results/line.js';
 
 export { UnknownName, UsageError } from './failure.js';
-export { noisySteal } from './noise.js';
 export { CannotResume } from './occupied.js';
 export { placements } from './placements.js';
 export { tierSizes } from './plan.js';

@@ -6,10 +6,9 @@ import { writeFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { launchCount, wholeNumber } from './arguments.js';
-import { noisySteal } from './index.js';
 import { abortOnSignals } from './latency/abort.js';
 import { fanOutBatch } from './peers/fan-out.js';
-import { failureOf } from './report/cells.js';
+import { conclude, printMeasured, type Write } from './program-output.js';
 import { p50OverLaunches } from './report/comparison.js';
 import { createProgress } from './report/progress.js';
 import { interval } from './report/quantity.js';
@@ -47,8 +46,6 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
   for (const row of rows) built.push(row.map((cell) => String(cell ?? '–')));
   return built.toString();
 }
-
-type Write = (text: string) => void;
 
 /** A figure of the memory, with the least and the greatest of those that were measured. */
 function bytes({ average, launches }: MemoryMeasured, of: (result: MemoryResult) => number): string {
@@ -140,21 +137,10 @@ function printFans(cells: readonly TablesCell[], write: Write): void {
   }
 }
 
-function printTables(result: TablesResult): void {
-  const write = (text: string): void => void process.stdout.write(`${text}\n`);
-  const { machine, cells, memory } = result;
-  write(
-    `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}`,
-  );
+function printTables({ cells, memory }: TablesResult, write: Write): void {
   printMemory(memory, write);
   printCost(cells, write);
   printFans(cells, write);
-  if (result.steal > noisySteal) {
-    write(`\nnoisy: the hypervisor took ${(result.steal * 100).toFixed(1)} % of the CPU time meanwhile`);
-  }
-  write(
-    `\n${Math.round(result.durationMs / 1000)} s, seed ${result.seed}, 1-minute load before: ${machine.load_1min}`,
-  );
 }
 
 async function main(options: Arguments): Promise<number> {
@@ -173,15 +159,8 @@ async function main(options: Arguments): Promise<number> {
   const lines = `${tablesLines(result).join('\n')}\n`;
   if (options.out !== undefined) writeFileSync(options.out, lines);
   if (options.json === true) process.stdout.write(lines);
-  else printTables(result);
-  for (const reason of result.missing) process.stderr.write(`missing: ${reason}\n`);
-  const failed = result.cells.filter((cell) => failureOf(cell) !== undefined);
-  for (const cell of failed) {
-    const { workload, contender, call } = cell;
-    process.stderr.write(`failed: ${workload} ${contender} ${call}: ${failureOf(cell)}\n`);
-  }
-  if (failed.length > 0) return 1;
-  return result.missing.length > 0 ? 3 : 0;
+  else printMeasured(result, (write) => printTables(result, write));
+  return conclude(result, ({ workload, contender, call }) => `${workload} ${contender} ${call}`);
 }
 
 const program = new Command('npm run -s bench:tables --')
