@@ -66,6 +66,13 @@ function differencesOf(from: string, to: string): number {
   return cell(from.length, to.length);
 }
 
+/** Why something failed, in one line: of an error that a process wrote with its stack the line that names the error. */
+export function inOneLine(text: string): string {
+  const [first = '', ...more] = text.split('\n');
+  const named = more.find((line) => /^\w*Error\b.*: /.test(line));
+  return named === undefined ? first : `${first.replace(/(?:^|: )file:\S+$/, '')}: ${named}`;
+}
+
 /** Tells on standard error why the command `name` (`capstan bench compare`) failed. */
 export function tellFailure(output: Output, name: string, error: unknown, isJson: boolean): void {
   const message = error instanceof Error ? error.message : String(error);

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { names } from './arguments.js';
-import { didYouMean, parsed, tellFailure, UsageError } from './failure.js';
+import { didYouMean, inOneLine, parsed, tellFailure, UsageError } from './failure.js';
 import { failuresOf, prepareSuite, resultLines, runSuite, type Suite, workloads } from './index.js';
 import { abortOnSignals } from './latency/abort.js';
 import { createRunCommand, type RunArguments, subcommands } from './program.js';
@@ -114,7 +114,7 @@ async function main(options: RunArguments, output: Output, signals: Signals): Pr
   else output.out(printResults(results, isColoured).replace(/\n$/, ''));
   for (const reason of results.run.missing) output.error(`missing: ${reason}`);
   const failures = failuresOf(results);
-  for (const failure of failures) output.error(`failed: ${failure}`);
+  for (const failure of failures) output.error(`failed: ${inOneLine(failure)}`);
   if (failures.length > 0) return status.failed;
   return suite.isIncomplete ? status.incomplete : status.done;
 }

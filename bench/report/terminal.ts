@@ -154,7 +154,7 @@ export function printResults({ run, machine, lines }: Results, isColoured: boole
   }
   text.push(...run.noise.map((reason) => `\nnoisy: ${reason}; repeat this when it is quiet`));
   text.push(
-    `\n${durationText(run.duration_ms)}, seed ${run.seed}, ${run.launches} launches of each cell; a sample costs the harness ${run.sample_cost_ns ?? '–'} ns, a look at the clock ${machine.clock_cost_ns} ns`,
+    `\n${durationText(run.duration_ms)}, seed ${run.seed}, ${run.launches} ${run.launches === 1 ? 'launch' : 'launches'} of each cell; a sample costs the harness ${run.sample_cost_ns ?? '–'} ns, a look at the clock ${machine.clock_cost_ns} ns`,
   );
   return `${text.join('\n')}\n`;
 }

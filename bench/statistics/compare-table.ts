@@ -3,6 +3,7 @@
  * when the command has ended. The verdict stands first in a line and the cell's long name last, where a narrow window may break it.
  */
 import Table from 'cli-table3';
+import { inOneLine } from '../failure.js';
 import type { Results } from '../results/directory.js';
 import type { CellComparison, Comparison } from './comparison.js';
 import type { OrderComparison } from './orders.js';
@@ -66,10 +67,10 @@ function painted(verdict: string, paint: Paint): string {
   return verdict === 'better' ? paint(verdict, 'green') : verdict;
 }
 
-/** Why a cell has its verdict, if that is a question. Of an error with its stack the first line; `bench` has printed the rest. */
+/** Why a cell has its verdict, if that is a question; `cells.jsonl` has all of an error with its stack. */
 function reasonOf({ verdict, why, launches_needed }: CellComparison): string | undefined {
   const more = launches_needed === undefined ? '' : `; about ${launches_needed} launches would tell`;
-  return why === undefined ? undefined : `${verdict}: ${why.split('\n', 1)[0]}${more}`;
+  return why === undefined ? undefined : `${verdict}: ${inOneLine(why)}${more}`;
 }
 
 /** Each reason once, with whom it is about: beside the verdicts they would make lines longer than any window. */
@@ -216,12 +217,12 @@ function verdictWords({ cells, orders, band, level, assignments, between_runs }:
   return lines.flatMap(([isSaid, text]) => (isSaid ? [text] : []));
 }
 
-/** What it comes to, in one line. */
+/** What it comes to, in one line; what is asked for is said also where there is none. */
 function countWords({ cells, orders }: Comparison): string {
   const all = [...cells, ...orders];
   const counts = verdictOrder
     .map((verdict) => ({ verdict, count: all.filter((one) => one.verdict === verdict).length }))
-    .filter(({ count }) => count > 0)
+    .filter(({ verdict, count }) => count > 0 || verdict === 'worse' || verdict === 'better')
     .map(({ verdict, count }) => `${count} ${verdict}`);
   return counts.join(', ');
 }

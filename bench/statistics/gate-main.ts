@@ -144,6 +144,10 @@ function tell(
         ? 'gate: passed, no cell is surely worse and no promise is broken'
         : 'gate: passed, nothing failed; but no cell could be judged',
     );
+  else if (json !== true)
+    output.out(
+      `gate: failed, for ${reasons.length} ${reasons.length === 1 ? 'reason' : 'reasons'} on standard error`,
+    );
   return isPassed;
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Command } from 'commander';
-import { didYouMean } from '../../bench/failure.js';
+import { didYouMean, inOneLine } from '../../bench/failure.js';
 import { createRunCommand, subcommands } from '../../bench/program.js';
 import { runBench } from '../../bench/run-command.js';
 import { projectDirectory } from '../../bench/scenarios/contenders.js';
@@ -139,6 +139,13 @@ test('a name that is near is meant, one that is far is not', (t) => {
   t.is(didYouMean('W0', ['W1', 'W10']), ' (Did you mean W10?)');
   t.is(didYouMean('nothing', known), '');
   t.is(didYouMean('x', ['y']), '');
+});
+
+test('an error with its stack is told by the line that names it', (t) => {
+  const stack =
+    'failed in 1 of 1 launches: client ended: file:///a/pipelined.js:205\n  child.once(\n  ^\n\nError: spawn x ENOENT; build it\n    at y\n\nNode.js v20';
+  t.is(inOneLine(stack), 'failed in 1 of 1 launches: client ended: Error: spawn x ENOENT; build it');
+  t.is(inOneLine('one line: with a colon'), 'one line: with a colon');
 });
 
 function directory(t: ExecutionContext): string {
