@@ -1,5 +1,5 @@
 /** The self-test at a size that a busy machine can do: the delay is so long that it is found whatever else runs. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -59,4 +59,15 @@ test('wrong usage ends with 2', async (t) => {
   t.is(await runSelfTestCommand(['--seed', 'much'], output), 2);
   t.is(await runSelfTestCommand(['--nothing'], output), 2);
   t.is(await runSelfTestCommand(['--help'], output), 0);
+});
+
+test('runs that are there already are not overwritten, and nothing is measured', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'capstan-self-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  mkdirSync(join(directory, 'without'));
+  writeFileSync(join(directory, 'without', 'run.json'), '{}');
+  const error: string[] = [];
+  const output = { out: () => {}, error: (text: string) => error.push(text), isTerminal: false };
+  t.is(await runSelfTestCommand(['--out', directory], output), 2);
+  t.regex(error.join('\n'), /without holds a finished run, .* lost\n {2}use another --out, or --replace/);
 });
