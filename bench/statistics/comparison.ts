@@ -18,7 +18,7 @@
  */
 import type { Results } from '../results/directory.js';
 import { type CellLine, type CellName, cellKey, isOrderLine } from '../results/line.js';
-import { geometricMean, mean, tame, variance } from './averages.js';
+import { geometricMean, mean, tame, tameTogether, variance } from './averages.js';
 import { betweenRuns, type Difference } from './between-runs.js';
 import { type BootstrapOptions, bootstrapRatio, defaultResamples, type Interval } from './bootstrap.js';
 import { holm } from './holm.js';
@@ -176,7 +176,7 @@ function judge(
     return {
       pair,
       figures,
-      tamed: [tame(a), tame(b)] as const,
+      tamed: tameTogether(a, b),
       against: reasonAgainst(pair, figures, judging),
     };
   });
