@@ -298,6 +298,11 @@ function rangeWords(lines: readonly OrderLine[]): string {
   return range === undefined ? '' : `95\u00a0%: ${range}${isBoundOverRuns(lines) ? ' by runs alone' : ''}; `;
 }
 
+function rangeInBrackets(lines: readonly OrderLine[]): string {
+  const words = rangeWords(lines);
+  return words === '' ? '' : ` (${words.replace(/; $/, '')})`;
+}
+
 function shareOf(lines: readonly OrderLine[]): string {
   const { inversions, runs } = counted(lines);
   return runs === 0 ? '–' : say.percent(inversions / runs);
@@ -314,7 +319,7 @@ function loadSentences(lines: readonly ResultLine[]): string[] {
     ];
     if (idle.length === 0 || loaded.length === 0 || counted(mine).inversions === 0) return [];
     return [
-      `Over \`${contender}\`, where it does not promise the order, ${shareOf(idle)} of the runs have an inversion with nothing queued (${rangeWords(idle)}${pooledOver(idle)}), and ${shareOf(loaded)} with data queued ahead (${rangeWords(loaded)}${pooledOver(loaded)}).`,
+      `Over \`${contender}\`, where it does not promise the order, ${shareOf(idle)} of the runs have an inversion with nothing queued${rangeInBrackets(idle)}, and ${shareOf(loaded)} with data queued ahead${rangeInBrackets(loaded)}; ${pooledOver(mine)}.`,
     ];
   });
 }
@@ -328,13 +333,14 @@ function placementSentence(lines: readonly ResultLine[]): string[] {
   if (places.length < 2 || counted(orders).inversions === 0) return [];
   const parts = orderContenders(orders).map((contender) => {
     const mine = orders.filter((line) => line.contender === contender);
-    const shares = places.map(
-      (placement) => `${shareOf(mine.filter((line) => line.placement === placement))} ${say.at(placement)}`,
-    );
+    const shares = places.map((placement) => {
+      const here = mine.filter((line) => line.placement === placement);
+      return `${shareOf(here)}${rangeInBrackets(here)} ${say.at(placement)}`;
+    });
     return `over \`${contender}\` ${say.listed(shares)}`;
   });
   return [
-    `With nothing queued and nobody interrupted it depends on who shares a core: the share is ${say.listed(parts)}.`,
+    `With nothing queued and nobody interrupted the share, by who shares a core, is ${parts.join('; ')}.`,
   ];
 }
 

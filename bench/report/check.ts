@@ -24,11 +24,11 @@ const views: readonly View[] = [
 ];
 
 export interface CheckOptions {
-  /** Screenshots go here, one a view: `PREFIX-light.png` … */
+  /** Screenshots go here, one a view: `PREFIX-light.png` …; of a long page `PREFIX-light-2.png` … have the rest. */
   readonly screenshotPrefix?: string;
 }
 
-/** Higher pictures than this cannot be drawn; longer pages are cut. */
+/** Higher pictures than this cannot be drawn; longer pages have several. */
 const pictureHeightMax = 16_000;
 const loadTimeoutMs = 20_000;
 
@@ -100,13 +100,16 @@ class CheckedPage {
     return value.map(String);
   }
 
-  async screenshot(file: string): Promise<void> {
+  /** `PREFIX.png`, and `PREFIX-2.png` … where the page is too long for one. */
+  async screenshots(prefix: string): Promise<void> {
     const metrics = await this.send('Page.getLayoutMetrics');
     const { width, height } = metrics['cssContentSize'] as { width: number; height: number };
-    const clip = { x: 0, y: 0, width, height: Math.min(height, pictureHeightMax), scale: 1 };
-    const { data } = await this.send('Page.captureScreenshot', { captureBeyondViewport: true, clip });
-    mkdirSync(dirname(resolve(file)), { recursive: true });
-    writeFileSync(file, Buffer.from(String(data), 'base64'));
+    mkdirSync(dirname(resolve(prefix)), { recursive: true });
+    for (let y = 0, at = 1; y < height; y += pictureHeightMax, at++) {
+      const clip = { x: 0, y, width, height: Math.min(height - y, pictureHeightMax), scale: 1 };
+      const { data } = await this.send('Page.captureScreenshot', { captureBeyondViewport: true, clip });
+      writeFileSync(`${prefix}${at === 1 ? '' : `-${at}`}.png`, Buffer.from(String(data), 'base64'));
+    }
   }
 }
 
@@ -126,7 +129,7 @@ export async function checkReport(
       await page.show(view);
       for (const fault of await page.faults()) faults.push(`${view.name}: ${fault}`);
       if (options.screenshotPrefix !== undefined)
-        await page.screenshot(`${options.screenshotPrefix}-${view.name}.png`);
+        await page.screenshots(`${options.screenshotPrefix}-${view.name}`);
     }
     for (const request of new Set(page.requests)) faults.push(`the page asks for something: ${request}`);
   } finally {

@@ -48,7 +48,20 @@ function name(text: string, from: Point, isRight: boolean, colour: string): stri
   return `<text x="${x}" y="${from.y - 7}" text-anchor="${isRight ? 'start' : 'end'}" font-size="13" fill="${colour}" stroke="var(--panel)" stroke-width="5" paint-order="stroke">${escapeHtml(text)}</text>`;
 }
 
-function arrow(one: DiagramArrow, id: string, bottom: number): string {
+/** Whether a straight line would run through an event of a process between its ends, as if the message went by way of it. */
+function runsThrough(events: readonly DiagramEvent[], from: Point, to: Point): boolean {
+  return events.some(({ process, row }) => {
+    const share = (x(process) - from.x) / (to.x - from.x);
+    return (
+      share > 0.01 && share < 0.99 && Math.abs(from.y + share * (to.y - from.y) - y(row)) < rowHeight / 3
+    );
+  });
+}
+
+/** How far the middle of an arrow that would run through an event is pulled down; the arrow follows by half of it. */
+const bow = rowHeight * 0.9;
+
+function arrow(one: DiagramArrow, id: string, bottom: number, events: readonly DiagramEvent[]): string {
   const from: Point = { x: x(one.from), y: y(one.fromRow) };
   const to: Point =
     one.toRow === null ? { x: (x(one.to) + from.x) / 2, y: bottom } : { x: x(one.to), y: y(one.toRow) };
@@ -56,7 +69,10 @@ function arrow(one: DiagramArrow, id: string, bottom: number): string {
   const dash = one.isBeside ? ' stroke-dasharray="3 4"' : '';
   const end = one.toRow === null ? '' : ` marker-end="url(#${id}-${one.role})"`;
   const colour = colours[one.role] ?? 'var(--ink)';
-  return `<line x1="${from.x}" y1="${from.y}" x2="${to.x}" y2="${to.y}" stroke="${colour}" stroke-width="${width}"${dash}${end}/>`;
+  const looks = `stroke="${colour}" stroke-width="${width}"${dash}${end}`;
+  if (runsThrough(events, from, to))
+    return `<path d="M${from.x} ${from.y}Q${(from.x + to.x) / 2} ${(from.y + to.y) / 2 + bow} ${to.x} ${to.y}" fill="none" ${looks}/>`;
+  return `<line x1="${from.x}" y1="${from.y}" x2="${to.x}" y2="${to.y}" ${looks}/>`;
 }
 
 /** The names beside the arrows. A multicast's arrows begin at one point: it is named there once, as the one that matters most. */
@@ -135,7 +151,7 @@ export function drawDiagram(diagram: MessageDiagram, id: string): string {
     ...unsent.map((event) => strayFrom(event).x + 18 + strayName(event).length * widthOfLetter),
   );
   const bottom = y(diagram.rows) + 8;
-  const arrows = diagram.arrows.map((one) => arrow(one, id, bottom));
+  const arrows = diagram.arrows.map((one) => arrow(one, id, bottom, diagram.events));
   const lifelines = diagram.processes.map(
     (process, at) =>
       `<text x="${x(at)}" y="26" text-anchor="middle" font-size="14" font-weight="bold" fill="var(--ink)">${escapeHtml(process)}</text>` +

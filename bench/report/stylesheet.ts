@@ -44,6 +44,7 @@ figure > .reading { margin: 0 0 12px; font-size: 0.95rem; }
 .panels { display: grid; gap: 18px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 470px), 1fr)); align-items: start; }
 .panel { background: var(--panel); border-radius: 8px; padding: 14px 14px 8px; min-width: 0; overflow-x: auto; }
 .panel svg { display: block; max-width: 100%; height: auto; }
+.panel:only-child { justify-self: start; max-width: 100%; padding-right: 32px; }
 .panel.wide { grid-column: 1 / -1; }
 figcaption { margin-top: 8px; font-size: 0.84rem; color: var(--quiet); }
 figcaption p { margin: 0 0 2px; max-width: 110ch; }
@@ -57,6 +58,7 @@ caption { text-align: left; color: var(--quiet); padding: 0 0 6px; font-size: 0.
 th, td { padding: 4px 14px 4px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
 thead th { font-weight: 600; color: var(--quiet); vertical-align: bottom; border-bottom: 1px solid var(--quiet); }
 tbody th { font-weight: 500; }
+.key td { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; }
 thead .number { white-space: normal; }
 .heat { text-align: center; white-space: nowrap; padding: 6px 12px; border: 2px solid var(--ground); border-radius: 4px;

@@ -61,3 +61,15 @@ test('what nobody sent has an arrow of its own, and its name fits into the pictu
   }
   t.false(drawDiagram(diagram, 'd').includes('from nobody'));
 });
+
+test('an arrow to a process further away does not run through an event between', (t) => {
+  const events = [
+    ...diagram.events,
+    { process: 1, row: 2, kind: 'send', message: 'effect' },
+    { process: 2, row: 3, kind: 'receive', message: 'effect' },
+    { process: 2, row: 4, kind: 'receive', message: 'cause' },
+  ] as const;
+  const drawn = drawDiagram({ ...diagram, rows: 5, events }, 'd');
+  t.is(drawn.split('<path d="M70 ').length - 1, 1, 'the cause passes the effect in a bow');
+  t.is(drawn.split('<line').length - 1, 3 + 2);
+});

@@ -50,12 +50,10 @@ test('a report of everything is seen as it should be: light, dark, narrow and on
   const shots = join(projectDirectory, 'build', 'screenshots');
   rmSync(shots, { recursive: true, force: true });
   t.deepEqual(await checkReport(browser, file, { screenshotPrefix: join(shots, 'report') }), []);
-  t.deepEqual(readdirSync(shots).sort(), [
-    'report-dark.png',
-    'report-light.png',
-    'report-narrow.png',
-    'report-print.png',
-  ]);
+  const taken = readdirSync(shots).sort();
+  const views = taken.filter((name) => !/-\d+\.png$/.test(name));
+  t.deepEqual(views, ['report-dark.png', 'report-light.png', 'report-narrow.png', 'report-print.png']);
+  t.true(taken.includes('report-narrow-2.png'), 'a page that is too long for one picture has several');
 });
 
 interface Planted {

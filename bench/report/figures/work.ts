@@ -55,7 +55,8 @@ const works: readonly Work[] = [
     workload: 'W5',
     title: 'A grant taken back',
     asks: 'How long until a holder knows that its handle is gone and can do nothing more?',
-    reading: 'From before the owner takes the grant back until the last holder has been told.',
+    reading:
+      'From before the owner takes the grant back until the last holder has been told: of a node that is taken back from all its holders, and as `revoke-one` of the grant of one among so many.',
     over: 'holders',
     overTitle: 'holders',
     what: 'time until the last holder knows, p50',
