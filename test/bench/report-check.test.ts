@@ -41,7 +41,7 @@ async function report(
 }
 
 test('a report of everything is seen as it should be: light, dark, narrow and on paper', async (t) => {
-  t.timeout(110_000);
+  t.timeout(180_000);
   t.log(`seed ${seed}`);
   const browser = openBrowser(t);
   if (browser === undefined) return;
@@ -116,7 +116,7 @@ const planted: readonly (readonly Planted[])[] = [
 ];
 
 test('what is planted is found', async (t) => {
-  t.timeout(110_000);
+  t.timeout(180_000);
   const browser = openBrowser(t);
   if (browser === undefined) return;
   const { directory, file } = await report(t, ['W4']);
