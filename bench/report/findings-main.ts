@@ -10,6 +10,7 @@ import { measuredAgain } from '../results/again.js';
 import { type Results, readResults, writeResults } from '../results/directory.js';
 import { projectDirectory } from '../scenarios/contenders.js';
 import { keptResults, renderFindings, withLink } from './findings.js';
+import { allNumbers, withNumbers } from './readme.js';
 
 const docs = join(projectDirectory, 'docs');
 const usage =
@@ -22,6 +23,17 @@ function linkPage(): void {
   const before = readFileSync(path, 'utf8');
   const after = withLink(before);
   if (after !== before) writeFileSync(path, after);
+}
+
+/** README.md has figures of the same run. */
+function writeNumbers(resultsPath: string): void {
+  for (const numbers of allNumbers.filter((one) => one.resultsPath === resultsPath)) {
+    const before = readFileSync(numbers.documentPath, 'utf8');
+    const after = withNumbers(numbers, before);
+    if (after === before) continue;
+    writeFileSync(numbers.documentPath, after);
+    console.log(`${numbers.documentPath}: written`);
+  }
 }
 
 function resultsOf(directory: string, again: string | undefined, reason: string | undefined): Results {
@@ -59,7 +71,10 @@ function main(args: readonly string[]): number {
   }
   mkdirSync(place, { recursive: true });
   writeFileSync(documentPath, page);
-  if (out === undefined) linkPage();
+  if (out === undefined) {
+    linkPage();
+    writeNumbers(kept);
+  }
   console.log(`${documentPath}: written`);
   return 0;
 }

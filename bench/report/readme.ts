@@ -4,16 +4,21 @@
  *   npm run readme              renders docs/results/ into README.md and docs/benchmark.md
  *   npm run readme -- --check   exits 1 if they do not say what the results say
  *
- * The results are made on a quiet machine, by
+ * README.md has a few round trips of the published full run (findings.ts keeps it in docs/results/findings, and writes README.md anew), and
+ * docs/benchmark.md a comparison that is made on a quiet machine, by
  *
- *   npm run -s capstan -- bench --quick --json > docs/results/quick.jsonl
  *   npm run -s compare:dbus -- --json > docs/results/dbus.jsonl
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LaunchFigures } from '../results/line.js';
+import { type Results, readResults } from '../results/directory.js';
+import type { CellLine, LaunchFigures } from '../results/line.js';
 import { projectDirectory } from '../scenarios/contenders.js';
 import { p50OverLaunches } from './comparison.js';
 import { type JudgedCell, judgeMusts, mustHead, mustRow } from './musts.js';
+import * as say from './quantity.js';
+import { placementsOf, roundTrips } from './selection.js';
+import { tableMarkdown } from './table.js';
 
 const begin = '<!-- numbers: written by npm run readme -->';
 const end = '<!-- end of numbers -->';
@@ -34,9 +39,6 @@ interface Line {
   readonly broker_cpu_us_per_message: number | null;
   readonly per_second: number;
   readonly launches?: readonly LaunchFigures[];
-  readonly runs: number;
-  readonly load_kib: number;
-  readonly inversions: number;
   readonly machine: {
     readonly cpu: string;
     readonly cpus: number;
@@ -46,31 +48,6 @@ interface Line {
 }
 
 const text = (value: number | null, digits: number): string => (value === null ? '–' : value.toFixed(digits));
-
-/** Two launches show a range, and bound nothing: intervals are in the findings, which are from a full run. */
-function callTable(lines: readonly Line[]): string[] {
-  return [
-    '| placement | contender | call | p50 µs [launches] | p99 µs | × C | CPU µs a call |',
-    '| --- | --- | --- | ---: | ---: | ---: | ---: |',
-    ...lines.map((line) => {
-      const figures = [
-        p50OverLaunches(line),
-        text(line.p99_us, 1),
-        text(line.ratio, 2),
-        text(line.cpu_us_per_message, 1),
-      ];
-      return `| ${line.placement} | ${line.contender} | ${line.call} | ${figures.join(' | ')} |`;
-    }),
-  ];
-}
-
-function relayTable(lines: readonly Line[]): string[] {
-  return [
-    '| relay over | KiB sent ahead of the cause | runs | effect before cause |',
-    '| --- | ---: | ---: | ---: |',
-    ...lines.map((line) => `| ${line.contender} | ${line.load_kib} | ${line.runs} | ${line.inversions} |`),
-  ];
-}
 
 function linesOf(results: string): Line[] {
   return results
@@ -88,19 +65,64 @@ function placeOf(lines: readonly Line[]): { readonly sentence: string; readonly 
   return { sentence, payloadBytes: first.payload_bytes };
 }
 
-/** The Markdown for results as `capstan bench --json` prints them. */
-function renderQuick(results: string): string[] {
-  const lines = linesOf(results);
-  const { sentence, payloadBytes } = placeOf(lines);
+/** Who is in README.md: what this project offers, and what its reader knows, the program in C first. */
+const readmeContenders = ['c-seqpacket', 'sockets', 'datagram', 'bus', 'node-net', 'dbus-broker'];
+const readmePlacements = ['two-cores', 'one-core'];
+
+function readmeCells({ lines }: Results): CellLine[] {
+  const calls = roundTrips(lines).filter(
+    ({ call, waiting, placement }) =>
+      call === 'empty' && waiting === 'block' && readmePlacements.includes(placement),
+  );
+  return placementsOf(calls).flatMap((placement) =>
+    readmeContenders.flatMap((name) =>
+      calls.filter((cell) => cell.contender === name && cell.placement === placement),
+    ),
+  );
+}
+
+/** `1.31 (1.16–1.46)`; a ratio of which nobody knows how sure it is has no place beside those. */
+function sureRatio({ contender, baseline, ratio, ratio_low, ratio_high }: CellLine): string {
+  if (contender === baseline) return '1';
+  const range = say.interval(ratio_low, ratio_high);
+  return range === '–' ? range : `${say.ratio(ratio)} (${range})`;
+}
+
+/** The run behind the calls, in one line: where they were measured again later, that one. */
+function provenance({ run, machine }: Results): string {
+  const { started, commit } = run.again?.find(({ workloads }) => workloads.includes('W1')) ?? {
+    started: run.started,
+    commit: machine.commit,
+  };
+  return `${run.tier} run of ${started.slice(0, 10)}, ${run.launches} ${run.launches === 1 ? 'launch' : 'launches'} of each cell, on ${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, commit ${commit}`;
+}
+
+/** The Markdown of the published run for README.md: few rows, none of them without how sure it is. Throws if it has none of them. */
+export function renderReadme(results: Results): string[] {
+  const cells = readmeCells(results);
+  const [first] = cells;
+  if (first === undefined) throw new Error('the published run has no calls for README.md');
+  const number = (title: string): { title: string; isNumber: true } => ({ title, isNumber: true });
   return [
-    `${sentence}; one round trip outstanding, ${payloadBytes} bytes, processes pinned.`,
-    'Times move with the machine; the ratio to the blocking C ping-pong of the same run is what counts.',
+    `A call and its answer between two processes, one under way, ${say.bytes(first.payload_bytes)}; \`c-seqpacket\` is a blocking ping-pong in C over a Unix socket, and × C is to it, launch by launch.`,
     '',
-    ...callTable(lines.filter((line) => line.workload === 'W1')),
+    ...tableMarkdown({
+      columns: [
+        { title: 'placement' },
+        { title: 'contender' },
+        ...['p50 µs', 'p99 µs', '× C (95 %)', 'CPU µs a call'].map(number),
+      ],
+      rows: cells.map((cell) => [
+        say.placementName(cell.placement),
+        cell.contender,
+        say.plain(cell.p50_us),
+        say.plain(cell.p99_us),
+        sureRatio(cell),
+        say.plain(cell.cpu_us_per_message),
+      ]),
+    }),
     '',
-    ...relayTable(lines.filter((line) => line.workload === 'W8')),
-    '',
-    'No run begins after the time of its cell is over, so that slow ones have fewer.',
+    `From the ${provenance(results)}.`,
   ];
 }
 
@@ -166,27 +188,27 @@ function renderDBus(results: string): string[] {
 export interface Numbers {
   readonly documentPath: string;
   readonly resultsPath: string;
-  readonly render: (results: string) => string[];
+  readonly render: (resultsPath: string) => string[];
 }
 
 export const allNumbers: readonly Numbers[] = [
   {
     documentPath: join(projectDirectory, 'README.md'),
-    resultsPath: join(projectDirectory, 'docs', 'results', 'quick.jsonl'),
-    render: renderQuick,
+    resultsPath: join(projectDirectory, 'docs', 'results', 'findings'),
+    render: (path) => renderReadme(readResults(path)),
   },
   {
     documentPath: join(projectDirectory, 'docs', 'benchmark.md'),
     resultsPath: join(projectDirectory, 'docs', 'results', 'dbus.jsonl'),
-    render: renderDBus,
+    render: (path) => renderDBus(readFileSync(path, 'utf8')),
   },
 ];
 
 /** The document with its numbers replaced. Throws if the markers are not there. */
-export function withNumbers(numbers: Numbers, document: string, results: string): string {
+export function withNumbers(numbers: Numbers, document: string): string {
   const from = document.indexOf(begin);
   const to = document.indexOf(end);
   if (from < 0 || to < from) throw new Error(`${numbers.documentPath} has no place for numbers: ${begin}`);
-  const rendered = [begin, ...numbers.render(results)].join('\n');
+  const rendered = [begin, ...numbers.render(numbers.resultsPath)].join('\n');
   return `${document.slice(0, from)}${rendered}\n${document.slice(to)}`;
 }

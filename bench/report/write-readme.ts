@@ -6,7 +6,7 @@ import { allNumbers, withNumbers } from './readme.js';
 for (const numbers of allNumbers) {
   const { documentPath, resultsPath } = numbers;
   const before = readFileSync(documentPath, 'utf8');
-  const after = withNumbers(numbers, before, readFileSync(resultsPath, 'utf8'));
+  const after = withNumbers(numbers, before);
   if (!process.argv.includes('--check')) {
     writeFileSync(documentPath, after);
   } else if (before !== after) {
