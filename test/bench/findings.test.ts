@@ -52,7 +52,7 @@ test('the program says how it is used, and what is wrong', (t) => {
   };
   t.regex(
     run('/nowhere/at/all', 'name'),
-    /findings: \/nowhere\/at\/all has no finished run of the benchmark/,
+    /findings: \/nowhere\/at\/all has no finished run: there is no such directory/,
   );
   t.regex(run('/nowhere', '../outside'), /is no name for results/);
 });
@@ -140,7 +140,7 @@ test('a workload that was measured again takes the place of the earlier one, and
   const page = renderFindings(keptResults(both), 'results/x');
   t.regex(page, /W8 was measured again on 2999-01-01 at commit abc1234, because the machine was moved\./);
   t.regex(page, /capstan bench --workload W8 --out LATER\nnpm run findings -- DIR --again LATER/);
-  t.false(renderFindings(first, 'results/x').includes('measured again'));
+  t.notRegex(renderFindings(first, 'results/x'), /(was|were) measured again/);
   t.throws(() => measuredAgain(later, first), { message: /two runs: it is not the later one/ });
   const elsewhere = { ...later, machine: { ...later.machine, cpu: 'another' } };
   t.throws(() => measuredAgain(first, elsewhere), { message: /two runs: cpu is another/ });
