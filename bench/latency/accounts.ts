@@ -29,18 +29,25 @@ function accountOfTask(directory: string): Account {
   return { cpuNs: cpuNs ?? 0, waitNs: waitNs ?? 0, switches };
 }
 
-/** What these processes have spent; nothing for one that has ended. */
-export function accountOf(pids: readonly number[]): Account {
-  let sum = nothing;
-  for (const pid of pids) {
-    try {
-      for (const task of readdirSync(`/proc/${pid}/task`))
-        sum = add(sum, accountOfTask(`/proc/${pid}/task/${task}`));
-    } catch {
-      // Ended meanwhile: its share of this block is unknown and the block fails elsewhere.
-    }
+/** What `read` gives, or what there is instead of it where a process or thread has ended meanwhile. */
+function unlessEnded<T>(read: () => T, instead: T): T {
+  try {
+    return read();
+  } catch {
+    return instead;
   }
-  return sum;
+}
+
+/**
+ * What these processes have spent; nothing for one that has ended, whose block fails elsewhere. A thread that ends takes its own part with
+ * it and nobody else's.
+ */
+export function accountOf(pids: readonly number[]): Account {
+  const tasks = pids.flatMap((pid) => {
+    const directory = `/proc/${pid}/task`;
+    return unlessEnded(() => readdirSync(directory), []).map((task) => `${directory}/${task}`);
+  });
+  return sumOf(tasks.map((task) => unlessEnded(() => accountOfTask(task), nothing)));
 }
 
 /** What was spent between two readings. */

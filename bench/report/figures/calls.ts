@@ -244,7 +244,9 @@ function peaksText(cells: readonly CellLine[]): string {
     if (!peaks.has(cell.contender)) peaks.set(cell.contender, cell.peak_per_second);
   }
   if (peaks.size === 0) return '';
-  const each = [...peaks].map(([contender, peak]) => `${contender} ${say.count(peak)}`);
+  const each = [...peaks]
+    .sort(([, one], [, other]) => other - one)
+    .map(([contender, peak]) => `${contender} ${say.count(peak)}`);
   return ` Peaks, calls per second at the placement "${say.placementName(placement)}": ${each.join(', ')}.`;
 }
 
