@@ -1,6 +1,7 @@
 /**
  * The three questions of the suite, answered in words from the cells of one run. The words follow the numbers: a sentence says that
- * something is surely so only where the interval of the ratio excludes 1, and that there is no interval where there is none. Used by the report and by docs/findings.md.
+ * something is surely so only where the interval of the ratio excludes 1, also after correction for all questions of its table, and that
+ * there is no interval where there is none. Used by the report and by docs/findings.md.
  */
 import type { CellLine, OrderLine, ResultLine } from '../results/line.js';
 import type { Interval } from '../statistics/bootstrap.js';
@@ -46,10 +47,15 @@ export interface Answer {
   readonly table: ReportTable | undefined;
 }
 
+/** What it takes to be called better or worse. */
+function correction(family: string): string {
+  return `better or worse is only what its interval shows and what remains after Holm's correction for ${family} together, so that with 95 % none of them is called so by chance`;
+}
+
 /** What stands over the table of each answer. */
 export const tableTitles = {
-  1: 'The bus and sockets side by side, at the least and the greatest of what varies; medians of all launches together, or messages a second, and their ratio launch by launch, which is not the quotient of the medians',
-  2: 'One message to many: a multicast over the bus, and a loop over sockets; medians of all launches together, and their ratio launch by launch, which is not the quotient of the medians',
+  1: `The bus and sockets side by side, at the least and the greatest of what varies; medians of all launches together, or messages a second, and their ratio launch by launch, which is not the quotient of the medians; ${correction('all questions apart from multicasts')}`,
+  2: `One message to many: a multicast over the bus, and a loop over sockets; medians of all launches together, and their ratio launch by launch, which is not the quotient of the medians; ${correction('all multicasts')}`,
   3: 'What was promised, and what was seen',
 } as const;
 
@@ -129,7 +135,7 @@ function balanceSentence(lines: readonly ResultLine[]): string[] {
     all.filter((one) => one.verdict === verdict).length;
   const hasIntervals = all.some(({ ratio }) => ratio.low !== null);
   return [
-    `Of ${all.length} ${all.length === 1 ? 'question' : 'questions'} that both were asked apart from multicasts, the bus is surely better in ${number('better')}, surely worse in ${number('worse')}, and in ${number('same')} this run cannot tell them apart.`,
+    `Of ${all.length} ${all.length === 1 ? 'question' : 'questions'} that both were asked apart from multicasts, the bus is surely better in ${number('better')}, surely worse in ${number('worse')}, and in ${number('same')} this run cannot tell them apart (Holm's correction for all of them together).`,
     ...(hasIntervals
       ? []
       : [

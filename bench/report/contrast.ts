@@ -1,6 +1,7 @@
 /**
  * Two transports side by side in everything that both were measured in: the table that answers the first question, and the list of where
- * one is better and where it is not. Which is better is said only where the ratio has an interval and that excludes 1.
+ * one is better and where it is not. Which is better is said only where the ratio has an interval, that excludes 1, and this remains after
+ * correction for all questions: multicasts are a family of their own, as they have a table of their own.
  */
 import type { CellLine, ResultLine } from '../results/line.js';
 import { variedNames } from '../results/line.js';
@@ -16,8 +17,9 @@ import {
   type Pair,
   pairs,
   placementsOf,
+  type Ratio,
   throughput,
-  verdictOf,
+  verdictsOf,
 } from './selection.js';
 import type { ReportTable } from './table.js';
 
@@ -27,10 +29,10 @@ export interface Contrast {
   readonly placement: string;
   readonly pair: Pair;
   /** Ours over theirs, in time or in messages a second. */
-  readonly ratio: Interval;
+  readonly ratio: Ratio;
   readonly isRate: boolean;
   readonly cpu: Interval | null;
-  /** `same`: this run cannot tell, because 1 is inside of the interval or there is none. */
+  /** `same`: this run cannot tell, because 1 is inside of the interval, there is none, or it may be chance among so many questions. */
   readonly verdict: 'better' | 'same' | 'worse';
 }
 
@@ -78,6 +80,16 @@ export function whatOf(cell: CellLine): string {
   return parts.length === 0 ? name : `${name}, ${parts.join(', ')}`;
 }
 
+/** The questions of one table with their verdicts. */
+function judged(family: readonly Omit<Contrast, 'verdict'>[]): Contrast[] {
+  const verdicts = verdictsOf(family.map(({ ratio }) => ratio));
+  return family.map((one, at): Contrast => {
+    const verdict = verdicts[at] ?? 'same';
+    const better = one.isRate ? 'more' : 'less';
+    return { ...one, verdict: verdict === 'same' ? 'same' : verdict === better ? 'better' : 'worse' };
+  });
+}
+
 /**
  * Every question that both were asked, in the order of the workloads and placements. Not those of an open loop: there each is offered shares
  * of its own peak, and the same share is another load.
@@ -88,27 +100,17 @@ export function contrasts(lines: readonly ResultLine[], ours = 'bus', theirs = '
   );
   const order = placementsOf(cells);
   const number = (workload: string): number => Number(workload.slice(1));
-  return pairs(cells, ours, theirs)
-    .flatMap((pair): Contrast[] => {
-      const { workload, placement } = pair.ours;
-      const isRate = workload === 'W2';
-      const ratio = compared(pair, isRate ? throughput : medianTime);
-      if (ratio === null) return [];
-      const verdict = verdictOf(ratio);
-      const better = isRate ? 'more' : 'less';
-      return [
-        {
-          workload,
-          what: whatOf(pair.ours),
-          placement,
-          pair,
-          ratio,
-          isRate,
-          cpu: compared(pair, cpuTime),
-          verdict: verdict === 'same' ? 'same' : verdict === better ? 'better' : 'worse',
-        },
-      ];
-    })
+  const found = pairs(cells, ours, theirs).flatMap((pair): Omit<Contrast, 'verdict'>[] => {
+    const { workload, placement } = pair.ours;
+    const isRate = workload === 'W2';
+    const ratio = compared(pair, isRate ? throughput : medianTime);
+    if (ratio === null) return [];
+    return [
+      { workload, what: whatOf(pair.ours), placement, pair, ratio, isRate, cpu: compared(pair, cpuTime) },
+    ];
+  });
+  return [...grouped(found, ({ workload }) => (workload === 'W4' ? 'multicasts' : 'others')).values()]
+    .flatMap(judged)
     .sort(
       (a, b) =>
         number(a.workload) - number(b.workload) ||

@@ -1,6 +1,5 @@
 /** From how many receivers on one way of reaching many is faster than another: the answer to the second question, as data. */
 import type { CellLine, ResultLine } from '../results/line.js';
-import type { Interval } from '../statistics/bootstrap.js';
 import {
   cellsOf,
   compared,
@@ -9,17 +8,19 @@ import {
   medianTime,
   type Pair,
   pairs,
+  type Ratio,
+  type RatioVerdict,
   usualPayload,
-  verdictOf,
+  verdictsOf,
 } from './selection.js';
 
 export interface CrossingStep {
   readonly receivers: number;
   readonly pair: Pair;
   /** Time of ours over that of theirs. */
-  readonly ratio: Interval;
-  /** `same` also where there is no interval. */
-  readonly verdict: 'less' | 'same' | 'more';
+  readonly ratio: Ratio;
+  /** Sure for all multicasts of both together; `same` also where there is no interval. */
+  readonly verdict: RatioVerdict;
 }
 
 export interface Crossing {
@@ -48,20 +49,18 @@ export function multicasts(lines: readonly ResultLine[]): CellLine[] {
 export function crossings(lines: readonly ResultLine[], ours = 'bus', theirs = 'sockets'): Crossing[] {
   const closed = multicasts(lines).filter(({ loop }) => loop === 'closed');
   const payload = usualPayload(closed);
-  const both = pairs(
-    closed.filter(({ payload_bytes }) => payload_bytes === payload),
-    ours,
-    theirs,
-  );
-  return [...grouped(both, ({ ours: { placement } }) => placement)].map(([placement, members]) => {
-    const steps = members
-      .flatMap((pair): CrossingStep[] => {
-        const ratio = compared(pair, medianTime);
-        return ratio === null
-          ? []
-          : [{ receivers: pair.ours.receivers ?? 1, pair, ratio, verdict: verdictOf(ratio) }];
-      })
-      .sort((a, b) => a.receivers - b.receivers);
+  const family = pairs(closed, ours, theirs).flatMap((pair) => {
+    const ratio = compared(pair, medianTime);
+    return ratio === null ? [] : [{ pair, ratio }];
+  });
+  const verdicts = verdictsOf(family.map(({ ratio }) => ratio));
+  const all = family
+    .map(({ pair, ratio }, at): CrossingStep => {
+      return { receivers: pair.ours.receivers ?? 1, pair, ratio, verdict: verdicts[at] ?? 'same' };
+    })
+    .filter(({ pair }) => pair.ours.payload_bytes === payload);
+  return [...grouped(all, ({ pair }) => pair.ours.placement)].map(([placement, members]) => {
+    const steps = [...members].sort((a, b) => a.receivers - b.receivers);
     const lastSlow = steps.findLastIndex(({ verdict }) => verdict !== 'less');
     return {
       placement,

@@ -60,7 +60,7 @@ function winsPart(lines: readonly ResultLine[]): string[] {
   };
   if (all.length === 0) return ['The run has nothing that both `bus` and `sockets` were measured in.', ''];
   return [
-    'Bus over `sockets` in closed loops, everything that both were measured in (what a multicast costs its sender is above); a win or a loss is only what the interval of the ratio leaves no doubt of.',
+    'Bus over `sockets` in closed loops, everything that both were measured in (what a multicast costs its sender is above); a win or a loss is only what the interval of the ratio leaves no doubt of, and what remains after Holm’s correction for all questions together, multicasts by themselves; the intervals here are those of each ratio alone.',
     '',
     ...part('better', 'Where the bus wins', 'Nowhere that this run can be sure of.'),
     ...part('worse', 'Where it loses', 'Nowhere that this run can be sure of.'),

@@ -109,7 +109,7 @@ function ratioOf({ value }: Rule, ours: JudgedCell, theirs: JudgedCell): LaunchR
   const [over, under] = [value(ours), value(theirs)];
   return over === null || under === null
     ? null
-    : { estimate: over / under, low: null, high: null, launches: 1 };
+    : { estimate: over / under, low: null, high: null, launches: 1, p: null };
 }
 
 function judge(rule: Rule, placement: string, cells: readonly JudgedCell[]): Must {

@@ -2,6 +2,7 @@
 import type { CellLine, OrderLine, ResultLine } from '../results/line.js';
 import { cellKey, isOrderLine } from '../results/line.js';
 import type { Interval } from '../statistics/bootstrap.js';
+import { holm } from '../statistics/holm.js';
 import { launchRatio } from '../statistics/launch-ratio.js';
 
 export function cellsOf(lines: readonly ResultLine[]): CellLine[] {
@@ -129,16 +130,21 @@ export const medianTime: Measure = ({ p50_us }) => p50_us;
 export const cpuTime: Measure = ({ cpu_us_per_message }) => cpu_us_per_message;
 export const throughput: Measure = ({ per_second }) => per_second;
 
-/** Ratios that were computed, by who, by whom and by what: several figures and sentences are about the same pair. */
-type Known = WeakMap<CellLine, WeakMap<CellLine, Map<Measure, Interval | null>>>;
+/** A ratio and the p of its launches, by itself; null where fewer than two launches have both. */
+export interface Ratio extends Interval {
+  readonly p: number | null;
+}
 
-function createComparison(): (pair: Pair, measure: Measure) => Interval | null {
+/** Ratios that were computed, by who, by whom and by what: several figures and sentences are about the same pair. */
+type Known = WeakMap<CellLine, WeakMap<CellLine, Map<Measure, Ratio | null>>>;
+
+function createComparison(): (pair: Pair, measure: Measure) => Ratio | null {
   const known: Known = new WeakMap();
   return (pair, measure) => {
     const { ours, theirs } = pair;
-    const ofOurs = known.get(ours) ?? new WeakMap<CellLine, Map<Measure, Interval | null>>();
+    const ofOurs = known.get(ours) ?? new WeakMap<CellLine, Map<Measure, Ratio | null>>();
     known.set(ours, ofOurs);
-    const ofPair = ofOurs.get(theirs) ?? new Map<Measure, Interval | null>();
+    const ofPair = ofOurs.get(theirs) ?? new Map<Measure, Ratio | null>();
     ofOurs.set(theirs, ofPair);
     const found = ofPair.get(measure);
     if (found !== undefined) return found;
@@ -154,20 +160,32 @@ function createComparison(): (pair: Pair, measure: Measure) => Interval | null {
  */
 export const compared = createComparison();
 
-function ratioOf({ ours, theirs }: Pair, measure: Measure): Interval | null {
+function ratioOf({ ours, theirs }: Pair, measure: Measure): Ratio | null {
   const estimate = quotient(measure(ours), measure(theirs));
   if (estimate === null) return null;
   const launched = launchRatio(ours.launches, theirs.launches, measure, intervalSeed);
-  return launched === null || launched.low === null ? { estimate, low: null, high: null } : launched;
+  return launched === null || launched.low === null ? { estimate, low: null, high: null, p: null } : launched;
 }
 
 function quotient(over: number | null, under: number | null): number | null {
   return over === null || under === null || under <= 0 || over <= 0 ? null : over / under;
 }
 
-/** What can surely be said of a ratio: its interval is below or above 1, or 1 is inside of it. Without an interval nothing is sure. */
-export function verdictOf(ratio: Interval): 'less' | 'same' | 'more' {
-  const { low, high } = ratio;
-  if (low === null || high === null) return 'same';
-  return high < 1 ? 'less' : low > 1 ? 'more' : 'same';
+/** What is not that sure for all questions of a family together is not said to be sure. */
+const level = 0.05;
+
+export type RatioVerdict = 'less' | 'same' | 'more';
+
+/**
+ * What can surely be said of each ratio of a family, which is all questions that one table or sentence answers, in their order: its interval
+ * is below or above 1, and so is it after Holm's correction for the whole family (benchmark method, point 16): of forty intervals of nothing
+ * two exclude 1. Without an interval nothing is sure.
+ */
+export function verdictsOf(family: readonly Ratio[]): RatioVerdict[] {
+  const adjusted = holm(family.map(({ p }) => p ?? Number.NaN));
+  return family.map(({ low, high }, at) => {
+    const isSure = (adjusted[at] ?? Number.NaN) <= level;
+    if (!isSure || low === null || high === null) return 'same';
+    return high < 1 ? 'less' : low > 1 ? 'more' : 'same';
+  });
 }

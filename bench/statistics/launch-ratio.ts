@@ -4,7 +4,9 @@
  * and 16).
  */
 import type { LaunchFigures } from '../results/line.js';
+import { mean, variance } from './averages.js';
 import { bootstrapPairedRatio, type Interval } from './bootstrap.js';
+import { studentCdf } from './distributions.js';
 
 /** What of a launch is compared; null where it was not measured. */
 export type LaunchValue = (launch: LaunchFigures) => number | null;
@@ -12,6 +14,8 @@ export type LaunchValue = (launch: LaunchFigures) => number | null;
 /** A ratio, and of how many launches it is: those in which one of the two has no value are left out. */
 export interface LaunchRatio extends Interval {
   readonly launches: number;
+  /** Student's paired test on the logarithms, two-sided, of this ratio alone; null where only one launch has both values. */
+  readonly p: number | null;
 }
 
 /**
@@ -35,7 +39,20 @@ export function launchRatio(
     under.push(denominator);
   }
   if (over.length === 0) return null;
-  return { ...bootstrapPairedRatio(over, under, { seed }), launches: over.length };
+  return { ...bootstrapPairedRatio(over, under, { seed }), launches: over.length, p: pairedP(over, under) };
+}
+
+/** Logarithms that differ by less do so by the arithmetic. */
+const hair = 1e-12;
+
+/** The probability of such a difference if there is none: Student's paired test ("The Probable Error of a Mean", 1908), on the logarithms. */
+function pairedP(over: readonly number[], under: readonly number[]): number | null {
+  if (over.length < 2) return null;
+  const logs = over.map((value, at) => Math.log(value / (under[at] ?? Number.NaN)));
+  const distance = Math.abs(mean(logs));
+  const error = Math.sqrt(variance(logs) / logs.length);
+  if (error < hair) return distance < hair ? 1 : 0;
+  return 2 * studentCdf(-distance / error, logs.length - 1);
 }
 
 /** Whether a ratio may not be above its bound, or not below it. */

@@ -7,7 +7,7 @@ import { figuresOf } from '../../bench/report/figures/index.js';
 import { promiseTable } from '../../bench/report/figures/order.js';
 import { unusable } from '../../bench/report/figures/trust.js';
 import { renderFindings } from '../../bench/report/findings.js';
-import { compared, medianTime, verdictOf } from '../../bench/report/selection.js';
+import { compared, medianTime, verdictsOf } from '../../bench/report/selection.js';
 import { tableHtml, tableMarkdown } from '../../bench/report/table.js';
 import { printResults } from '../../bench/report/terminal.js';
 import type { Results } from '../../bench/results/directory.js';
@@ -82,11 +82,12 @@ test('without cells of the sender alone there is nothing about its cost', (t) =>
 });
 
 test('a ratio without an interval is no verdict, however far from 1', (t) => {
-  t.is(verdictOf({ estimate: 10, low: null, high: null }), 'same');
-  t.is(verdictOf({ estimate: 0.1, low: null, high: null }), 'same');
-  t.is(verdictOf({ estimate: 1.5, low: 1.2, high: 1.9 }), 'more');
-  t.is(verdictOf({ estimate: 0.5, low: 0.2, high: 0.9 }), 'less');
-  t.is(verdictOf({ estimate: 1.5, low: 0.9, high: 1.9 }), 'same');
+  const verdictOf = (low: number | null, high: number | null): string | undefined =>
+    verdictsOf([{ estimate: 10, low, high, p: 0.001 }])[0];
+  t.is(verdictOf(null, null), 'same');
+  t.is(verdictOf(1.2, 19), 'more');
+  t.is(verdictOf(0.2, 0.9), 'less');
+  t.is(verdictOf(0.9, 19), 'same');
 });
 
 test('of one launch nothing is surely better, worse or sooner', (t) => {
@@ -164,7 +165,7 @@ test('6: two cells are compared in the launches that both have, by their numbers
     ours: { ...measured.ours, launches: [launchOf(0, 30)] },
     theirs: { ...measured.theirs, launches: [launchOf(1, 10)] },
   };
-  t.deepEqual(compared(apart, medianTime), { estimate: 40 / 15, low: null, high: null });
+  t.deepEqual(compared(apart, medianTime), { estimate: 40 / 15, low: null, high: null, p: null });
 });
 
 /** A run of W8 with these of its lines, as the synthetic one has them. */

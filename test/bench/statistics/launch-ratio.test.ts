@@ -44,6 +44,7 @@ test('6: one launch has a ratio and no interval', (t) => {
     low: null,
     high: null,
     launches: 1,
+    p: null,
   });
 });
 
