@@ -2,11 +2,9 @@
  * The comparison with D-Bus: the same calls, streams and signals over Capstan's bus (broker, client and service in TypeScript) and over sd-bus in
  * C through dbus-broker and dbus-daemon, interleaved in one run. docs/benchmark.md says how it is meant.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { placements as pinnedPlacements } from './index.js';
 import type { Placement } from './latency/cell.js';
+import { makeScratch } from './latency/lifetime.js';
 import { type LaunchesOptions, runLaunches } from './launches.js';
 import type { Group } from './plan.js';
 import { type CellResult, cellResult } from './report/cells.js';
@@ -109,7 +107,7 @@ function groupsOf(options: DBusOptions, presence: DBusPresence): Group[] {
 /** Runs the comparison. Leaves no process and no file behind, also when it fails or is aborted. */
 export async function runDBusComparison(options: DBusOptions): Promise<DBusResult> {
   const presence = findDBus();
-  const directory = mkdtempSync(join(tmpdir(), 'capstan-dbus-'));
+  const { directory, remove } = makeScratch('capstan-dbus-');
   const start = performance.now();
   const ticks = stealTicks();
   const machine = describeMachine(projectDirectory);
@@ -125,7 +123,7 @@ export async function runDBusComparison(options: DBusOptions): Promise<DBusResul
       missing: presence.missing,
     };
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    remove();
   }
 }
 

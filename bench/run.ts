@@ -2,12 +2,11 @@
  * Runs a plan: launch after launch, each written down as soon as it is over, until the results are complete. A run that is interrupted goes
  * on where it was, with the same plan and the same directory; what was measured is not measured again.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { loadavg } from 'node:os';
 import { type Choice, type Chosen, chooseContenders } from './choice.js';
 import type { Placement } from './latency/cell.js';
 import { runLaunch } from './latency/launch.js';
+import { makeScratch } from './latency/lifetime.js';
 import { measureSampleCostNs } from './latency/sample-cost.js';
 import { isLaunchEntry, isOrderEntry, LaunchLog, type Unfinished } from './launch-log.js';
 import { cellLines } from './lines.js';
@@ -239,7 +238,7 @@ async function runOrders(
 export async function runSuite(suite: Suite): Promise<Results> {
   const { options, plan, machine, unfinished } = suite;
   if (suite.finished !== undefined) return readResults(suite.finished);
-  const scratch = mkdtempSync(join(tmpdir(), 'capstan-bench-'));
+  const scratch = makeScratch('capstan-bench-');
   const meter = new MeanwhileMeter();
   const now = new Date().toISOString();
   const head = unfinished?.head ?? {
@@ -257,8 +256,8 @@ export async function runSuite(suite: Suite): Promise<Results> {
   const progress = new Progress(suite.plannedMs, options.onProgress);
   try {
     const sampleCostNs = await measureSampleCostNs();
-    await runSteps(suite, log, meter, scratch, progress);
-    await runOrders(suite, log, meter, scratch, progress);
+    await runSteps(suite, log, meter, scratch.directory, progress);
+    await runOrders(suite, log, meter, scratch.directory, progress);
     const launches = log.entries.filter(isLaunchEntry);
     const cells = cellLines(plan.groups, launches, plan.sizes.launches, plan.seed);
     const orders = log.entries.filter(isOrderEntry);
@@ -282,6 +281,6 @@ export async function runSuite(suite: Suite): Promise<Results> {
     };
     return { run, machine, lines: [...cells, ...orderLines(orders, plan.seed)] };
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    scratch.remove();
   }
 }

@@ -2,11 +2,9 @@
  * The figures of the bus's tables: what a broker keeps for each peer and handle, what a message costs it when there are many of
  * something (W9), and what a multicast gains and costs (W4). docs/benchmark.md says how it is meant.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { placements } from './index.js';
 import type { CellDefinition, Placement } from './latency/cell.js';
+import { makeScratch } from './latency/lifetime.js';
 import { type LaunchesOptions, type Progress, runLaunches } from './launches.js';
 import type { Group } from './plan.js';
 import { type CellResult, cellResult } from './report/cells.js';
@@ -264,7 +262,7 @@ async function runMemory(
 
 /** Runs what is wanted of it. Leaves no process and no file behind, also when it fails or is aborted. */
 export async function runTables(options: TablesOptions): Promise<TablesResult> {
-  const directory = mkdtempSync(join(tmpdir(), 'capstan-tables-'));
+  const { directory, remove } = makeScratch('capstan-tables-');
   const start = performance.now();
   const ticks = stealTicks();
   const machine = describeMachine(projectDirectory);
@@ -293,7 +291,7 @@ export async function runTables(options: TablesOptions): Promise<TablesResult> {
     const durationMs = performance.now() - start;
     return { machine, seed: options.seed, cells, memory, durationMs, steal: stealSince(ticks), missing };
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    remove();
   }
 }
 

@@ -1,11 +1,12 @@
 /**
- * One process of a cell, started by the harness: pinned by inheritance, ended by closing its standard input, and killed if it does not
- * end by itself. It says "ready PID…" when it can be used, and behind that "gc" if it tells of its collections of garbage, and "crew" if all
+ * One process of a cell, started by the harness: pinned by inheritance, ended by closing its standard input, killed if it does not
+ * end by itself, and ended with the harness, even if that is killed. It says "ready PID…" when it can be used, and behind that "gc" if it tells of its collections of garbage, and "crew" if all
  * of these processes are clients (bench/peers/crew.ts).
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
+import { endingWithParent } from './lifetime.js';
 
 /** How long a peer may take to get ready, and to end. */
 const patienceMs = 20_000;
@@ -28,6 +29,8 @@ export interface PeerProcessOptions {
    * for, and SIGTERM ends it.
    */
   readonly isTree?: boolean;
+  /** It speaks for itself as others do, but has children that only it can end: SIGTERM is what ends it. */
+  readonly hasChildren?: boolean;
 }
 
 /** A process and all its descendants, as they are now. */
@@ -59,7 +62,9 @@ export class PeerProcess {
   clientPids: readonly number[] = [];
 
   constructor(name: string, command: readonly string[], options: PeerProcessOptions = {}) {
-    const [program = '', ...args] = command;
+    // A program with children of its own needs the time to end them.
+    const signal = options.isTree === true || options.hasChildren === true ? 'SIGTERM' : 'SIGKILL';
+    const [program = '', ...args] = endingWithParent(command, signal);
     this.#name = name;
     this.#options = options;
     this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });

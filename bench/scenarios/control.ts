@@ -68,7 +68,9 @@ function launchInMemory(
     const { services, names } = writeServices(directory, count);
     const args = ['launch', services, names.join(','), operation, String(count)];
     const started = pinned(placement.client, [process.execPath, memoryManager, ...args]);
-    const [client] = await startInOrder([() => new PeerProcess('memory manager', started)]);
+    const [client] = await startInOrder([
+      () => new PeerProcess('memory manager', started, { hasChildren: true }),
+    ]);
     if (client === undefined) throw new Error('no peers');
     return { client, others: [], cleanUp: removal(services) };
   };

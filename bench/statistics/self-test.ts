@@ -8,13 +8,12 @@
  *   same stream without (bench/check/self-test.ts).
  * - The *null transport*: what a sample costs the harness itself, with nothing to measure.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { loadavg } from 'node:os';
 import type { Histogram } from 'hdr-histogram-js';
 import { runSwappingSelfTest, type SwappingSelfTest } from '../check/self-test.js';
 import { killingAtEnd } from '../latency/abort.js';
 import { type CellDefinition, cellNameOf, createHistogram, type Placement } from '../latency/cell.js';
+import { makeScratch } from '../latency/lifetime.js';
 import { measureSampleCostNs } from '../latency/sample-cost.js';
 import { createShuffle } from '../latency/shuffle.js';
 import { type Block, Stage } from '../latency/stage.js';
@@ -260,7 +259,7 @@ async function findDelay(options: SelfTestOptions, directory: string): Promise<D
 export async function runSelfTest(options: SelfTestOptions): Promise<SelfTest> {
   const start = performance.now();
   const [load = 0] = loadavg();
-  const directory = mkdtempSync(join(tmpdir(), 'capstan-self-test-'));
+  const { directory, remove } = makeScratch('capstan-self-test-');
   try {
     const delay = await findDelay(options, directory);
     options.signal?.throwIfAborted();
@@ -272,6 +271,6 @@ export async function runSelfTest(options: SelfTestOptions): Promise<SelfTest> {
     const passed = delay.passed && swapping.passed && sampleCostNs < sampleCostMaxNs;
     return { delay, swapping, sampleCostNs, durationMs: performance.now() - start, load, passed };
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    remove();
   }
 }

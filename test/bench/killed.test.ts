@@ -1,0 +1,55 @@
+/** A benchmark that is killed leaves nothing behind but its results: no process, and no directory of sockets. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { eventually } from '../support/eventually.js';
+import { descendants, isAlive } from '../support/processes.js';
+
+const main = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
+
+/** Whether it is a manager's init, and no program that is about to become it. */
+function isInit(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'capstan-init';
+  } catch {
+    return false;
+  }
+}
+
+/** Kills the command when it has a whole manager running, and waits until all is gone. */
+async function killAtManager(t: ExecutionContext, ...args: readonly string[]): Promise<void> {
+  const root = mkdtempSync(join(tmpdir(), 'capstan-test-'));
+  const harness = spawn(process.execPath, [main, '--smoke', '--peers', 'none', ...args], {
+    stdio: 'ignore',
+    env: { ...process.env, TMPDIR: root },
+  });
+  const pid = harness.pid ?? 0;
+  let tree: number[] = [];
+  try {
+    const ended = once(harness, 'close');
+    await eventually('a manager runs with its broker', () => {
+      tree = descendants(pid);
+      return tree.some((one) => isInit(one) && descendants(one).length > 0);
+    });
+    t.true(readdirSync(root).some((name) => name.startsWith('capstan-bench-')));
+    harness.kill('SIGKILL');
+    await ended;
+    await eventually('its processes have ended', () => !tree.some(isAlive));
+    await eventually('its directory is removed', () => readdirSync(root).length === 0);
+    t.deepEqual(readdirSync(root), []);
+  } finally {
+    harness.kill('SIGKILL');
+    for (const one of tree.filter(isAlive)) process.kill(one, 'SIGKILL');
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+test('killed while a manager and its client are measured, it leaves neither processes nor files', (t) =>
+  killAtManager(t, '--workload', 'W7', '--transport', 'sockets'));
+
+test('killed while a manager with its client inside is measured, it leaves neither processes nor files', (t) =>
+  killAtManager(t, '--workload', 'W7', '--transport', 'memory'));
