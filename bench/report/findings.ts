@@ -22,6 +22,7 @@ import {
   unmeasuredTitle,
   unusable,
 } from './figures/trust.js';
+import { loadedIntroduction, loadedTable } from './loaded.js';
 import { memoryTable } from './memory.js';
 import { method, threats } from './method.js';
 import { patternOf } from './patterns.js';
@@ -154,6 +155,11 @@ function memoryPart(lines: readonly ResultLine[]): string[] {
       ];
 }
 
+function loadedPart(lines: readonly ResultLine[]): string[] {
+  const table = loadedTable(lines);
+  return table === undefined ? [] : ['### Under load', '', loadedIntroduction, '', ...tableLines(table)];
+}
+
 /** What of it is from a later run. */
 function againSentences({ again = [] }: Results['run']): string[] {
   return again.map(
@@ -198,6 +204,7 @@ export function renderFindings(results: Results, directory: string): string {
     ...(calls.length === 0
       ? []
       : ['### Round trips of all contenders', '', ...tableLines(latencyTable(calls))]),
+    ...loadedPart(lines),
     ...memoryPart(lines),
     ...answerLines(second),
     ...answerLines(third),
