@@ -186,11 +186,12 @@ test('an effect before its cause is one thing, receivers that disagree are anoth
     said(both),
     /^An effect was received before its cause over `sockets`, receivers disagreed on the order over (`sockets` and `datagram`|`datagram` and `sockets`), and neither over `bus`\. /,
   );
-  t.is(
-    said(causality),
-    'An effect was received before its cause over `sockets`, and never over `bus` or `datagram`.',
+  t.true(
+    said(causality).startsWith(
+      'An effect was received before its cause over `sockets`, and never over `bus` or `datagram`. ',
+    ),
   );
-  t.regex(said(agreement), /^Receivers disagreed on the order over .*`datagram`.*, and never over `bus`\.$/);
+  t.regex(said(agreement), /^Receivers disagreed on the order over .*`datagram`.*, and never over `bus`\. /);
   const page = (results: Results): string => renderFindings(results, 'results/findings');
   t.regex(page(causality), /acts on something whose cause it has not seen/);
   t.notRegex(page(causality), /places that must agree/);
