@@ -9,6 +9,7 @@ import type { CellComparison, Comparison } from './comparison.js';
 import type { OrderComparison } from './orders.js';
 import type { Paint } from './output.js';
 import type { FigureName } from './pairs.js';
+import { detectableWords } from './power.js';
 import type { Verdict } from './verdict.js';
 
 /** With more rows than this only those are listed that ask for attention, unless all are wanted. */
@@ -262,6 +263,7 @@ export function comparisonText(
     ...columnWords(cellRows),
     ...verdictWords(comparison),
     ...normalisedWords(comparison),
+    ...detectableWords(cells),
     ...(hidden === 0 ? [] : [`${hidden} more are neither worse, better nor invalid: --all lists them`]),
     countWords(comparison),
   ].join('\n');

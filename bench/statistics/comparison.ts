@@ -26,7 +26,8 @@ import { machineDifferences, speedOf } from './machines.js';
 import { effectName, hodgesLehmann, mannWhitney, vargha } from './mann-whitney.js';
 import { compareOrders, type OrderComparison, orderKey } from './orders.js';
 import { type FigureName, nameOf, type Pair, type PassFigures, pairsOf, present } from './pairs.js';
-import { stepDown } from './step-down.js';
+import { detectableChange, usualDetectable } from './power.js';
+import { defaultFloor, stepDown } from './step-down.js';
 import { type Judging, reasonAgainst, type Verdict, verdictOf } from './verdict.js';
 
 export interface CompareOptions {
@@ -79,6 +80,8 @@ export interface CellComparison extends Ratios {
   /** Hodges and Lehmann's estimate of the ratio, which a wild launch does not move. */
   readonly shift: number | null;
   readonly verdict: Verdict;
+  /** The least increase, as a share, that would probably have been found (power.ts); null where the cell was not judged. */
+  readonly detectable: number | null;
   /** In words, where the verdict leaves a question. */
   readonly why?: string;
   /** Of `unclear`: launches of each cell with which it would probably be told. */
@@ -97,6 +100,8 @@ export interface Comparison {
   readonly warnings: readonly string[];
   /** The deviation of a cell between two runs beyond what its launches explain, relative (between-runs.ts). */
   readonly between_runs: number;
+  /** The change that would probably have been found in half of the cells that were judged; null where none was. */
+  readonly detectable: number | null;
   readonly cells: readonly CellComparison[];
   readonly orders: readonly OrderComparison[];
   readonly only_a: readonly string[];
@@ -139,6 +144,7 @@ export function compareResults(a: Results, b: Results, options: CompareOptions =
     speed: rounded(speed),
     warnings: [...differences, ...doubtsOf(a, 'A'), ...doubtsOf(b, 'B')],
     between_runs: rounded(deviation) ?? 0,
+    detectable: rounded(usualDetectable(cells)),
     cells,
     orders,
     only_a: namesA.filter((key) => !namesB.includes(key)),
@@ -168,7 +174,7 @@ function judge(
   judging: Judging,
   draws: BootstrapOptions,
 ): { cells: CellComparison[]; assignments: number; deviation: number } {
-  const { isNormalised } = judging;
+  const { isNormalised, level, band } = judging;
   const { seed } = draws;
   const judged = pairs.map((pair) => {
     const figures: Figures = isNormalised ? (pair.normalised ?? pair.raw) : pair.raw;
@@ -181,19 +187,28 @@ function judge(
     };
   });
   // What gets no verdict must not stand in the way of what does: it is left out of the adjustment.
-  const { p, assignments } = stepDown(
+  const { p, assignments, critical } = stepDown(
     judged.map(({ tamed: [a, b], against }) =>
       against === undefined ? { a: logarithms(a), b: logarithms(b) } : { a: [], b: [] },
     ),
-    { seed },
+    { seed, level },
   );
   const alone = judged.map(({ figures: [a, b], against }) =>
     against === undefined ? mannWhitney(present(a), present(b)).p : Number.NaN,
   );
   const byHolm = holm(alone);
-  const between = betweenRuns(
-    judged.map(({ tamed, against }) => (against === undefined ? differenceOf(tamed) : noDifference)),
+  const differences = judged.map(({ tamed, against }) =>
+    against === undefined ? differenceOf(tamed) : noDifference,
   );
+  const between = betweenRuns(differences);
+  const limits = {
+    critical,
+    floor: defaultFloor,
+    deviation: between.deviation,
+    cells: judged.filter(({ against }) => against === undefined).length,
+    level,
+    band,
+  };
   const cells = judged.map(({ pair, figures, against }, at) => {
     const { raw, normalised, ratios } = ratiosOf(pair, draws);
     const interval = figures === pair.normalised ? (normalised ?? raw) : raw;
@@ -205,6 +220,7 @@ function judge(
       p_mann_whitney: rounded(alone[at] ?? null, 6),
       p_holm: rounded(byHolm[at] ?? null, 6),
       p: rounded(adjusted, 6),
+      detectable: rounded(detectableChange(differences[at]?.error ?? Number.NaN, limits)),
       ...effectOf(figures),
       ...(against ?? verdictOf(pair.figure, interval, adjusted, figures, judging)),
     };

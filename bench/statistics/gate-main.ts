@@ -17,6 +17,7 @@ import { comparisonText, runsText } from './compare-table.js';
 import { type CellComparison, type Comparison, compareResults } from './comparison.js';
 import { type OrderComparison, orderKey } from './orders.js';
 import { createPaint, type Output, standardOutput } from './output.js';
+import { detectableWords } from './power.js';
 import { runAgain } from './rerun.js';
 import type { Verdict } from './verdict.js';
 
@@ -107,6 +108,7 @@ function gateVerdict(comparison: Comparison, a: Results, b: Results): GateVerdic
       .map(({ key, why }) => `${key}: not judged; ${why}`),
     ...orders.filter(isWorse).map(orderDoubt),
     ...counted(cells, 'unclear', 'unclear; more launches would tell'),
+    ...((comparison.detectable ?? 0) > comparison.band ? detectableWords(cells) : []),
     ...counted(
       [...cells, ...orders],
       'too few launches',
@@ -130,8 +132,17 @@ function tell(
   output: Output,
 ): boolean {
   if (json === true) {
-    const { band: tolerance, level, warnings } = comparison;
-    const line = { kind: 'gate', is_passed: isPassed, reasons, doubts, warnings, tolerance, level };
+    const { band: tolerance, level, warnings, detectable } = comparison;
+    const line = {
+      kind: 'gate',
+      is_passed: isPassed,
+      reasons,
+      doubts,
+      warnings,
+      tolerance,
+      level,
+      detectable,
+    };
     output.out(JSON.stringify(line));
   } else {
     if (quiet !== true) output.out(comparisonText(comparison, createPaint(output, color), { all }));

@@ -29,6 +29,8 @@ export interface StepDownOptions {
   readonly floor?: number;
   /** Assignments that are gone through at most; 4,000 if it is not said. */
   readonly assignmentsMax?: number;
+  /** Of `critical`: 0.05 if it is not said. */
+  readonly level?: number;
 }
 
 export interface StepDown {
@@ -36,27 +38,34 @@ export interface StepDown {
   readonly p: readonly number[];
   /** How many assignments of the passes were compared. */
   readonly assignments: number;
+  /** What the measure of a cell has to exceed to be sure among all cells; infinite where nothing can be. */
+  readonly critical: number;
 }
 
-const defaultFloor = 0.02;
+export const defaultFloor = 0.02;
+const defaultLevel = 0.05;
 const defaultAssignments = 4_000;
 /** Equal differences of the same values added in another order. */
 const hair = 1e-9;
 
 /** Adjusted p-values of all cells. */
 export function stepDown(cells: readonly PassPair[], options: StepDownOptions): StepDown {
-  const { seed, floor = defaultFloor, assignmentsMax = defaultAssignments } = options;
+  const { seed, floor = defaultFloor, level = defaultLevel } = options;
+  const { assignmentsMax = defaultAssignments } = options;
   const passesA = Math.max(0, ...cells.map(({ a }) => a.length));
   const passesB = Math.max(0, ...cells.map(({ b }) => b.length));
   const values = cells.map(({ a, b }) => pooled(a, b, passesA, passesB));
   const assignments = assign(passesA, passesB, assignmentsMax, seed);
   const [own] = assignments;
-  if (own === undefined) return { p: cells.map(() => Number.NaN), assignments: 0 };
+  if (own === undefined) {
+    return { p: cells.map(() => Number.NaN), assignments: 0, critical: Number.POSITIVE_INFINITY };
+  }
   const observed = values.map((row) => measure(row, own, floor));
   const order = [...observed.keys()]
     .filter((at) => !Number.isNaN(observed[at]))
     .sort((x, y) => (observed[y] ?? 0) - (observed[x] ?? 0));
   const reached = new Float64Array(cells.length);
+  const maxima: number[] = [];
   for (const assignment of assignments) {
     let greatest = 0;
     // From the least to the greatest, so that the maximum at each is over itself and those after it.
@@ -66,6 +75,7 @@ export function stepDown(cells: readonly PassPair[], options: StepDownOptions): 
       if (difference > greatest) greatest = difference;
       if (greatest >= (observed[at] ?? 0) - hair) reached[at] = (reached[at] ?? 0) + 1;
     }
+    maxima.push(greatest);
   }
   const p = observed.map(() => Number.NaN);
   let least = 0;
@@ -73,7 +83,7 @@ export function stepDown(cells: readonly PassPair[], options: StepDownOptions): 
     least = Math.max(least, (reached[at] ?? 0) / assignments.length);
     p[at] = least;
   }
-  return { p, assignments: assignments.length };
+  return { p, assignments: assignments.length, critical: criticalOf(maxima, level) };
 }
 
 function pooled(
@@ -109,6 +119,13 @@ function measure(row: Float64Array, isB: Uint8Array, floor: number): number {
   const varianceB = Math.max(0, squaresB - (sumB * sumB) / countB) / (countB - 1);
   const error = Math.sqrt(varianceA / countA + varianceB / countB);
   return Math.abs(sumA / countA - sumB / countB) / (error + floor);
+}
+
+/** What no more than a share `level` of the maxima, the true one among them, may reach. */
+function criticalOf(maxima: readonly number[], level: number): number {
+  const sorted = [...maxima].sort((a, b) => b - a);
+  const allowed = Math.floor(level * sorted.length);
+  return allowed < 1 ? Number.POSITIVE_INFINITY : (sorted[allowed] ?? Number.POSITIVE_INFINITY);
 }
 
 /** Assignments of the passes to the runs, the true one first: all of them, or as many as may be, drawn. */

@@ -43,7 +43,7 @@ test('values do not depend on who is A, and a cell without enough launches is le
   const more = stepDown([...cells, { a: [1], b: [2, 3, 4, 5, 6] }, { a: [], b: [] }], { seed });
   t.deepEqual(more.p.slice(0, 6), there.p);
   t.deepEqual(more.p.slice(6), [Number.NaN, Number.NaN]);
-  t.deepEqual(stepDown([], { seed }), { p: [], assignments: 0 });
+  t.like(stepDown([], { seed }), { p: [], assignments: 0, critical: Number.POSITIVE_INFINITY });
 });
 
 test('with more launches assignments are drawn, the true one among them, the same for a seed', (t) => {
@@ -54,7 +54,7 @@ test('with more launches assignments are drawn, the true one among them, the sam
   const { p, assignments } = stepDown([{ a, b }], options);
   t.is(assignments, 500);
   t.is(p[0], 1 / 500);
-  t.deepEqual(stepDown([{ a, b }], options), { p, assignments });
+  t.like(stepDown([{ a, b }], options), { p, assignments });
 });
 
 test('in 5 % of the pairs of equal runs any of 20 cells is found, and not more, whatever the cells have in common', (t) => {
