@@ -2,10 +2,10 @@
  * `launches.jsonl`: what an interrupted run goes on from. Its first line names the plan, each other one is a launch of a group that is over,
  * written at once, with what the machine was like meanwhile; so a run that was killed loses the launch that was under way and nothing else, and measures nothing twice.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CellRecord } from './latency/record.js';
-import { launchesFile as file, isFinishedRun } from './results/directory.js';
+import { launchesFile as file, isFinishedRun, makeDirectory } from './results/directory.js';
 import type { OrderLine } from './results/line.js';
 
 export interface Head {
@@ -117,7 +117,7 @@ export class LaunchLog {
 
   static start(directory: string | undefined, head: Head): LaunchLog {
     if (directory === undefined) return new LaunchLog(undefined);
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     const path = join(directory, file);
     writeFileSync(path, `${JSON.stringify(head)}\n`);
     return new LaunchLog(path);

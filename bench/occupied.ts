@@ -5,7 +5,7 @@
  * - finished, the same plan: it is the result, and nothing is measured;
  * - another plan, finished or not: refused, unless it is to be replaced.
  *
- * The same plan is the same cells in the same order, the same code (changes that are not committed included), on the same machine.
+ * The same plan is the same cells in the same order, the same built programs (code.ts), on the same machine.
  */
 import { existsSync, statSync } from 'node:fs';
 import { UsageError } from './failure.js';
@@ -29,8 +29,7 @@ export interface Found {
   readonly finished?: string;
 }
 
-const whatIsAnother =
-  'another plan is other options, another version (changes that are not committed included), or another machine';
+const whatIsAnother = 'another plan is other options, another build of the code, or another machine';
 const otherwise = 'use another --out, or --replace, which removes it';
 
 /** Throws `CannotResume`. */

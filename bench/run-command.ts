@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { names } from './arguments.js';
+import { oldBuildWords } from './code.js';
 import { didYouMean, inOneLine, parsed, tellFailure, UsageError } from './failure.js';
 import { failuresOf, prepareSuite, resultLines, runSuite, type Suite, workloads } from './index.js';
 import { abortOnSignals } from './latency/abort.js';
@@ -13,7 +14,7 @@ import { createRunCommand, type RunArguments, subcommands } from './program.js';
 import { writeReport } from './report/index.js';
 import { createProgress, durationText } from './report/progress.js';
 import { printResults } from './report/terminal.js';
-import { type Results, readResults, reportFile, writeResults } from './results/directory.js';
+import { makeDirectory, type Results, readResults, reportFile, writeResults } from './results/directory.js';
 import { allContenders } from './scenarios/index.js';
 import type { Tier } from './scenarios/scenario.js';
 import { type Output, standardOutput } from './statistics/output.js';
@@ -73,6 +74,13 @@ function announce({ plan, plannedMs, unfinished }: Suite, output: Output): void 
   );
 }
 
+/** What is said and done before anything is announced. Throws `UsageError` if `--out` cannot be written. */
+function begin({ machine }: Suite, { out }: RunArguments, output: Output): void {
+  const { newer_sources = [] } = machine;
+  if (newer_sources.length > 0) output.error(oldBuildWords(newer_sources));
+  if (out !== undefined) makeDirectory(out);
+}
+
 /** The results that are there already, with their report, which a run that was killed at its very end lacks. */
 async function finishedResults(directory: string, isQuiet: boolean, output: Output): Promise<Results> {
   const results = readResults(directory);
@@ -105,6 +113,7 @@ async function main(options: RunArguments, output: Output, signals: Signals): Pr
   const isQuiet = options.quiet === true;
   const progress = createProgress(process.stderr.isTTY === true);
   const suite = suiteOf(options, signals(), isQuiet ? undefined : progress.step);
+  if (suite.finished === undefined) begin(suite, options, output);
   const results =
     suite.finished === undefined
       ? await measuredResults(suite, options, isQuiet, progress.done, output)

@@ -4,6 +4,7 @@
  */
 import { loadavg } from 'node:os';
 import { type Choice, type Chosen, chooseContenders } from './choice.js';
+import { UsageError } from './failure.js';
 import type { Placement } from './latency/cell.js';
 import { runLaunch } from './latency/launch.js';
 import { makeScratch } from './latency/lifetime.js';
@@ -16,8 +17,8 @@ import { orderLines } from './order-lines.js';
 import { measureOrders, orderLaunches, plannedOrdersMs } from './orders.js';
 import { durationMsOf, MeanwhileMeter, partsOf, stealOf } from './parts.js';
 import { placementsOf } from './placements.js';
-import { createPlan, type Plan } from './plan.js';
-import { changesOf, describeMachine, type Machine } from './report/machine.js';
+import { createPlan, type Group, type Plan } from './plan.js';
+import { describeMachine, type Machine } from './report/machine.js';
 import { type Results, type Run, readResults, removeRun } from './results/directory.js';
 import { projectDirectory } from './scenarios/contenders.js';
 import { allContenders, scenarios } from './scenarios/index.js';
@@ -73,18 +74,53 @@ const isDone = ({ unfinished }: Pick<Suite, 'unfinished'>, group: string, launch
 
 /** What must not change within a run beside its cells: on what it runs, which code, and what of W8 belongs to it. */
 function identityOf(
-  { commit, node, kernel, cpu }: Machine,
+  { code, node, kernel, cpu }: Machine,
   { contenders, named }: Pick<Chosen, 'contenders' | 'named'>,
   isOrdered: boolean,
 ): string {
   const orders = isOrdered ? [contenders.map(({ name }) => name), named] : null;
-  return JSON.stringify([commit, changesOf(projectDirectory), node, kernel, cpu, orders]);
+  return JSON.stringify([code, node, kernel, cpu, orders]);
+}
+
+/** How many cells a workload has at the first placement of a run of this size. */
+function cellCount(
+  workload: string,
+  {
+    placements,
+    ...who
+  }: Pick<ScenarioContext, 'tier' | 'contenders' | 'named'> & {
+    readonly placements: readonly Placement[];
+  },
+): number {
+  const scenario = scenarios.find((one) => one.workload === workload);
+  const [placement] = placements;
+  if (scenario === undefined || placement === undefined) return 0;
+  return scenario.cells({ ...who, placement, isFirstPlacement: true, cannot: () => {} }).length;
 }
 
 /** At how many placements W8 runs: where everybody has a core, and in a full run where all share one. */
 const orderPlacements = (tier: Tier): number => (tier === 'full' ? 2 : 1);
 
-/** Plans a run. Throws `UnknownName` for a contender that nobody has, and `CannotResume`. */
+/**
+ * Why workloads that were asked for have no cells, a sentence each: the size of the run leaves them out for those who take part, or nobody of
+ * these can do them. W8 has none in any plan; what it could not do is known when it has run.
+ */
+function emptyWorkloads(
+  { tier, workloads: asked = [], transports }: SuiteOptions,
+  groups: readonly Group[],
+  cellsAt: (workload: string, other: Tier) => number,
+): string[] {
+  const whose = transports === undefined ? '' : ` of ${transports.join(', ')}`;
+  return [...new Set(asked)]
+    .filter((workload) => workload !== 'W8' && !groups.some((group) => group.workload === workload))
+    .map((workload) => {
+      const larger = (['standard', 'full'] as const).find((other) => cellsAt(workload, other) > 0);
+      const advice = larger === undefined ? 'nor has a larger one' : `use --${larger}`;
+      return `a ${tier} run has no ${workload}${whose}; ${advice}`;
+    });
+}
+
+/** Plans a run. Throws `UnknownName` for a contender that nobody has, `UsageError` if nothing would be measured, and `CannotResume`. */
 export function prepareSuite(options: SuiteOptions): Suite {
   const { tier, seed } = options;
   const { contenders, named, missing, isIncomplete } = chooseContenders(
@@ -112,6 +148,11 @@ export function prepareSuite(options: SuiteOptions): Suite {
     identity: identityOf(machine, { contenders, named }, isOrdered),
     besideMs: orderStepsOf(orders).reduce((sum, { context }) => sum + plannedOrdersMs(context), 0),
   });
+  const empty = emptyWorkloads(options, plan.groups, (workload, other) =>
+    cellCount(workload, { tier: other, contenders, named, placements }),
+  );
+  if (empty.length > 0 && plan.groups.length === 0 && orders.length === 0)
+    throw new UsageError(`nothing would be measured: ${empty.join('; ')}`, `see 'capstan bench --help'`);
   const { unfinished, finished } = foundFor(options, plan.fingerprint);
   const leftMs =
     plan.steps
@@ -125,9 +166,9 @@ export function prepareSuite(options: SuiteOptions): Suite {
     plan,
     contenders,
     placements,
-    missing: [...missing, ...unplaced, ...plan.cannot],
+    missing: [...missing, ...unplaced, ...plan.cannot, ...empty],
     cannotOrder: cannot,
-    isIncomplete: isIncomplete || unplaced.length > 0,
+    isIncomplete: isIncomplete || unplaced.length > 0 || empty.length > 0,
     orders,
     machine,
     unfinished,

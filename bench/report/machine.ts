@@ -1,9 +1,9 @@
 /** What a result has to say about where it was measured (benchmark method, point 15). */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { codeDigest, sourcesNewerThanBuild } from '../code.js';
 
 export interface Machine {
   readonly cpu: string;
@@ -15,10 +15,16 @@ export interface Machine {
   readonly node: string;
   readonly v8: string;
   readonly node_flags: readonly string[];
+  /** `unknown` where git does not tell. */
   readonly commit: string;
-  readonly is_dirty: boolean;
+  /** Whether the working tree differs from the commit; `null` where git does not tell. */
+  readonly is_dirty: boolean | null;
+  /** A hash of the built programs (code.ts). Runs before it was recorded have none. */
+  readonly code?: string;
+  /** Sources that are newer than what was built of them: then the commit is not the code that ran. */
+  readonly newer_sources?: readonly string[];
   readonly load_1min: number;
-  /** Share of CPU time that the hypervisor took away since boot, 0 to 1. */
+  /** Share of CPU time that the hypervisor took away since boot, 0 to 1; that of the run is in `run.json`. */
   readonly steal: number;
   /** One reading of the clock that the samples are taken with, and the least difference between two of its readings. */
   readonly clock_cost_ns: number;
@@ -37,7 +43,8 @@ function mitigations(): Record<string, string> {
   );
 }
 
-function git(directory: string, ...args: string[]): string {
+/** What git prints; undefined where it is missing or refuses. */
+function git(directory: string, ...args: string[]): string | undefined {
   try {
     return execFileSync('git', args, {
       cwd: directory,
@@ -46,37 +53,8 @@ function git(directory: string, ...args: string[]): string {
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
   } catch {
-    return '';
+    return undefined;
   }
-}
-
-/** Files of an unfinished run change while it is measured, and may lie in the working tree. */
-const notRunFiles = ['.', ':(exclude,glob)**/launches.jsonl', ':(exclude,glob)**/run.json'];
-/** What is compiled or run; other files that git does not know may be anything. */
-const sources = ['*.ts', '*.mjs', '*.c', '*.h', '*.py', '*.sh', '*.proto', '*.capnp'];
-
-/**
- * A hash of what differs from the commit: in files that git knows, and in sources that it does not know yet. Empty where nothing does, and
- * where there is no git.
- */
-export function changesOf(directory: string): string {
-  const diff = git(
-    directory,
-    'diff',
-    'HEAD',
-    '--no-ext-diff',
-    '--no-color',
-    '--binary',
-    '--',
-    ...notRunFiles,
-  );
-  const added = git(directory, 'ls-files', '--others', '--exclude-standard', '-z', '--', ...sources)
-    .split('\0')
-    .filter((name) => name !== '');
-  if (diff === '' && added.length === 0) return '';
-  const hash = createHash('sha256').update(diff);
-  for (const name of added) hash.update(`\0${name}\0`).update(text(join(directory, name), ''));
-  return hash.digest('hex').slice(0, 12);
 }
 
 /** CPU time since boot that the hypervisor took away, and all there was, in ticks (/proc/stat, proc(5)). */
@@ -114,6 +92,7 @@ function clockResolutionNs(): number {
 }
 
 export function describeMachine(projectDirectory: string): Machine {
+  const changes = git(projectDirectory, 'status', '--porcelain');
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cpus: cpus().length,
@@ -124,8 +103,10 @@ export function describeMachine(projectDirectory: string): Machine {
     node: process.versions.node,
     v8: process.versions.v8,
     node_flags: process.execArgv,
-    commit: git(projectDirectory, 'rev-parse', '--short=12', 'HEAD') || 'none',
-    is_dirty: git(projectDirectory, 'status', '--porcelain') !== '',
+    commit: git(projectDirectory, 'rev-parse', '--short=12', 'HEAD') || 'unknown',
+    is_dirty: changes === undefined ? null : changes !== '',
+    code: codeDigest(projectDirectory),
+    newer_sources: sourcesNewerThanBuild(projectDirectory),
     load_1min: loadavg()[0] ?? 0,
     steal: stealSince({ stolen: 0, all: 0 }),
     clock_cost_ns: clockCostNs(),

@@ -8,7 +8,7 @@ import type { Results } from './directory.js';
 export interface MeasuredAgain {
   readonly workloads: readonly string[];
   readonly commit: string;
-  readonly is_dirty: boolean;
+  readonly is_dirty: boolean | null;
   /** ISO 8601. */
   readonly started: string;
   readonly command: string;

@@ -8,9 +8,9 @@
  *   histograms/      raw histograms in the HdrHistogram log format, one file a cell
  *   report.html, report.md, cells.csv
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Failure } from '../failure.js';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { Failure, UsageError } from '../failure.js';
 import type { Machine } from '../report/machine.js';
 import type { MeasuredAgain } from './again.js';
 import type { ResultLine } from './line.js';
@@ -101,9 +101,33 @@ export function runWords(directory: string): string {
   }
 }
 
+/** Directories that are still to be made, the outermost first. */
+function missingOf(directory: string): string[] {
+  const missing: string[] = [];
+  for (let at = resolve(directory); !existsSync(at) && dirname(at) !== at; at = dirname(at))
+    missing.unshift(at);
+  return missing;
+}
+
+/** Makes the directory if need be, and tries that something can be written there. Throws `UsageError` with what to do. */
+export function makeDirectory(directory: string): void {
+  try {
+    // One by one: asked for all at once, Node never ends where the system says that a directory is missing which is there (/proc).
+    for (const one of missingOf(directory)) mkdirSync(one);
+    // Permissions do not tell it: who is root has all of them, and the file system may be read-only.
+    rmdirSync(mkdtempSync(join(directory, '.capstan-')));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(
+      `nothing can be written to ${directory}: ${reason}`,
+      'use another --out, a directory that is yours or one that can be made',
+    );
+  }
+}
+
 /** Makes the directory if need be. */
 export function writeResults(results: Results, directory: string): void {
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const { run, machine, lines } = results;
   writeFileSync(join(directory, machineFile), `${JSON.stringify(machine, null, 2)}\n`);
   writeFileSync(join(directory, cellsFile), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));

@@ -12,7 +12,7 @@ import { abortOnSignals } from '../latency/abort.js';
 import type { Placement } from '../latency/cell.js';
 import { withPage } from '../pages.js';
 import { createProgress } from '../report/progress.js';
-import { isFinishedRun, removeRun, writeResults } from '../results/directory.js';
+import { isFinishedRun, makeDirectory, removeRun, writeResults } from '../results/directory.js';
 import { comparisonText } from './compare-table.js';
 import { createPaint, type Output, type Paint, standardOutput } from './output.js';
 import {
@@ -149,6 +149,7 @@ function placesOf({
         'use another --out, or --replace, which removes it',
       );
   }
+  makeDirectory(out);
   return places;
 }
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Command } from 'commander';
-import { didYouMean, inOneLine } from '../../bench/failure.js';
+import { didYouMean, inOneLine, UsageError } from '../../bench/failure.js';
+import { prepareSuite } from '../../bench/index.js';
 import { createRunCommand, subcommands } from '../../bench/program.js';
 import { runBench } from '../../bench/run-command.js';
 import { projectDirectory } from '../../bench/scenarios/contenders.js';
@@ -170,4 +171,41 @@ test('what is no finished run is said with the reason and what to do, whoever re
     t.regex(ran.error, /nowhere has no finished run: there is no such directory\n {2}make one with/);
   }
   t.regex((await run('report', interrupted)).error, /was interrupted\n {2}repeat the command that began it/);
+});
+
+test('a run that would measure nothing says why, and what to use', async (t) => {
+  for (const more of [['W4'], ['W2,W3', '--transport', 'bus']]) {
+    const { status, out, error } = await run('--quick', '--peers', 'none', '--json', '--workload', ...more);
+    t.is(status, 2, error);
+    t.is(out, '');
+    t.regex((JSON.parse(error) as { message: string }).message, /a quick run has no W\d.*; use --standard/);
+  }
+});
+
+test('of workloads that were asked for, those without cells are missing', (t) => {
+  const asked = (workloads: readonly string[]): ReturnType<typeof prepareSuite> =>
+    prepareSuite({ tier: 'quick', seed: 1, peers: 'none', workloads, command: 'test' });
+  const some = asked(['W1', 'W4']);
+  t.true(some.isIncomplete, 'exit status 3');
+  t.true(some.missing.includes('a quick run has no W4; use --standard'), some.missing.join('\n'));
+  t.deepEqual(
+    asked(['W1']).missing.filter((reason) => reason.startsWith('a quick run')),
+    [],
+  );
+  t.throws(() => asked(['W4']), { instanceOf: UsageError });
+});
+
+test('a directory that cannot be made or written is told at once, before a run is announced', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'capstan-test-'));
+  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  writeFileSync(join(root, 'file'), '');
+  // `/proc` says that it has no such directory when one is to be made in it.
+  for (const out of ['/proc/capstan', '/proc/capstan/run', '/proc', join(root, 'file', 'run')]) {
+    const what = ['--smoke', '--peers', 'none', '--workload', 'W8', '--transport', 'memory'];
+    const { status, error } = capstan('bench', ...what, '--out', out);
+    t.is(status, 2, `${out}: ${error}`);
+    t.true(error.includes(`capstan bench: nothing can be written to ${out}: `), error);
+    t.regex(error, /\n {2}use another --out/);
+    t.notRegex(error, /groups/);
+  }
 });

@@ -1,5 +1,5 @@
 /** A run that was killed goes on where it was: every cell complete, nothing measured twice. */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,6 @@ import {
   type SuiteOptions,
 } from '../../bench/index.js';
 import { readUnfinished } from '../../bench/launch-log.js';
-import { changesOf } from '../../bench/report/machine.js';
 import { writeResults } from '../../bench/results/directory.js';
 import { isOrderLine } from '../../bench/results/line.js';
 import { runBench } from '../../bench/run-command.js';
@@ -331,34 +330,4 @@ test('the command refuses to overwrite an unfinished run with status 2', (t) => 
   t.is(status, 2, stderr);
   t.regex(stderr, /another plan/);
   t.is(logOf(directory), log);
-});
-
-test('what is not committed is another version; the log of the run itself is not', (t) => {
-  const root = directoryOf(t);
-  const git = (...args: string[]): unknown =>
-    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { cwd: root });
-  try {
-    git('init', '-q');
-  } catch {
-    t.log('not checked: there is no git here');
-    t.is(changesOf(root), '');
-    return;
-  }
-  const write = (name: string, text: string): void => writeFileSync(join(root, name), text);
-  write('a.ts', 'one');
-  write('launches.jsonl', '');
-  git('add', '.');
-  git('commit', '-qm', 'first');
-  t.is(changesOf(root), '');
-  write('launches.jsonl', 'a launch');
-  write('notes', 'nothing that runs');
-  t.is(changesOf(root), '');
-  write('a.ts', 'two');
-  const changed = changesOf(root);
-  write('a.ts', `three${'\n'.repeat(3_000_000)}`);
-  const long = changesOf(root);
-  write('b.ts', 'new');
-  const added = changesOf(root);
-  write('b.ts', 'newer');
-  t.is(new Set(['', changed, long, added, changesOf(root)]).size, 5);
 });
