@@ -10,7 +10,7 @@ export const method: readonly string[] = [
   'Placement is part of a cell’s name: `two-cores` has the ends on different cores and the broker beside the caller, `one-core` has everything on one, `not-pinned` leaves it to the kernel.',
   'One monotonic clock, whose cost is below; round trips are never halved.',
   'Every sample goes into an HDR histogram with three digits. Histograms are merged, percentiles are never averaged, and none is given with fewer than 10/(1−p) samples behind it.',
-  'Warm-up ends when medians have stopped falling; the first call of a launch is a number of its own (cold).',
+  'Warm-up ends when medians have stopped falling, or when its time is over before that can be told, as in W6, where each sample is the life of a process; the first call of a launch is a number of its own (cold).',
   'What ended in an error or by a deadline stays in the data with at least the deadline.',
   'Each run records who sent and received what, and checkers that share no code with the transports verify delivery and order. A broken promise fails the cell; what was not promised is a result (W8), and its runs are divided among several launches.',
   'Ratios are launch by launch to the contender that the head of their column names, C being the blocking ping-pong over a Unix socket; absolute values stand beside them.',

@@ -4,7 +4,7 @@ import { answersOf } from '../../bench/report/answers.js';
 import { type Figure, undrawnSentence } from '../../bench/report/figures/figure.js';
 import { figuresOf } from '../../bench/report/figures/index.js';
 import { heatTables } from '../../bench/report/figures/order.js';
-import { unmeasured } from '../../bench/report/figures/trust.js';
+import { runTable, unmeasured } from '../../bench/report/figures/trust.js';
 import { memoryTable } from '../../bench/report/memory.js';
 import { isOrderLine, type ResultLine } from '../../bench/results/line.js';
 import { syntheticResults } from './support/synthetic-results.js';
@@ -71,7 +71,7 @@ test('inversions are counted for each placement, in one row where a transport ha
     );
   }
   t.deepEqual(heatTables([]), []);
-  t.regex(answersOf(lines)[2].sentences.join('\n'), /Over `sockets`, where .* with nothing queued/);
+  t.regex(answersOf(lines)[2].short, /over `sockets` .* without load .* with data queued/);
 });
 
 test('what was not measured over several is said once', (t) => {
@@ -105,4 +105,28 @@ test('the answer says what is held in memory over both, and what of it is the br
   t.is(memoryTable([]), undefined);
   const without = answersOf(lines.filter(({ workload }) => workload === 'W1'))[0];
   t.notRegex([without.short, ...without.sentences].join(' '), /memory/);
+});
+
+test('11: launches whose warm-up did not settle are named by workload and contender, most of them first', (t) => {
+  const results = syntheticResults({ seed, launches: 3, workloads: ['W1', 'W6'] });
+  const said = (lines: readonly ResultLine[]): string =>
+    runTable({ ...results, lines }).rows.find(([what]) => what?.includes('did not settle'))?.[1] ?? '';
+  t.regex(said(results.lines), /^0 of [\d\u202f]+$/);
+  const all = results.lines.filter((line) => line.workload === 'W6' && line.contender === 'bus').length * 3;
+  const isFirstCall = (line: ResultLine): boolean =>
+    line === results.lines.find(({ workload }) => workload === 'W1');
+  const unsettled = results.lines.map((line) =>
+    isOrderLine(line) || !(isFirstCall(line) || (line.workload === 'W6' && line.contender === 'bus'))
+      ? line
+      : {
+          ...line,
+          launches: line.launches.map((one) => ({ ...one, is_settled: isFirstCall(line) && one.launch > 0 })),
+        },
+  );
+  t.regex(
+    said(unsettled),
+    new RegExp(
+      `^${all + 1} of [\\d\u202f]+: W6 \`bus\` \\(${all} of ${all}\\) and W1 \`c-seqpacket\` \\(1 of \\d+\\)$`,
+    ),
+  );
 });

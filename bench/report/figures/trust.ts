@@ -7,10 +7,25 @@ import { cellsOf, grouped, isUsable, ordersOf } from '../selection.js';
 import type { ReportTable } from '../table.js';
 import { conditions } from './order.js';
 
+/** `37 of 2314: W6 \`bus\` (18 of 18), W2 \`bus\` (1 of 30)`: whose they are says whether they matter. */
+function unsettledText(cells: readonly CellLine[]): string {
+  const unsettledOf = (members: readonly CellLine[]): number =>
+    members.reduce((sum, { launches }) => sum + launches.filter((one) => !one.is_settled).length, 0);
+  const allOf = (members: readonly CellLine[]): number =>
+    members.reduce((sum, { launches }) => sum + launches.length, 0);
+  const who = [...grouped(cells, ({ workload, contender }) => `${workload} \`${contender}\``)]
+    .map(([name, members]) => ({ name, unsettled: unsettledOf(members), all: allOf(members) }))
+    .filter(({ unsettled }) => unsettled > 0)
+    .sort((a, b) => b.unsettled - a.unsettled);
+  const names = who.map(
+    ({ name, unsettled, all }) => `${name} (${say.count(unsettled)} of ${say.count(all)})`,
+  );
+  const sum = `${say.count(unsettledOf(cells))} of ${say.count(allOf(cells))}`;
+  return names.length === 0 ? sum : `${sum}: ${say.listed(names)}`;
+}
+
 export function runTable({ run, machine, lines }: Results): ReportTable {
   const cells = cellsOf(lines);
-  const launches = cells.flatMap((cell) => cell.launches);
-  const unsettled = launches.filter((launch) => !launch.is_settled).length;
   const rows: (readonly [string, string])[] = [
     ['command', `\`${run.command}\``],
     ['tier, seed', `${run.tier}, ${run.seed}`],
@@ -23,7 +38,7 @@ export function runTable({ run, machine, lines }: Results): ReportTable {
     ],
     ['cells, launches of each', `${say.count(lines.length)}, ${run.launches}`],
     ['samples', say.count(cells.reduce((sum, { samples }) => sum + samples, 0))],
-    ['launches whose warm-up did not settle', `${say.count(unsettled)} of ${say.count(launches.length)}`],
+    ['launches whose warm-up did not settle', unsettledText(cells)],
     [
       'recording one sample costs the harness',
       run.sample_cost_ns === null ? '–' : `${say.plain(run.sample_cost_ns)}\u00a0ns`,
