@@ -6,6 +6,7 @@ import Table from 'cli-table3';
 import { inOneLine } from '../failure.js';
 import type { Results } from '../results/directory.js';
 import type { CellComparison, Comparison } from './comparison.js';
+import { errorGrowth, errorWords } from './errors.js';
 import type { OrderComparison } from './orders.js';
 import type { Paint } from './output.js';
 import type { FigureName } from './pairs.js';
@@ -27,6 +28,7 @@ const verdictOrder: readonly Verdict[] = [
   'unclear',
   'too few launches',
   'too few samples',
+  'too few runs',
   'unchanged',
   'baseline',
 ];
@@ -161,7 +163,7 @@ function columnWords(cells: readonly CellComparison[]): string[] {
     ? 'B has more: of times and CPU that is worse, of a rate it is better'
     : 'B has more, which is worse';
   return [
-    ...figures.map((name) => `${figureWords[name].what}; A and B are averages over launches`),
+    ...figures.map((name) => `${figureWords[name].what}; A and B are geometric means of what launches show`),
     `B/A above 1: ${higher}; (95 %) is where the true ratio lies, as far as launches can tell`,
   ];
 }
@@ -214,6 +216,7 @@ function verdictWords({ cells, orders, band, level, assignments, between_runs }:
       orders.length > 0,
       'patterns: shares of launches, without a band; unchanged: no inversion in either run',
     ],
+    [has('too few runs'), 'too few runs: no inversion in either, and fewer than 20 runs in one of them'],
   ];
   return lines.flatMap(([isSaid, text]) => (isSaid ? [text] : []));
 }
@@ -230,6 +233,13 @@ function countWords({ cells, orders }: Comparison): string {
 
 function only(name: string, keys: readonly string[]): string[] {
   return keys.length === 0 ? [] : [`only in ${name}:`, ...keys.map((key) => `  ${key}`)];
+}
+
+/** Cells in which more ended by an error, whatever their verdict: a median does not see them. */
+function errorLines(cells: readonly CellComparison[], paint: Paint): string[] {
+  return cells
+    .filter((cell) => errorGrowth(cell) !== undefined)
+    .map((cell) => paint(`more errors: ${cell.key}: ${errorWords(cell)}`, 'red'));
 }
 
 /** Which two runs: where they are, what was run and when, and which code. */
@@ -257,6 +267,7 @@ export function comparisonText(
     ...(speed === null ? [] : [`the C ping-pong takes ${speed.toFixed(3)} times as long in B as in A`]),
     ...(cellRows.length === 0 ? [] : [cellsTable(cellRows, paint), ...reasons(cellRows, paint)]),
     ...(orderRows.length === 0 ? [] : [ordersTable(orderRows, paint)]),
+    ...errorLines(cells, paint),
     ...only('A', comparison.only_a),
     ...only('B', comparison.only_b),
     '',

@@ -21,6 +21,7 @@ import { type CellLine, type CellName, cellKey, isOrderLine } from '../results/l
 import { geometricMean, mean, tame, tameTogether, variance } from './averages.js';
 import { betweenRuns, type Difference } from './between-runs.js';
 import { type BootstrapOptions, bootstrapRatio, defaultResamples, type Interval } from './bootstrap.js';
+import { type ErrorCounts, errorCounts } from './errors.js';
 import { holm } from './holm.js';
 import { machineDifferences, speedOf } from './machines.js';
 import { effectName, hodgesLehmann, mannWhitney, vargha } from './mann-whitney.js';
@@ -66,7 +67,7 @@ interface Ratios {
 }
 
 /** One cell that both runs have. */
-export interface CellComparison extends Ratios {
+export interface CellComparison extends Ratios, ErrorCounts {
   /** Which of the two ratios the verdict, the tests and the effect are about. */
   readonly is_normalised: boolean;
   /** Mann and Whitney's test of the launches: by itself, and by Holm for all cells. */
@@ -142,7 +143,7 @@ export function compareResults(a: Results, b: Results, options: CompareOptions =
     is_normalised: isNormalised,
     normalised_because: isNormalised ? reason : null,
     speed: rounded(speed),
-    warnings: [...differences, ...doubtsOf(a, 'A'), ...doubtsOf(b, 'B')],
+    warnings: [...differences, ...tierDifference(a, b), ...doubtsOf(a, 'A'), ...doubtsOf(b, 'B')],
     between_runs: rounded(deviation) ?? 0,
     detectable: rounded(usualDetectable(cells)),
     cells,
@@ -160,6 +161,15 @@ function cellsOf({ lines }: Results, { only }: CompareOptions): Map<string, Cell
 
 function orderKeys({ lines }: Results): string[] {
   return lines.filter(isOrderLine).map(orderKey);
+}
+
+/** Sizes of run have other numbers of launches, blocks and samples, and other cells. */
+function tierDifference({ run: a }: Results, { run: b }: Results): string[] {
+  return a.tier === b.tier
+    ? []
+    : [
+        `A is a ${a.tier} run and B a ${b.tier} run: they differ in launches, lengths and samples, which moves figures by itself`,
+      ];
 }
 
 function doubtsOf({ run }: Results, name: string): string[] {
@@ -216,6 +226,7 @@ function judge(
     const adjusted = Math.max(p[at] ?? Number.NaN, between.p[at] ?? Number.NaN);
     return {
       ...ratios,
+      ...errorCounts(pair.lineA, pair.lineB),
       is_normalised: figures === pair.normalised,
       p_mann_whitney: rounded(alone[at] ?? null, 6),
       p_holm: rounded(byHolm[at] ?? null, 6),

@@ -1,6 +1,6 @@
 /**
  * `capstan bench gate --baseline DIR [RUN]`: for a project's CI; where no run is named, one like the baseline is made. Fails only where a
- * change for the worse is real: surely there, and larger than the tolerance; where a cell of the run has failed or broken a promise, whatever
+ * change for the worse is real: surely there, and larger than the tolerance; where many more calls end by an error; where a cell of the run has failed or broken a promise, whatever
  * the baseline shows. What is unclear, and what could not be judged, does not fail it, but is told. So is a pattern of W8 that surely has
  * inversions in more of its runs where nobody promises that there are none: launches cannot show that two runs differ (orders.ts).
  * Exit status: 0 no cell is surely worse and no promise broken, 1 one is (with the reason on standard error), 2 wrong usage or no such runs.
@@ -15,6 +15,7 @@ import { cellKey, isOrderLine, type ResultLine } from '../results/line.js';
 import { ofWorkloads, optionsOf, percentArgument, readRun, withComparisonOptions } from './compare-main.js';
 import { comparisonText, runsText } from './compare-table.js';
 import { type CellComparison, type Comparison, compareResults } from './comparison.js';
+import { errorGrowth, errorWords } from './errors.js';
 import { type OrderComparison, orderKey } from './orders.js';
 import { createPaint, type Output, standardOutput } from './output.js';
 import { detectableWords } from './power.js';
@@ -90,7 +91,7 @@ function counted(cells: readonly { readonly verdict: Verdict }[], verdict: Verdi
   return count === 0 ? [] : [`${count} ${text}`];
 }
 
-/** Fails for cells that surely slowed by more than the tolerance, and for whatever failed or broke a promise in B. */
+/** Fails for cells that surely slowed by more than the tolerance, for those with many more errors (errors.ts), and for whatever failed or broke a promise in B. */
 function gateVerdict(comparison: Comparison, a: Results, b: Results): GateVerdict {
   const { cells, orders, only_a, level } = comparison;
   const faults = faultsOf(b);
@@ -98,6 +99,9 @@ function gateVerdict(comparison: Comparison, a: Results, b: Results): GateVerdic
     verdict === 'worse' && !faults.has(key);
   const reasons = [
     ...cells.filter(isWorse).map((cell) => cellReason(cell, level)),
+    ...cells
+      .filter((cell) => errorGrowth(cell) === 'fails' && !faults.has(cell.key))
+      .map((cell) => `${cell.key}: ${errorWords(cell)}`),
     ...[...faults].map(([key, fault]) => `${key}: ${fault}`),
   ];
   const doubts = [
@@ -106,6 +110,9 @@ function gateVerdict(comparison: Comparison, a: Results, b: Results): GateVerdic
     ...cells
       .filter(({ verdict, key }) => verdict === 'invalid' && !faults.has(key))
       .map(({ key, why }) => `${key}: not judged; ${why}`),
+    ...cells
+      .filter((cell) => errorGrowth(cell) === 'told' && !faults.has(cell.key))
+      .map((cell) => `${cell.key}: ${errorWords(cell)}`),
     ...orders.filter(isWorse).map(orderDoubt),
     ...counted(cells, 'unclear', 'unclear; more launches would tell'),
     ...((comparison.detectable ?? 0) > comparison.band ? detectableWords(cells) : []),
@@ -114,6 +121,7 @@ function gateVerdict(comparison: Comparison, a: Results, b: Results): GateVerdic
       'too few launches',
       'with too few launches to tell anything; use --standard',
     ),
+    ...counted(orders, 'too few runs', 'with no inversion, in too few runs to tell anything'),
     ...counted(cells, 'too few samples', 'with too few samples in a launch to tell anything'),
   ];
   return { isPassed: reasons.length === 0, reasons, doubts };

@@ -45,8 +45,8 @@ export interface OrderComparison {
   readonly p_fisher: number;
   /** Over launches, adjusted for all patterns; null where there are too few. What the verdict is from. */
   readonly p: number | null;
-  /** `worse`: surely more runs with an inversion, or one where the manifest promises that there is none. `unchanged`: none in either. */
-  readonly verdict: 'worse' | 'better' | 'unclear' | 'unchanged' | 'too few launches';
+  /** `worse`: surely more runs with an inversion, or one where the manifest promises that there is none. `unchanged`: none in either; `too few runs`: so, in so few that it says nothing. */
+  readonly verdict: 'worse' | 'better' | 'unclear' | 'unchanged' | 'too few launches' | 'too few runs';
 }
 
 /** Names what was run: equal in two runs, it is the same question. */
@@ -117,6 +117,9 @@ function adjust(pairs: readonly Angles[], level: number): (number | null)[] {
   return p.map((value) => (Number.isNaN(value) ? null : value));
 }
 
+/** None in fewer runs than this may be a share of more than 14 % (the rule of three, and 95 %). */
+const fewestRuns = 20;
+
 function verdictOf(
   { lineA, lineB }: OrderPair,
   { a, b }: Angles,
@@ -124,7 +127,8 @@ function verdictOf(
   level: number,
 ): OrderComparison['verdict'] {
   if (lineB.violations > 0 && lineA.violations === 0) return 'worse';
-  if (lineA.inversions === 0 && lineB.inversions === 0) return 'unchanged';
+  if (lineA.inversions === 0 && lineB.inversions === 0)
+    return Math.min(lineA.runs, lineB.runs) < fewestRuns ? 'too few runs' : 'unchanged';
   if (p === null) return 'too few launches';
   if (p > level) return 'unclear';
   return mean(present(b)) > mean(present(a)) ? 'worse' : 'better';

@@ -16,7 +16,9 @@ import { isFinishedRun, makeDirectory, removeRun, writeResults } from '../result
 import { comparisonText } from './compare-table.js';
 import { createPaint, type Output, type Paint, standardOutput } from './output.js';
 import {
+  type DelayFindings,
   delayedContender,
+  foundShares,
   runSelfTest,
   type SelfTest,
   type SelfTestOptions,
@@ -76,19 +78,31 @@ function selfTestLine({ delay, swapping, sampleCostNs, durationMs, load, passed 
   });
 }
 
+/** What was found of the delay; where it was not, why. */
+export function delayWords({ delayUs, foundUs, contender, others, comparison }: DelayFindings): string {
+  const cell = comparison.cells.find(({ name }) => name.contender === contender);
+  const injected = `injected delay of ${delayUs} µs`;
+  const elsewhere = others.length === 0 ? '' : `; said to have changed without one: ${others.join(', ')}`;
+  if (cell?.verdict !== 'worse') {
+    const said = cell === undefined ? 'was not measured' : `is called ${cell.verdict} and not worse`;
+    return `${injected} not found: ${contender} ${said}${cell?.why === undefined ? '' : ` (${cell.why})`}${elsewhere}`;
+  }
+  const { least, most } = foundShares;
+  const found = `${injected} found as ${foundUs.toFixed(1)} µs in ${contender}`;
+  if (foundUs < least * delayUs || foundUs > most * delayUs)
+    return `${found}, which is not the ${least * delayUs} to ${most * delayUs} µs that it should be${elsewhere}`;
+  return others.length === 0 ? `${found}, nowhere else` : `${found}${elsewhere}`;
+}
+
 function text({ delay, swapping, sampleCostNs, durationMs, load, passed }: SelfTest, paint: Paint): string {
   const say = (isGood: boolean, what: string): string =>
     `${isGood ? paint('passed', 'green') : paint('FAILED', 'red')}: ${what}`;
-  const elsewhere = delay.others.length === 0 ? 'nowhere else' : `also in ${delay.others.join(', ')}`;
   const { overtaken, messages, example } = swapping.swapping;
   return [
     `A is without, B is with ${delay.delayUs} µs in the service of ${delay.contender}`,
     comparisonText(delay.comparison, paint, { all: true }),
     '',
-    say(
-      delay.passed,
-      `injected delay of ${delay.delayUs} µs found as ${delay.foundUs.toFixed(1)} µs in ${delay.contender}, ${elsewhere}`,
-    ),
+    say(delay.passed, delayWords(delay)),
     say(
       swapping.passed,
       `swapping transport: ${overtaken} of ${swapping.swaps} swaps found in ${messages} messages, ${swapping.clean.overtaken} in those without`,

@@ -54,7 +54,7 @@ export const delayedContender = 'sockets';
 export const sampleCostMaxNs = 300;
 
 /** What an injected delay may be found as, as a share of it: the processor is not only there for it. */
-const foundShares = { least: 0.75, most: 2 };
+export const foundShares = { least: 0.75, most: 2 };
 
 export interface DelayFindings {
   readonly delayUs: number;

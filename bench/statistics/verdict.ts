@@ -10,6 +10,7 @@ export type Verdict =
   | 'unclear'
   | 'too few launches'
   | 'too few samples'
+  | 'too few runs'
   | 'invalid'
   | 'baseline';
 

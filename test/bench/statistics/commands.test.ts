@@ -377,3 +377,50 @@ test('a run that is made again must come to its end: how its process ended is lo
   await t.throwsAsync(again(good, 'process.exit(2)'), { message: /ended with status 2/ });
   await t.throwsAsync(again(good, "process.kill(process.pid, 'SIGKILL')"), { message: /ended by SIGKILL/ });
 });
+
+/** A run in which so many of the bus's 2,000 samples ended by an error. */
+function erring(errors: number): Results {
+  return resultsOf([cellOf('c-seqpacket', steady), cellOf('bus', times(4), { errors })]);
+}
+
+test('many more errors fail the gate, some more are told, and as many as before are neither', async (t) => {
+  const judge = async (errorsA: number, errorsB: number): Promise<Ran> => {
+    const [a, b] = directories(t, erring(errorsA), erring(errorsB));
+    return run(runGate, ['--baseline', a, b]);
+  };
+  const many = await judge(0, 500);
+  t.is(many.status, 1);
+  t.regex(many.error, /worse: W1 bus .*: errors or deadlines in 500 of 2000 samples, before in 0 of 2000/);
+  const some = await judge(0, 10);
+  t.is(some.status, 0);
+  t.regex(some.out, /note: W1 bus .*: errors or deadlines in 10 of 2000 samples/);
+  const same = await judge(400, 500);
+  t.is(same.status, 0);
+  t.notRegex(same.out, /errors or deadlines/);
+  t.is((await judge(0, 1)).status, 0);
+  const [a, b] = directories(t, erring(0), erring(500));
+  const compared = await run(runCompare, [a, b]);
+  t.regex(compared.out, /more errors: W1 bus .*: errors or deadlines in 500 of 2000 samples/);
+  const lines = (await run(runCompare, [a, b, '--json'])).out.split('\n').map((line) => JSON.parse(line));
+  t.like(
+    lines.find(({ contender }) => contender === 'bus'),
+    { errors_a: 0, samples_a: 2000, errors_b: 500, samples_b: 2000 },
+  );
+});
+
+test('runs of different sizes are warned of, and no inversion in a few runs is no finding', async (t) => {
+  const sized = (tier: 'smoke' | 'full', runs: number): Results => {
+    const whole = resultsOf([cellOf('bus', steady), orderOf('relay', 0, { runs })]);
+    return { ...whole, run: { ...whole.run, tier } };
+  };
+  const [a, b] = directories(t, sized('smoke', 3), sized('full', 200));
+  const { out } = await run(runCompare, [a, b]);
+  t.regex(out, /warning: A is a smoke run and B a full run/);
+  t.regex(out, /too few runs.*0 of 3.*0 of 200/);
+  t.regex(out, /too few runs: no inversion in either, and fewer than 20 runs/);
+  const gate = await run(runGate, ['--baseline', a, b]);
+  t.regex(gate.out, /note: 1 with no inversion, in too few runs to tell anything/);
+  const [c, d] = directories(t, sized('full', 200), sized('full', 200));
+  const same = await run(runCompare, [c, d]);
+  t.notRegex(same.out, /warning|too few runs/);
+});

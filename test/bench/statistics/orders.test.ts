@@ -108,7 +108,7 @@ test('a promise that is broken is worse, whatever the launches say', (t) => {
 
 test('a launch in which nothing ran is none, and a pattern without any run is not judged', (t) => {
   const none = orderOf('relay', 0, { runs: 0, launches: [] });
-  t.deepEqual(verdicts([none], [none]), ['unchanged']);
+  t.deepEqual(verdicts([none], [none]), ['too few runs']);
   const line = launchedOrder('relay', [1, 2, 3, 4, 5], 40);
   const gap = {
     ...line,
