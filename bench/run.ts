@@ -74,12 +74,13 @@ const isDone = ({ unfinished }: Pick<Suite, 'unfinished'>, group: string, launch
 
 /** What must not change within a run beside its cells: on what it runs, which code, and what of W8 belongs to it. */
 function identityOf(
-  { code, node, kernel, cpu }: Machine,
+  { code, node, kernel, cpu, cpus, memory_mib, governor, mitigations }: Machine,
   { contenders, named }: Pick<Chosen, 'contenders' | 'named'>,
   isOrdered: boolean,
 ): string {
   const orders = isOrdered ? [contenders.map(({ name }) => name), named] : null;
-  return JSON.stringify([code, node, kernel, cpu, orders]);
+  const machine = [kernel, cpu, cpus, memory_mib, governor, mitigations];
+  return JSON.stringify([code, node, machine, orders]);
 }
 
 /** How many cells a workload has at the first placement of a run of this size. */
