@@ -15,6 +15,8 @@ export interface Choice {
   readonly transports?: readonly string[];
   /** `auto`: whoever is installed; `none`: nobody but the two baselines; or names. */
   readonly peers: 'auto' | 'none' | readonly string[];
+  /** Whether the size of the run has no place for somebody whom nobody named, installed or not. */
+  readonly isLeftOut?: (contender: Contender) => boolean;
 }
 
 export interface Chosen {
@@ -23,6 +25,8 @@ export interface Chosen {
   readonly named: readonly string[];
   /** Those that are not here, each with the reason. */
   readonly missing: readonly string[];
+  /** Names of those whom the size leaves out; whether they are installed does not matter. */
+  readonly leftOut: readonly string[];
   /** Whether one of them was asked for by name. */
   readonly isIncomplete: boolean;
 }
@@ -48,7 +52,8 @@ function assertKnown(given: readonly string[], { what, known, other }: Kind): vo
   }
 }
 
-export function chooseContenders(all: readonly Contender[], { transports, peers }: Choice): Chosen {
+export function chooseContenders(all: readonly Contender[], choice: Choice): Chosen {
+  const { transports, peers, isLeftOut = () => false } = choice;
   const own = all.filter(({ kind }) => kind === 'own');
   const others = all.filter(({ kind }) => kind !== 'own');
   const names = (contenders: readonly Contender[]): string[] => contenders.map(({ name }) => name);
@@ -62,7 +67,10 @@ export function chooseContenders(all: readonly Contender[], { transports, peers 
     if (peers === 'none') return name === nodeBaseline;
     return peers === 'auto' || peers.includes(name);
   };
-  const wanted = all.filter(isWanted);
+  const named = [...(transports ?? []), ...(typeof peers === 'string' ? [] : peers)];
+  const asked = all.filter(isWanted);
+  const wanted = asked.filter((one) => named.includes(one.name) || !isLeftOut(one));
+  const leftOut = names(asked.filter((one) => !wanted.includes(one)));
   const missing: string[] = [];
   let isIncomplete = false;
   const contenders = wanted.filter((contender) => {
@@ -72,6 +80,5 @@ export function chooseContenders(all: readonly Contender[], { transports, peers 
     isIncomplete ||= peers !== 'auto' || contender.kind === 'own' || contender.name === baseline;
     return false;
   });
-  const named = [...(transports ?? []), ...(typeof peers === 'string' ? [] : peers)];
-  return { contenders, named, missing: [...new Set(missing)], isIncomplete };
+  return { contenders, named, leftOut, missing: [...new Set(missing)], isIncomplete };
 }

@@ -122,6 +122,9 @@ async function main(options: RunArguments, output: Output, signals: Signals): Pr
   if (options.json === true) output.out(resultLines(results).join('\n'));
   else output.out(printResults(results, isColoured).replace(/\n$/, ''));
   for (const reason of results.run.missing) output.error(`missing: ${reason}`);
+  const { tier, left_out: leftOut = [] } = results.run;
+  if (leftOut.length > 0)
+    output.error(`not in a ${tier} run: ${leftOut.join(', ')} (a larger size, or --peers with their names)`);
   const failures = failuresOf(results);
   for (const failure of failures) output.error(`failed: ${inOneLine(failure)}`);
   if (failures.length > 0) return status.failed;

@@ -20,6 +20,7 @@ import { placementsOf } from './placements.js';
 import { createPlan, type Group, type Plan } from './plan.js';
 import { describeMachine, type Machine } from './report/machine.js';
 import { type Results, type Run, readResults, removeRun } from './results/directory.js';
+import { isNotInQuick } from './scenarios/call.js';
 import { projectDirectory } from './scenarios/contenders.js';
 import { allContenders, scenarios } from './scenarios/index.js';
 import type { Contender, ScenarioContext, Tier } from './scenarios/scenario.js';
@@ -51,6 +52,8 @@ export interface Suite {
   readonly contenders: readonly Contender[];
   readonly placements: readonly Placement[];
   readonly missing: readonly string[];
+  /** Whom the size of the run leaves out, installed or not. */
+  readonly leftOut: readonly string[];
   readonly isIncomplete: boolean;
   /** What cannot be done in W8, which is known when it has run. */
   readonly cannotOrder: ReadonlySet<string>;
@@ -124,9 +127,9 @@ function emptyWorkloads(
 /** Plans a run. Throws `UnknownName` for a contender that nobody has, `UsageError` if nothing would be measured, and `CannotResume`. */
 export function prepareSuite(options: SuiteOptions): Suite {
   const { tier, seed } = options;
-  const { contenders, named, missing, isIncomplete } = chooseContenders(
+  const { contenders, named, leftOut, missing, isIncomplete } = chooseContenders(
     options.everybody ?? allContenders(),
-    options,
+    { ...options, ...(tier === 'quick' ? { isLeftOut: isNotInQuick } : {}) },
   );
   const { placements, missing: unplaced } = placementsOf(tier);
   const machine = describeMachine(projectDirectory);
@@ -167,6 +170,7 @@ export function prepareSuite(options: SuiteOptions): Suite {
     plan,
     contenders,
     placements,
+    leftOut,
     missing: [...missing, ...unplaced, ...plan.cannot, ...empty],
     cannotOrder: cannot,
     isIncomplete: isIncomplete || unplaced.length > 0 || empty.length > 0,
@@ -319,6 +323,7 @@ export async function runSuite(suite: Suite): Promise<Results> {
       sample_cost_ns: sampleCostNs,
       // From the log, and not from this process: the patterns may have run in an earlier part.
       missing: [...new Set([...suite.missing, ...orders.flatMap(({ cannot }) => cannot)])],
+      ...(suite.leftOut.length === 0 ? {} : { left_out: suite.leftOut }),
       noise: noiseOf(parts, cells),
     };
     return { run, machine, lines: [...cells, ...orderLines(orders, plan.seed)] };

@@ -223,7 +223,7 @@ export function renderFindings(results: Results, directory: string): string {
     ...tableLines(runTable(results)),
     ...tableLines(machineTable(results)),
     ...(failed.length === 0 ? [] : ['Cells that failed or may not be used:', '', ...bullets(failed), '']),
-    ...(run.missing.length === 0
+    ...(unmeasured(run).length === 0
       ? []
       : [`### ${unmeasuredTitle}`, '', unmeasuredReason, '', ...bullets(unmeasured(run)), '']),
     '## To repeat it',

@@ -82,7 +82,7 @@ export function reportMarkdown(
     ]),
     ...part('### Noise', bullets(cautions(results.run))),
     ...part('### Cells that failed or may not be used', bullets(unusable(results))),
-    ...(results.run.missing.length === 0
+    ...(unmeasured(results.run).length === 0
       ? []
       : part(`### ${unmeasuredTitle}`, [unmeasuredReason, '', ...bullets(unmeasured(results.run))])),
     ...part(

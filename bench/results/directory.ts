@@ -50,6 +50,8 @@ export interface Run {
   readonly sample_cost_ns: number | null;
   /** What could not be had here, each with the reason and what to install. */
   readonly missing: readonly string[];
+  /** Names of those whom this size of a run has no place for, installed or not; absent where there is none. */
+  readonly left_out?: readonly string[];
   /** What makes the figures doubtful, in words; empty on a quiet machine. */
   readonly noise: readonly string[];
   /** Workloads that were measured again later. */

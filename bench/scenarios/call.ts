@@ -97,6 +97,11 @@ export function pipelinedOf(context: ScenarioContext): ReturnType<typeof thoseWh
 /** Whom the quick comparison shows: what everybody has, and no more than a minute allows. */
 const quickNames = ['c-seqpacket', 'node-net'];
 
+/** Whether the quick comparison has no place for somebody whom nobody named. */
+export function isNotInQuick({ kind, name }: Contender): boolean {
+  return kind !== 'own' && !quickNames.includes(name);
+}
+
 /** Whom a run shows on its curves beside the transports. */
 const curveNames: readonly string[] = ['c-seqpacket', 'node-net', 'c-shm-futex', 'dbus-broker'];
 const fullCurveNames: readonly string[] = [...curveNames, 'capnp', 'zeromq'];
@@ -104,10 +109,7 @@ const fullCurveNames: readonly string[] = [...curveNames, 'capnp', 'zeromq'];
 function callers(context: ScenarioContext): ReturnType<typeof thoseWho> {
   const all = thoseWho(context, 'call', 'calls');
   if (context.tier !== 'quick') return all;
-  return all.filter(
-    ({ contender }) =>
-      contender.kind === 'own' || quickNames.includes(contender.name) || isNamed(context, contender),
-  );
+  return all.filter(({ contender }) => !isNotInQuick(contender) || isNamed(context, contender));
 }
 
 function takes(context: ScenarioContext, contender: Contender, payloadBytes: number): boolean {

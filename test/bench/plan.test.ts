@@ -149,6 +149,17 @@ test('auto takes whoever is installed and names who is not', (t) => {
   t.false(chosen.isIncomplete);
 });
 
+test('who has no place in a run of this size is named as that, and not as missing', (t) => {
+  const isLeftOut = ({ kind }: Contender): boolean => kind === 'foreign';
+  const chosen = chooseContenders(all, { peers: 'auto', isLeftOut });
+  t.deepEqual(names(chosen.contenders), ['c-seqpacket', 'sockets', 'bus', 'node-net']);
+  t.deepEqual(chosen.leftOut, ['here', 'absent']);
+  t.deepEqual(chosen.missing, []);
+  const named = chooseContenders(all, { peers: ['here', 'absent'], isLeftOut });
+  t.deepEqual(named.leftOut, []);
+  t.deepEqual(named.missing, ['absent is not installed']);
+});
+
 test('a peer that was asked for by name and is absent makes the run incomplete', (t) => {
   const chosen = chooseContenders(all, { transports: ['bus'], peers: ['absent'] });
   t.deepEqual(names(chosen.contenders), ['c-seqpacket', 'bus']);

@@ -87,6 +87,10 @@ test('what was not measured over several is said once', (t) => {
     'W4, send one message to many: not over `memory`, `node-net` or `grpc`',
     'W6, have a median: it is slow: not over `datagram`',
   ]);
+  t.deepEqual(unmeasured({ missing: ['nats: not installed'], left_out: ['capnp', 'grpc'], tier: 'quick' }), [
+    'nats: not installed',
+    'Not in a quick run: `capnp` and `grpc`',
+  ]);
 });
 
 test('the answer says what is held in memory over both, and what of it is the broker', (t) => {

@@ -135,20 +135,24 @@ function violationsOf({ violations, delivery_faults: faults, property }: OrderLi
 /** What stands over the list of `unmeasured`. */
 export const unmeasuredTitle = 'What was not measured';
 export const unmeasuredReason =
-  'A contender is not installed, cannot do it, or has no program in the suite that does.';
+  'A contender is not installed, cannot do it, has no program in the suite that does, or has no place in a run of this size.';
 
 /** What a run lacks: who could not be had, and what was not measured over whom, a line for all of whom the same is to be said. */
-export function unmeasured({ missing }: Pick<Run, 'missing'>): string[] {
+export function unmeasured(run: Pick<Run, 'missing' | 'left_out'> & Partial<Pick<Run, 'tier'>>): string[] {
+  const { missing, left_out: leftOut = [], tier = 'quick' } = run;
   const parts = missing.map((text) => {
     const [, workload, who = '', what] = /^(W\d+): (\S+) cannot: (.*)$/s.exec(text) ?? [];
     return what === undefined ? { text, who } : { text: `${workload}, ${what}`, who };
   });
-  return [...grouped(parts, ({ text }) => text)].map(([text, members]) => {
+  const lacking = [...grouped(parts, ({ text }) => text)].map(([text, members]) => {
     const names = members.flatMap(({ who }) => (who === '' ? [] : [`\`${who}\``]));
     return names.length === 0
       ? text
       : `${text}: not over ${say.listed(names).replace(/ and (?=`[^`]*`$)/, ' or ')}`;
   });
+  return leftOut.length === 0
+    ? lacking
+    : [...lacking, `Not in a ${tier} run: ${say.listed(leftOut.map((name) => `\`${name}\``))}`];
 }
 
 /** Cells whose figures are in no figure, each with the reason. */
