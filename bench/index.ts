@@ -5,7 +5,7 @@
  *   const results = await runSuite(suite);
  */
 
-import { missedSchedule } from './latency/launch.js';
+import { isMissedSchedule } from './latency/launch.js';
 import type { Results } from './results/directory.js';
 import { isOrderLine } from './results/line.js';
 
@@ -26,7 +26,7 @@ export function failuresOf({ lines }: Results): string[] {
   return lines.flatMap((line) => {
     const name = `${line.workload} ${line.contender} ${line.call}, ${line.placement}`;
     if (line.violations > 0) return [`${name}: ${line.violations} violations`];
-    if (isOrderLine(line) || line.invalid === undefined || line.invalid === missedSchedule) return [];
+    if (isOrderLine(line) || line.invalid === undefined || isMissedSchedule(line.invalid)) return [];
     return [`${name}: ${line.invalid}`];
   });
 }

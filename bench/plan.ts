@@ -40,7 +40,7 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     longBlockMs: 50,
     warmUpMs: 60,
     warmUpMaxMs: 150,
-    rushMs: 250,
+    rushMs: 150,
     samplesMin: 20,
     // A third longer is still less than a minute.
     budgetMs: 44_900,
@@ -52,7 +52,7 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     longBlockMs: 60,
     warmUpMs: 90,
     warmUpMaxMs: 600,
-    rushMs: 250,
+    rushMs: 220,
     samplesMin: 20,
     budgetMs: 14.4 * 60_000,
   },
@@ -165,13 +165,19 @@ function warmUpMsOf(stage: readonly CellDefinition[], sizes: TierSizes): number 
   );
 }
 
+/** How often a rush is repeated, about: as many processes share a core. */
+function rushesOf({ contender, placement }: CellDefinition): number {
+  const atTwo = contender === 'bus' ? 2 : 1;
+  return placement === 'two-cores' ? atTwo : atTwo + 1;
+}
+
 /** How long one launch of these cells takes, about. */
 function plannedLaunchMs(cells: readonly CellDefinition[], sizes: TierSizes): number {
   let sum = 0;
   for (const stage of stagesOf(cells)) {
     const [first] = stage;
     sum += (first === undefined ? 0 : launchMsOf(first)) + warmUpMsOf(stage, sizes);
-    if (stage.every(rushes)) sum += sizes.rushMs;
+    if (first !== undefined && stage.every(rushes)) sum += sizes.rushMs * rushesOf(first);
     if (stage.some(({ loop }) => loop === 'open')) sum += peakBlocks * (sizes.blockMs + blockOverheadMs);
     for (const cell of stage) sum += sizes.rounds * (blockMsOf(cell, sizes) + blockOverheadMs);
   }

@@ -90,7 +90,7 @@ export function createRunCommand(): Command {
     .usage('[options]')
     .description('Compares the transports on this machine, with each other and with what people use today.')
     .allowExcessArguments()
-    .option('--smoke', 'seconds: that everything works, not how fast it is')
+    .option('--smoke', 'that everything works, not how fast it is: about a minute')
     .option('--quick', 'the first comparison, in under a minute (if no other size is asked for)')
     .option('--standard', 'all workloads, in under twenty minutes')
     .option('--full', 'the most, with intervals to publish; says beforehand how long')

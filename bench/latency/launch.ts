@@ -49,6 +49,11 @@ const moreFactor = 1.1;
 /** Why a cell is invalid whose generator could not be in time: the machine's fault, not the contender's. */
 export const missedSchedule = `the machine stalled, so that the generator missed its schedule, ${openAttempts} times in a row`;
 
+/** Whether that is the reason; runs of earlier versions say it in other words. */
+export function isMissedSchedule(invalid: string): boolean {
+  return invalid.includes('the generator missed its schedule');
+}
+
 /** Whether the blocks of a cell are the long ones. */
 function hasLongBlocks({ loop, varied }: CellDefinition): boolean {
   return loop === 'open' || (varied?.gap_ms ?? 0) > 0;

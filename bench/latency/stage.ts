@@ -50,6 +50,14 @@ const progressFactor = 0.95;
 const rushOutstanding = 32;
 const coldMs = 1;
 
+/**
+ * A rush is repeated until each process that takes part has had this share of its length in CPU time, so many times at most: where three
+ * share a core each gets a third of it, and its compiler as well. Who takes part is busy for this share of the time.
+ */
+const rushCpuShare = 0.8;
+const rushesMax = 4;
+const takesPartShare = 0.05;
+
 /** How long a client may take beyond the block's own time, if its cell does not say. */
 const patienceMs = 20_000;
 
@@ -130,15 +138,15 @@ export class Stage {
    * Takes `leastMs` or more, and `mostMs` at most; returns whether it has settled.
    *
    * Before that come `rushMs` with many calls under way, where the client can do that. A few calls one after the other are too few to make
-   * a compiler see what is worth its work: a broker in JavaScript would look settled, several times slower than it is.
+   * a compiler see what is worth its work: a broker in JavaScript would look settled, several times slower than it is. Where processes
+   * share a core, which its compiler does, too, the rush is longer, until each had about `rushMs` for itself.
    */
   async warmUp(leastMs: number, mostMs: number, outstanding = 1, rushMs = 0): Promise<boolean> {
     const medians: number[] = [];
     // The first message of all is sent alone, because it is the cold one.
     if (rushMs > 0 || outstanding > 1) await this.closed(coldMs, {});
     if (rushMs > 0) {
-      const { canOpen, canRush } = this.#definition;
-      await this.closed(rushMs, { outstanding: canOpen === true || canRush === true ? rushOutstanding : 1 });
+      await this.#rush(rushMs);
     }
     const blockMs = leastMs / warmUpBlocks;
     // Where a sample takes longer than a block shall, the time counts and not the blocks.
@@ -148,6 +156,20 @@ export class Stage {
       medians.push(block.p50Ns);
     }
     return hasSettled(medians);
+  }
+
+  async #rush(rushMs: number): Promise<void> {
+    const { canOpen, canRush } = this.#definition;
+    const outstanding = canOpen === true || canRush === true ? rushOutstanding : 1;
+    const { client, others } = this.#processes;
+    const pids = [client, ...others].flatMap((peer) => peer.pids);
+    const before = pids.map((pid) => accountOf([pid]));
+    for (let turn = 1; turn <= rushesMax; turn++) {
+      await this.closed(rushMs, { outstanding });
+      const spentMs = pids.map((pid, at) => (accountOf([pid]).cpuNs - (before[at]?.cpuNs ?? 0)) / 1e6);
+      const busyMs = spentMs.filter((ms) => ms > takesPartShare * rushMs * turn);
+      if (busyMs.every((ms) => ms >= rushCpuShare * rushMs)) return;
+    }
   }
 
   /** A closed loop of `outstanding` calls under way, or one after a gap. Records into the histogram, if there is one. */

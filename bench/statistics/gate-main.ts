@@ -8,7 +8,7 @@
 import { Command } from 'commander';
 import { parsed, tellFailure } from '../failure.js';
 import { abortOnSignals } from '../latency/abort.js';
-import { missedSchedule } from '../latency/launch.js';
+import { isMissedSchedule } from '../latency/launch.js';
 import { withPage } from '../pages.js';
 import type { Results } from '../results/directory.js';
 import { cellKey, isOrderLine, type ResultLine } from '../results/line.js';
@@ -70,7 +70,7 @@ function faultOf(line: ResultLine): string | undefined {
     return line.violations > 0 ? `${line.violations} violations of an order that is promised` : undefined;
   }
   if (line.violations > 0) return `${line.violations} violations`;
-  return line.invalid === missedSchedule ? undefined : line.invalid;
+  return line.invalid !== undefined && isMissedSchedule(line.invalid) ? undefined : line.invalid;
 }
 
 const keyOf = (line: ResultLine): string => (isOrderLine(line) ? orderKey(line) : cellKey(line));
