@@ -70,13 +70,13 @@ function significant(value: number | null): number | null {
   return value === null || !Number.isFinite(value) ? null : Number(value.toPrecision(4));
 }
 
-/** Why a cell's figures must not be used, if so. */
+/** Why a cell's figures must not be used, if so. A launch in which the machine stalled is left out; with most of them gone nothing is left. */
 function invalidityOf(records: readonly CellRecord[], launches: number): string | undefined {
   const failed = records.filter(({ failure }) => failure !== null);
   const [first] = failed;
   if (first !== undefined) return `failed in ${failed.length} of ${launches} launches: ${first.failure}`;
-  const late = records.find(({ invalid }) => invalid !== null);
-  if (late !== undefined) return late.invalid ?? undefined;
+  const stalled = records.filter(({ invalid }) => invalid !== null);
+  if (stalled.length * 2 > launches) return stalled[0]?.invalid ?? undefined;
   return records.every(({ samples }) => samples === 0) ? 'no message was answered' : undefined;
 }
 
@@ -102,6 +102,7 @@ function lineOf(cell: Measured, group: readonly Measured[], launches: number, se
   const offered = used.flatMap(({ offered_per_second }) => offered_per_second ?? []);
   const peaks = used.flatMap(({ peak_per_second }) => peak_per_second ?? []);
   const achieved = achievedShare(used);
+  const stalled = all.filter(({ invalid }) => invalid !== null).length;
   const depth = queueDepthOf(definition.contender);
   const invalid = invalidityOf(all, launches);
   const figures = figuresOf(used, histogram, perSample);
@@ -121,6 +122,7 @@ function lineOf(cell: Measured, group: readonly Measured[], launches: number, se
     ...(depth === undefined ? {} : { queue_depth: depth }),
     ...(peaks.length === 0 ? {} : { peak_per_second: Math.round(median(peaks)) }),
     ...(achieved === null ? {} : { achieved_share: achieved }),
+    ...(stalled === 0 ? {} : { launches_stalled: stalled }),
     ...(invalid === undefined ? {} : { invalid }),
     launches: used.map((record) => {
       const launch = [...cell.records].find(([, other]) => other === record)?.[0] ?? 0;

@@ -40,7 +40,7 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     longBlockMs: 50,
     warmUpMs: 60,
     warmUpMaxMs: 150,
-    rushMs: 150,
+    rushMs: 120,
     samplesMin: 20,
     // A third longer is still less than a minute.
     budgetMs: 44_900,
@@ -52,7 +52,7 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     longBlockMs: 60,
     warmUpMs: 90,
     warmUpMaxMs: 600,
-    rushMs: 220,
+    rushMs: 140,
     samplesMin: 20,
     budgetMs: 14.4 * 60_000,
   },
@@ -65,7 +65,7 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     warmUpMaxMs: 1_000,
     rushMs: 300,
     samplesMin: 20,
-    budgetMs: 41.5 * 60_000,
+    budgetMs: 45.5 * 60_000,
   },
 };
 
@@ -139,6 +139,8 @@ export interface PlanOptions {
   readonly placements: readonly Placement[];
   /** What else two runs must have in common for one to go on where the other ended: the program's version, say. */
   readonly identity: string;
+  /** Launches of each group; those of the tier if it is not said. Blocks are as long as they would be with these. */
+  readonly launches?: number;
   /** What else the run does (W8): the budget is for both. Default: nothing. */
   readonly besideMs?: number;
 }
@@ -165,10 +167,9 @@ function warmUpMsOf(stage: readonly CellDefinition[], sizes: TierSizes): number 
   );
 }
 
-/** How often a rush is repeated, about: as many processes share a core. */
+/** How often a rush is repeated, about: who calls and who answers are busy for two thirds of it, and of three on one core each for a third. */
 function rushesOf({ contender, placement }: CellDefinition): number {
-  const atTwo = contender === 'bus' ? 2 : 1;
-  return placement === 'two-cores' ? atTwo : atTwo + 1;
+  return contender === 'bus' && placement !== 'two-cores' ? 3 : 2;
 }
 
 /** How long one launch of these cells takes, about. */
@@ -224,6 +225,13 @@ function fittingSizes(groups: readonly Group[], wanted: TierSizes, besideMs: num
   return scaled(wanted, scaleMin);
 }
 
+/** The sizes of a tier with another number of launches: more of them take longer, and are no shorter. */
+function tierSizesOf(tier: Tier, launches: number, besideMs: number): TierSizes {
+  const usual = tierSizes[tier];
+  const budgetMs = besideMs + ((usual.budgetMs - besideMs) * launches) / usual.launches;
+  return { ...usual, launches, budgetMs };
+}
+
 /** Throws if two cells have the same name: they would be one line. */
 export function assertDistinct(groups: readonly Group[]): void {
   const keys = new Set<string>();
@@ -263,7 +271,8 @@ export function createPlan(options: PlanOptions): Plan {
   );
   const groups = groupsOf(cells);
   assertDistinct(groups);
-  const sizes = fittingSizes(groups, tierSizes[tier], besideMs);
+  const { launches = tierSizes[tier].launches } = options;
+  const sizes = fittingSizes(groups, tierSizesOf(tier, launches, besideMs), besideMs);
   const shuffle = createShuffle(seed);
   const steps = Array.from({ length: sizes.launches }, (_, launch) =>
     shuffle(groups).map((group) => ({

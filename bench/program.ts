@@ -3,7 +3,7 @@
  * what is chosen, each file of work is loaded when it is needed.
  */
 import { Command } from 'commander';
-import { names, wholeNumber, workloadNames } from './arguments.js';
+import { launchCount, names, wholeNumber, workloadNames } from './arguments.js';
 import { withPage } from './pages.js';
 import { workloads } from './run.js';
 import type { Output } from './statistics/output.js';
@@ -19,6 +19,7 @@ export interface RunArguments {
   readonly workload?: readonly string[];
   readonly transport?: readonly string[];
   readonly peers: string;
+  readonly launches?: number;
   readonly seed: number;
   readonly resume?: boolean;
   readonly replace?: boolean;
@@ -114,6 +115,11 @@ export function createRunCommand(): Command {
       '--peers <names>',
       'who else is compared: auto (who is installed), none (but C and Node), or names separated by commas',
       'auto',
+    )
+    .option(
+      '--launches <number>',
+      'how often the processes of each cell (but W8) are started; more make smaller changes sure',
+      launchCount,
     )
     .option('--seed <number>', 'seed for the order of everything', wholeNumber, 1)
     .option('--json', 'one object a cell, one a line')

@@ -34,8 +34,9 @@ function tierOf(options: RunArguments): Tier {
 }
 
 /** The command that repeats a run. */
-function commandOf(tier: Tier, { out, workload, transport, peers, seed }: RunArguments): string {
+function commandOf(tier: Tier, { out, workload, transport, peers, launches, seed }: RunArguments): string {
   const words = [`capstan bench --${tier}`, `--seed ${seed}`, `--peers ${peers}`];
+  if (launches !== undefined) words.push(`--launches ${launches}`);
   if (workload !== undefined) words.push(`--workload ${workload.join(',')}`);
   if (transport !== undefined) words.push(`--transport ${transport.join(',')}`);
   if (out !== undefined) words.push(`--out ${out}`);
@@ -48,13 +49,14 @@ function suiteOf(
   listen?: (text: string, share: number) => void,
 ): Suite {
   const tier = tierOf(options);
-  const { out, workload, transport, peers, seed, resume, replace } = options;
+  const { out, workload, transport, peers, launches, seed, resume, replace } = options;
   return prepareSuite({
     tier,
     seed,
     peers: peers === 'auto' || peers === 'none' ? peers : names(peers),
     command: commandOf(tier, options),
     signal,
+    ...(launches === undefined ? {} : { launches }),
     ...(workload === undefined ? {} : { workloads: workload }),
     ...(transport === undefined ? {} : { transports: transport }),
     ...(out === undefined ? {} : { directory: out }),

@@ -28,6 +28,8 @@ import type { Contender, ScenarioContext, Tier } from './scenarios/scenario.js';
 export interface SuiteOptions extends Choice {
   readonly tier: Tier;
   readonly seed: number;
+  /** Launches of each cell but those of W8; as many as the tier has if it is not said. */
+  readonly launches?: number;
   /** `W1` … `W10`; all that the tier has if it is not said. */
   readonly workloads?: readonly string[];
   /** Where launches are written down; without it an interrupted run is lost. */
@@ -150,6 +152,7 @@ export function prepareSuite(options: SuiteOptions): Suite {
     placements,
     scenarios: scenarios.filter(({ workload }) => isChosen(workload)),
     identity: identityOf(machine, { contenders, named }, isOrdered),
+    ...(options.launches === undefined ? {} : { launches: options.launches }),
     besideMs: orderStepsOf(orders).reduce((sum, { context }) => sum + plannedOrdersMs(context), 0),
   });
   const empty = emptyWorkloads(options, plan.groups, (workload, other) =>

@@ -56,7 +56,7 @@ const coldMs = 1;
  */
 const rushCpuShare = 0.8;
 const rushesMax = 4;
-const takesPartShare = 0.05;
+const takesPartShare = 0.2;
 
 /** How long a client may take beyond the block's own time, if its cell does not say. */
 const patienceMs = 20_000;

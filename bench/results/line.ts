@@ -152,6 +152,11 @@ export interface CellLine extends CellName, Figures {
    * `overloadedShare` more was offered than the contender can carry, and its latency is that of a backlog. Earlier results do not have it.
    */
   readonly achieved_share?: number;
+  /**
+   * Of an open loop: launches that are left out, because the machine stalled in them. Absent where there is none; where they are more than
+   * half, the cell is invalid.
+   */
+  readonly launches_stalled?: number;
   /** Why the figures must not be used, if so: a generator that missed its schedule, say. */
   readonly invalid?: string;
   readonly launches: readonly LaunchFigures[];

@@ -72,7 +72,8 @@ function painted(verdict: string, paint: Paint): string {
 
 /** Why a cell has its verdict, if that is a question; `cells.jsonl` has all of an error with its stack. */
 function reasonOf({ verdict, why, launches_needed }: CellComparison): string | undefined {
-  const more = launches_needed === undefined ? '' : `; about ${launches_needed} launches would tell`;
+  const more =
+    launches_needed === undefined ? '' : `; about ${launches_needed} launches would tell (--launches)`;
   return why === undefined ? undefined : `${verdict}: ${inOneLine(why)}${more}`;
 }
 

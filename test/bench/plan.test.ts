@@ -19,12 +19,12 @@ function everybodyHere(): Contender[] {
 
 /**
  * A busy machine takes a third longer than planned: so a quick run takes less than a minute, a standard one less than twenty, a full one less
- * than an hour.
+ * than about an hour.
  */
 for (const [tier, limitMs, launches] of [
   ['quick', 0.75 * minute, 2],
   ['standard', 14.5 * minute, 5],
-  ['full', 42 * minute, 6],
+  ['full', 46 * minute, 6],
 ] as const) {
   test(`the ${tier} run with all contenders and W8 is planned to take less than ${limitMs / minute} min`, (t) => {
     const suite = prepareSuite({ tier, seed: 1, peers: 'auto', command: 'test', everybody: everybodyHere() });
@@ -226,6 +226,26 @@ test('with more to measure blocks get shorter and launches not fewer', (t) => {
   t.is(large.sizes.launches, tierSizes.standard.launches);
   t.true(large.sizes.blockMs < tierSizes.standard.blockMs);
   t.is(planOf(3).sizes.blockMs, tierSizes.standard.blockMs);
+});
+
+test('with more launches a run takes longer, and its blocks are those of the usual number', (t) => {
+  const planned = (launches?: number): Plan =>
+    prepareSuite({
+      tier: 'standard',
+      seed: 1,
+      peers: 'auto',
+      command: 'test',
+      everybody: everybodyHere(),
+      workloads: ['W1'],
+      ...(launches === undefined ? {} : { launches }),
+    }).plan;
+  const usual = planned();
+  const many = planned(4 * usual.sizes.launches);
+  t.is(many.sizes.launches, 4 * usual.sizes.launches);
+  t.is(many.steps.length, 4 * usual.steps.length);
+  t.deepEqual({ ...many.sizes, launches: 0, budgetMs: 0 }, { ...usual.sizes, launches: 0, budgetMs: 0 });
+  t.true(Math.abs(many.plannedMs / usual.plannedMs - 4) < 0.01);
+  t.not(many.fingerprint, usual.fingerprint);
 });
 
 test('equal plans have equal fingerprints, and others do not', (t) => {

@@ -1,6 +1,7 @@
 /** What a ratio is to is said with it: in the lines of the result, at a terminal, in the tables of the report and in the CSV. */
 import test from 'ava';
 import { type CellDefinition, cellNameOf } from '../../bench/latency/cell.js';
+import { missedSchedule } from '../../bench/latency/launch.js';
 import type { CellRecord } from '../../bench/latency/record.js';
 import { cellLines } from '../../bench/lines.js';
 import { cellsCsv } from '../../bench/report/csv.js';
@@ -105,6 +106,29 @@ test('point 4: of an open loop it is told how much was done in the time for whic
   t.false(kept !== undefined && isOverloaded(kept));
   // Results of earlier versions do not have it, nor do closed loops.
   t.is(lineOf([undefined])?.achieved_share, undefined);
+});
+
+test('point 3: a launch in which the machine stalled is left out, and with most of them the cell is invalid', (t) => {
+  const cell: CellDefinition = { ...definition('bus'), loop: 'open', varied: { load_share: 0.5 } };
+  const group = { key: 'g', workload: 'W6', placement: 'two-cores', cells: [cell] };
+  const lineOf = (stalled: readonly boolean[]): CellLine | undefined => {
+    const entries = stalled.map((isStalled, launch) => ({
+      group: 'g',
+      launch,
+      cells: [{ ...record(cell, isStalled ? 900 : 100, 20), invalid: isStalled ? missedSchedule : null }],
+    }));
+    return cellLines([group], entries, stalled.length, seed)[0];
+  };
+  const half = lineOf([false, true, false, true]);
+  t.is(half?.invalid, undefined);
+  t.is(half?.launches_stalled, 2);
+  t.deepEqual(
+    half?.launches.map(({ launch }) => launch),
+    [0, 2],
+  );
+  t.true((half?.max_us ?? 900) < 200);
+  t.is(lineOf([true, true, false])?.invalid, missedSchedule);
+  t.is(lineOf([false, false])?.launches_stalled, undefined);
 });
 
 /** The synthetic results with these baselines by call; everything else has none. */

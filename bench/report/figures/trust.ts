@@ -8,6 +8,20 @@ import type { ReportTable } from '../table.js';
 import { conditions } from './order.js';
 
 /** `37 of 2314: W6 \`bus\` (18 of 18), W2 \`bus\` (1 of 30)`: whose they are says whether they matter. */
+/** Launches that do not count, where there are any: the machine stalled in them, and nobody could send in time. */
+function stalledRows(cells: readonly CellLine[]): (readonly [string, string])[] {
+  const open = cells.filter(({ loop }) => loop === 'open');
+  const stalled = open.reduce((sum, { launches_stalled: count = 0 }) => sum + count, 0);
+  if (stalled === 0) return [];
+  const kept = open.reduce((sum, { launches }) => sum + launches.length, 0);
+  return [
+    [
+      'launches of open loops left out, because the machine stalled in them',
+      `${say.count(stalled)} of ${say.count(stalled + kept)}`,
+    ],
+  ];
+}
+
 function unsettledText(cells: readonly CellLine[]): string {
   const unsettledOf = (members: readonly CellLine[]): number =>
     members.reduce((sum, { launches }) => sum + launches.filter((one) => !one.is_settled).length, 0);
@@ -39,6 +53,7 @@ export function runTable({ run, machine, lines }: Results): ReportTable {
     ['cells, launches of each', `${say.count(lines.length)}, ${run.launches}`],
     ['samples', say.count(cells.reduce((sum, { samples }) => sum + samples, 0))],
     ['launches whose warm-up did not settle', unsettledText(cells)],
+    ...stalledRows(cells),
     [
       'recording one sample costs the harness',
       run.sample_cost_ns === null ? '–' : `${say.plain(run.sample_cost_ns)}\u00a0ns`,
