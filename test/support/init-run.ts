@@ -167,9 +167,14 @@ export class Broker {
     return exit;
   }
 
-  /** SIGKILL, as a crash. */
-  kill(): void {
-    process.kill(this.pid, 'SIGKILL');
+  /** SIGKILL, as a crash. False where it has ended by itself already. */
+  kill(): boolean {
+    try {
+      return process.kill(this.pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+      throw error;
+    }
   }
 }
 
