@@ -13,6 +13,7 @@ import { transportNames } from '../../clients/library/connect.js';
 import * as bus from '../../transports/bus/wire.js';
 import { capstan, jsonLines, TestManager, temporaryDirectory, writeServices } from '../support/capstan.js';
 import { eventually, within } from '../support/eventually.js';
+import { descriptorsSince, openDescriptors } from '../support/leaks.js';
 import { transportEntry } from '../support/parts.js';
 import { descriptorCount } from '../support/processes.js';
 import { type RawSocket, rawConnect } from '../support/raw-connection.js';
@@ -234,7 +235,7 @@ test.serial(
 
 interface BrokerFacts {
   readonly pid: number;
-  readonly descriptors: number;
+  readonly descriptors: ReadonlyMap<number, string>;
   readonly web: unknown;
 }
 
@@ -242,7 +243,7 @@ async function brokerOf(manager: TestManager): Promise<BrokerFacts> {
   const [info] = jsonLines((await manager.command('--json', 'status')).stdout);
   const pid = Number(info?.['pid']);
   const web = (await manager.status('web'))['pid'];
-  return { pid, web, descriptors: descriptorCount(pid) };
+  return { pid, web, descriptors: openDescriptors(pid) };
 }
 
 /** The same broker answers and starts services, its service runs on, and it has as many descriptors as before. */
@@ -260,10 +261,13 @@ async function demandUnmoved(
   const [info] = jsonLines((await command('--json', 'status')).stdout);
   t.like(info, { pid: before.pid, broker_restarts: 0 });
   t.is((await manager.status('web'))['pid'], before.web);
-  const wanted = before.descriptors + connections;
+  const wanted = before.descriptors.size + connections;
   try {
     await eventually('descriptors back', () => descriptorCount(before.pid) <= wanted);
   } catch {
-    t.fail(`${descriptorCount(before.pid)} descriptors are open, and ${wanted} were`);
+    const since = descriptorsSince(before.descriptors, before.pid);
+    t.fail(
+      `${descriptorCount(before.pid)} descriptors are open, and ${wanted} were; new: ${since.join(', ')}`,
+    );
   }
 }

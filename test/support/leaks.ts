@@ -5,22 +5,26 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import type { TestFn } from 'ava';
 import { eventually } from './eventually.js';
 
-/** Open descriptors of this process, with what they refer to. */
-export function openDescriptors(): Map<number, string> {
+/** Open descriptors of a process, this one by default, with what they refer to. */
+export function openDescriptors(pid: number | 'self' = 'self'): Map<number, string> {
   const open = new Map<number, string>();
-  for (const name of readdirSync('/proc/self/fd')) {
+  const directory = `/proc/${pid}/fd`;
+  for (const name of readdirSync(directory)) {
     try {
-      open.set(Number(name), readlinkSync(`/proc/self/fd/${name}`));
+      open.set(Number(name), readlinkSync(`${directory}/${name}`));
     } catch {
-      // It was the descriptor of the directory that is being read.
+      // It was the descriptor of the directory that is being read, or has been closed meanwhile.
     }
   }
   return open;
 }
 
 /** What is open now and was not then: numbers with what they refer to, for a message. */
-export function descriptorsSince(before: ReadonlyMap<number, string>): string[] {
-  return [...openDescriptors()]
+export function descriptorsSince(
+  before: ReadonlyMap<number, string>,
+  pid: number | 'self' = 'self',
+): string[] {
+  return [...openDescriptors(pid)]
     .filter(([descriptor, target]) => before.get(descriptor) !== target)
     .map(([descriptor, target]) => `${descriptor} → ${target}`);
 }

@@ -18,7 +18,7 @@ import {
 } from '../support/datagram-world.js';
 import { eventually, turns, within } from '../support/eventually.js';
 import { createExchange, ping, take } from '../support/exchange.js';
-import { checkDescriptors, openDescriptors } from '../support/leaks.js';
+import { checkDescriptors, descriptorsSince, openDescriptors } from '../support/leaks.js';
 import { createParts } from '../support/parts.js';
 import { spawnPeerChild } from '../support/peer-child.js';
 
@@ -159,7 +159,9 @@ test.serial(
     const transport = createDatagramTransport({ ...parts, time, system, directory: world.place });
     const session = await transport.connect({ path: world.path });
     const before = looks;
+    const descriptors = openDescriptors();
     await eventually('the server is looked at', () => looks > before);
+    t.deepEqual(descriptorsSince(descriptors), [], 'a look needs no descriptor that may be missing');
     session.root.close();
     session.peer.close();
     const after = looks;

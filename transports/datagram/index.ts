@@ -39,6 +39,7 @@ export function createDatagramTransport(options: DatagramOptions): Transport {
   const parts: DatagramParts = {
     ...{ time: options.time, system, secrets },
     opened: () => {
+      if (open === 0) system.prepareProbe();
       open += 1;
     },
     closed: (path) => {

@@ -74,6 +74,10 @@ export interface DatagramSystem {
    * another that may do more send to a socket of its choice.
    */
   connectExactly(path: string, writable: () => void): SendSocket | number;
+  /**
+   * Opens what `probe` needs, so that the dead are noticed even when descriptors have run out; where that fails, each probe tries again.
+   */
+  prepareProbe(): void;
   /** Whether somebody receives at this path: 0 yes, or an errno (negative). */
   probe(path: string): number;
   /** Connected sockets that one peer keeps open at a time; others can be opened when they are needed. */
@@ -175,6 +179,11 @@ class Sender implements SendSocket {
 /** The system as it is. */
 export function createSystem(): DatagramSystem {
   let prober: Sender | undefined;
+  const openProber = (): Sender | number => {
+    const found = prober ?? tryOpen(() => {});
+    if (typeof found !== 'number') prober = found;
+    return found;
+  };
   return {
     // Most of a process's descriptors are for others.
     get socketsMax() {
@@ -183,11 +192,10 @@ export function createSystem(): DatagramSystem {
     bind: (path, mode, received) => new Receiver(path, mode, received),
     connect,
     connectExactly,
+    prepareProbe: openProber,
     probe: (path) => {
-      const found = prober ?? tryOpen(() => {});
-      if (typeof found === 'number') return found;
-      prober = found;
-      return found.connect(path);
+      const found = openProber();
+      return typeof found === 'number' ? found : found.connect(path);
     },
     close: () => {
       prober?.close();
