@@ -58,14 +58,16 @@ function newerTypeScript(projectDirectory: string): string[] {
   const info = join(projectDirectory, 'build', '.tsbuildinfo');
   if (!existsSync(info)) return [];
   const builtMs = changedMs(info);
-  const compiled = readFileSync(info, 'utf8');
-  return parts
+  const touched = parts
     .flatMap((part) => filesIn(projectDirectory, part, /\.ts$/, true))
-    .filter((file) => {
-      const path = join(projectDirectory, file);
-      if (changedMs(path) <= builtMs) return false;
-      return !compiled.includes(createHash('sha256').update(readFileSync(path)).digest('hex'));
-    });
+    .filter((file) => changedMs(join(projectDirectory, file)) > builtMs);
+  if (touched.length === 0) return [];
+  const compiled = readFileSync(info, 'utf8');
+  const hashOf = (file: string): string =>
+    createHash('sha256')
+      .update(readFileSync(join(projectDirectory, file)))
+      .digest('hex');
+  return touched.filter((file) => !compiled.includes(hashOf(file)));
 }
 
 /** In the names of sources and programs that are built only where a library is installed. */
@@ -74,8 +76,8 @@ const optional = /dbus|capnp/;
 function newerNative(projectDirectory: string): string[] {
   return nativeParts.flatMap(({ built, ending, sources }) => {
     const programs = filesIn(projectDirectory, built, ending, false);
-    const builtMs = Math.max(...programs.map((file) => changedMs(join(projectDirectory, file))));
     if (programs.length === 0) return [];
+    const builtMs = Math.max(...programs.map((file) => changedMs(join(projectDirectory, file))));
     return filesIn(projectDirectory, sources, /\.(c|h|c\+\+|capnp)$/, false).filter((file) => {
       const [needed] = optional.exec(file) ?? [];
       if (needed !== undefined && !programs.some((program) => program.includes(needed))) return false;

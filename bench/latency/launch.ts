@@ -4,8 +4,8 @@
  *
  * An open loop is offered a share of the *peak*: what the same processes did just before in a closed loop with many calls under way,
  * the median of some blocks that take part in the interleaving, too (point 4). The samples of a block in which the machine
- * stalled, so that the generator missed its schedule, are thrown away and it is run again; one that never succeeds makes the cell invalid
- * (point 3).
+ * stalled, so that the generator missed its schedule, are thrown away and it is run again; where one never succeeds, this launch of the
+ * cell does not count (point 3).
  *
  * Wrong answers and errors count whenever they happen: those of the warm-up, of the blocks that find the peak, and of blocks that were
  * thrown away are in the record of each cell on these processes, although no sample of them is.
@@ -46,7 +46,7 @@ const moreBlocksMax = 3;
 const moreBlockMsMax = 5_000;
 const moreFactor = 1.1;
 
-/** Why a cell is invalid whose generator could not be in time: the machine's fault, not the contender's. */
+/** Why a launch of a cell does not count whose generator could not be in time: the machine's fault, not the contender's. */
 export const missedSchedule = `the machine stalled, so that the generator missed its schedule, ${openAttempts} times in a row`;
 
 /** Whether that is the reason; runs of earlier versions say it in other words. */

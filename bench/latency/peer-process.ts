@@ -1,7 +1,7 @@
 /**
  * One process of a cell, started by the harness: pinned by inheritance, ended by closing its standard input, killed if it does not
- * end by itself, and ended with the harness, even if that is killed. It says "ready PID…" when it can be used, and behind that "gc" if it tells of its collections of garbage, and "crew" if all
- * of these processes are clients (bench/peers/crew.ts).
+ * end by itself, and ended with the harness, even if that is killed. It says "ready PID…" when it can be used, and behind that "gc" if it
+ * tells of its collections of garbage, and "crew" if all of these processes are clients (bench/peers/crew.ts).
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

@@ -33,7 +33,7 @@ export interface CellRecord {
   readonly offered_per_second: number | null;
   /** Of an open loop: the peak of which that is a share, messages a second. */
   readonly peak_per_second?: number | null;
-  /** Why the figures must not be used; null if they may. */
+  /** Why the figures of this launch must not be used; null if they may. */
   readonly invalid: string | null;
   /** Why there are none; null if the cell ran to its end. */
   readonly failure: string | null;

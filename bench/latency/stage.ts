@@ -52,7 +52,7 @@ const coldMs = 1;
 
 /**
  * A rush is repeated until each process that takes part has had this share of its length in CPU time, so many times at most: where three
- * share a core each gets a third of it, and its compiler as well. Who takes part is busy for this share of the time.
+ * share a core each gets a third of it, and its compiler as well. Who is busy for less than `takesPartShare` of the time takes no part.
  */
 const rushCpuShare = 0.8;
 const rushesMax = 4;
@@ -145,9 +145,7 @@ export class Stage {
     const medians: number[] = [];
     // The first message of all is sent alone, because it is the cold one.
     if (rushMs > 0 || outstanding > 1) await this.closed(coldMs, {});
-    if (rushMs > 0) {
-      await this.#rush(rushMs);
-    }
+    if (rushMs > 0) await this.#rush(rushMs);
     const blockMs = leastMs / warmUpBlocks;
     // Where a sample takes longer than a block shall, the time counts and not the blocks.
     const endMs = performance.now() + mostMs;

@@ -3,11 +3,11 @@
  * is touched. With `--again LATER` the workloads of that run take the place of those in DIR, and
  * the page says why (`--because REASON`). Exit status: 0 done, 1 the page is out of date, 2 wrong usage or no results.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measuredAgain } from '../results/again.js';
-import { type Results, readResults, writeResults } from '../results/directory.js';
+import { makeDirectory, type Results, readResults, writeResults } from '../results/directory.js';
 import { projectDirectory } from '../scenarios/contenders.js';
 import { keptResults, renderFindings, withLink } from './findings.js';
 import { allNumbers, withNumbers } from './readme.js';
@@ -69,7 +69,7 @@ function main(args: readonly string[]): number {
     console.error(`findings.md does not say what results/${name} say; run: npm run findings`);
     return 1;
   }
-  mkdirSync(place, { recursive: true });
+  makeDirectory(place);
   writeFileSync(documentPath, page);
   if (out === undefined) {
     linkPage();

@@ -4,6 +4,7 @@
  * carry what was offered is said only where the results tell it (`achieved_share`).
  */
 import { type CellLine, isOverloaded, type ResultLine } from '../results/line.js';
+import { doneText, loadShareText } from './figures/calls.js';
 import * as say from './quantity.js';
 import { cellsOf, isUsable, placementsOf } from './selection.js';
 import type { ReportTable } from './table.js';
@@ -33,13 +34,8 @@ function peakOf(cell: CellLine): number {
   return cell.peak_per_second ?? (cell.offered_per_second ?? cell.per_second) / shareOf(cell);
 }
 
-/** `10 %`: shares are planned, and have no digits to tell. */
-function shareText(cell: CellLine): string {
-  return `${Math.round(shareOf(cell) * 100)}\u00a0%`;
-}
-
 function shares(cells: readonly CellLine[]): string {
-  return say.listed(cells.map(shareText));
+  return say.listed(cells.map(loadShareText));
 }
 
 /** Of one contender; empty where none of its cells may be used. */
@@ -48,7 +44,7 @@ function contenderSentence(cells: readonly CellLine[]): string[] {
   const [first] = usable;
   if (first === undefined) return [];
   const times = usable.map(
-    (cell) => `${say.time(cell.p50_us)} and ${say.time(cell.p99_us)} at ${shareText(cell)}`,
+    (cell) => `${say.time(cell.p50_us)} and ${say.time(cell.p99_us)} at ${loadShareText(cell)}`,
   );
   const overloaded = usable.filter(isOverloaded);
   const isKnown = usable.every(({ achieved_share: share }) => share !== undefined);
@@ -89,17 +85,12 @@ export function loadedTable(lines: readonly ResultLine[]): ReportTable | undefin
     rows: cells.map((cell) => [
       cell.contender,
       say.count(peakOf(cell)),
-      shareText(cell),
+      loadShareText(cell),
       say.count(cell.offered_per_second),
-      ...(hasDone ? [doneText(cell)] : []),
+      ...(hasDone ? [doneText(cell) ?? '–'] : []),
       ...(isUsable(cell) ? [say.time(cell.p50_us), say.time(cell.p99_us)] : ['not usable', 'not usable']),
     ]),
   };
-}
-
-function doneText(cell: CellLine): string {
-  if (cell.achieved_share === undefined) return '–';
-  return `${say.percent(cell.achieved_share)}${isOverloaded(cell) ? ' (overloaded)' : ''}`;
 }
 
 /** What stands above the table. */

@@ -120,7 +120,7 @@ export interface LaunchFigures extends Figures {
   readonly is_settled: boolean;
   /**
    * Of an open loop: how late the machine woke at worst somebody whom no contender can delay; null without the right to real-time priority.
-   * Too often too late, the cell is invalid.
+   * A launch in which it was so too often is left out (`launches_stalled`).
    */
   readonly late_us: number | null;
   /** Of an open loop: the peak of the same processes in this launch, messages a second (method, point 4). Earlier results do not have it. */

@@ -39,17 +39,25 @@ export function detectableChange(error: number, limits: Limits): number | null {
   return Math.expm1(reached + normalQuantile(power) * error);
 }
 
+interface Judged {
+  readonly detectable: number | null;
+}
+
+function knownOf(cells: readonly Judged[]): number[] {
+  return cells.flatMap(({ detectable }) => (detectable === null ? [] : [detectable]));
+}
+
 /** What of it half of the cells can show; null where none can show any. */
-export function usualDetectable(cells: readonly { readonly detectable: number | null }[]): number | null {
-  const known = cells.flatMap(({ detectable }) => (detectable === null ? [] : [detectable]));
+export function usualDetectable(cells: readonly Judged[]): number | null {
+  const known = knownOf(cells);
   return known.length === 0 ? null : median(known);
 }
 
 /** The same in words; nothing where no cell was judged. */
-export function detectableWords(cells: readonly { readonly detectable: number | null }[]): string[] {
+export function detectableWords(cells: readonly Judged[]): string[] {
+  const known = knownOf(cells);
   const usual = usualDetectable(cells);
   if (usual === null) return [];
-  const known = cells.flatMap(({ detectable }) => (detectable === null ? [] : [detectable]));
   const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
   if (known.length === 1)
     return [`a change of less than ${percent(usual)} would probably not have been noticed`];

@@ -33,3 +33,20 @@ export interface ServiceActions {
   /** No service is active any more: the end of a shutdown, or the last one stopped by itself. */
   allStopped(): void;
 }
+
+const nothing = (): void => {};
+
+/** Nobody does what the engine asks for, or hears what it tells: for whom only reads descriptions, since that starts nothing. */
+export const idleActions: ServiceActions = {
+  spawn: nothing,
+  signal: nothing,
+  arm: nothing,
+  disarm: nothing,
+  event: nothing,
+  stateChanged: nothing,
+  said: nothing,
+  note: nothing,
+  changed: nothing,
+  settled: nothing,
+  allStopped: nothing,
+};

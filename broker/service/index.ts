@@ -1,5 +1,5 @@
 /** The service engine: descriptions, graph, states. Pure: no I/O and no time; events in, actions out. */
-export type * from './actions.js';
+export * from './actions.js';
 export type * from './api.js';
 export type * from './description.js';
 export { createServiceEngine } from './engine.js';

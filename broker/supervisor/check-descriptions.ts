@@ -5,7 +5,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { BrokerError, ErrorCode } from '../contract/index.js';
-import { createLoader, createServiceEngine, type Finding, type ServiceActions } from '../service/index.js';
+import { createLoader, createServiceEngine, type Finding, idleActions } from '../service/index.js';
 import { createDescriptionSource, createUserLookup, programFault } from './description-source.js';
 import { errnoText } from './failure-text.js';
 import { errnoOf } from './platform.js';
@@ -15,23 +15,6 @@ export interface Checked {
   readonly checked: number;
   readonly findings: readonly Finding[];
 }
-
-const nothing = (): void => {};
-
-/** Checking starts nothing, so nothing is asked of anybody. */
-const idle: ServiceActions = {
-  spawn: nothing,
-  signal: nothing,
-  arm: nothing,
-  disarm: nothing,
-  event: nothing,
-  stateChanged: nothing,
-  said: nothing,
-  note: nothing,
-  changed: nothing,
-  settled: nothing,
-  allStopped: nothing,
-};
 
 /**
  * Checks the named services and all that they refer to; without names, every description in the directories. `environment` is
@@ -45,7 +28,7 @@ export function checkDescriptions(
   const variables = new Map<string, string>();
   for (const [name, value] of Object.entries(environment))
     if (value !== undefined) variables.set(name, value);
-  const loader = createLoader(createServiceEngine(idle), {
+  const loader = createLoader(createServiceEngine(idleActions), {
     source: createDescriptionSource(directories),
     users: createUserLookup(),
     environment: () => variables,

@@ -10,30 +10,19 @@ import { prepareSuite } from '../../bench/index.js';
 import { createRunCommand, subcommands } from '../../bench/program.js';
 import { runBench } from '../../bench/run-command.js';
 import { projectDirectory } from '../../bench/scenarios/contenders.js';
+import { type Captured, captured } from './support/captured.js';
 
 const program = join(projectDirectory, 'build', 'clients', 'cli', 'main.js');
 
-interface Ran {
-  readonly status: number | null;
-  readonly out: string;
-  readonly error: string;
-}
-
 /** As `main.ts` does it, in this process. */
-async function run(...args: readonly string[]): Promise<Ran> {
-  const [out, error]: [string[], string[]] = [[], []];
-  const output = {
-    out: (text: string) => out.push(text),
-    error: (text: string) => error.push(text),
-    isTerminal: false,
-  };
-  const status = await runBench(args, output, () => new AbortController().signal);
-  return { status, out: out.join('\n'), error: error.join('\n') };
+function run(...args: readonly string[]): Promise<Captured> {
+  return captured((output) => runBench(args, output, () => new AbortController().signal));
 }
 
 /** The whole way of a command line. */
-function capstan(...args: readonly string[]): Ran {
+function capstan(...args: readonly string[]): Captured {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+  if (status === null) throw new Error(`it was killed: ${stderr}`);
   return { status, out: stdout.trimEnd(), error: stderr.trimEnd() };
 }
 

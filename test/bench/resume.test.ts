@@ -19,6 +19,7 @@ import { writeResults } from '../../bench/results/directory.js';
 import { isOrderLine } from '../../bench/results/line.js';
 import { runBench } from '../../bench/run-command.js';
 import { eventually } from '../support/eventually.js';
+import { type Captured, captured } from './support/captured.js';
 import { prepareSmokeRun } from './support/smoke-run.js';
 
 const program = fileURLToPath(new URL('./support/smoke-run.js', import.meta.url));
@@ -233,30 +234,12 @@ test('an unfinished run of another plan is not overwritten, with --resume or wit
   t.is(prepareOrders(directory).unfinished, undefined);
 });
 
-/** The command, at a size that is over at once: there is no pattern that `memory` can run. */
-async function bench(
-  directory: string,
-  ...more: readonly string[]
-): Promise<{ status: number; out: string; error: string }> {
-  const what = [
-    '--smoke',
-    '--workload',
-    'W8',
-    '--transport',
-    'memory',
-    '--peers',
-    'none',
-    '--out',
-    directory,
-  ];
-  const [out, error]: [string[], string[]] = [[], []];
-  const output = {
-    out: (text: string) => out.push(text),
-    error: (text: string) => error.push(text),
-    isTerminal: false,
-  };
-  const status = await runBench([...what, ...more], output, () => new AbortController().signal);
-  return { status, out: out.join('\n'), error: error.join('\n') };
+/** A run that is over at once: there is no pattern that `memory` can run. */
+const nothingToRun = ['--workload', 'W8', '--transport', 'memory', '--peers', 'none', '--out'];
+
+function bench(directory: string, ...more: readonly string[]): Promise<Captured> {
+  const args = ['--smoke', ...nothingToRun, directory, ...more];
+  return captured((output) => runBench(args, output, () => new AbortController().signal));
 }
 
 test('a finished run is printed again by its own command, and lost to another one only with --replace', async (t) => {
@@ -315,17 +298,7 @@ test('the command refuses to overwrite an unfinished run with status 2', (t) => 
   );
   const log = logOf(directory);
   const main = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
-  const args = [
-    '--quick',
-    '--workload',
-    'W8',
-    '--transport',
-    'memory',
-    '--peers',
-    'none',
-    '--out',
-    directory,
-  ];
+  const args = ['--quick', ...nothingToRun, directory];
   const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
   t.is(status, 2, stderr);
   t.regex(stderr, /another plan/);

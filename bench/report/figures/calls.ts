@@ -250,10 +250,15 @@ function peaksText(cells: readonly CellLine[]): string {
   return ` Peaks, calls per second at the placement "${say.placementName(placement)}": ${each.join(', ')}.`;
 }
 
-/** How much of what was offered was done in time; in earlier results, how much a second. */
-function doneText(cell: CellLine): string {
-  if (cell.achieved_share === undefined) return `${say.count(cell.per_second)}/s`;
+/** How much of what was offered was done in time; undefined in earlier results, which do not tell. */
+export function doneText(cell: CellLine): string | undefined {
+  if (cell.achieved_share === undefined) return undefined;
   return `${say.percent(cell.achieved_share)}${isOverloaded(cell) ? ' (overloaded)' : ''}`;
+}
+
+/** `10 %`: shares are planned, and have no digits to tell. */
+export function loadShareText({ load_share: share = 0 }: CellLine): string {
+  return `${Math.round(share * 100)}\u00a0%`;
 }
 
 /** Who could not carry what was offered, by contender and schedule, where the results say it. */
@@ -262,8 +267,8 @@ function overloadText(cells: readonly CellLine[]): string {
   const overloaded = cells.filter(isOverloaded);
   if (overloaded.length === 0)
     return ' Nobody was overloaded: everything that was offered was answered in time.';
-  const loadOf = ({ load_share = 0, schedule }: CellLine): string =>
-    `${Math.round(load_share * 100)}\u00a0% ${schedule === 'poisson' ? 'Poisson' : 'constant'}`;
+  const loadOf = (cell: CellLine): string =>
+    `${loadShareText(cell)} ${cell.schedule === 'poisson' ? 'Poisson' : 'constant'}`;
   const each = [...grouped(overloaded, ({ contender }) => contender)].map(
     ([contender, members]) => `${contender} at ${say.listed([...new Set(members.map(loadOf))])}`,
   );
@@ -319,7 +324,7 @@ export const loadFigure: FigureMaker = {
           cell.schedule ?? 'constant',
           say.percent(cell.load_share ?? 0),
           say.count(offered(cell)),
-          doneText(cell),
+          doneText(cell) ?? `${say.count(cell.per_second)}/s`,
           say.plain(cell.p50_us),
           say.plain(cell.p99_us),
           say.plain(cell.p999_us),

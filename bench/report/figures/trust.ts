@@ -7,7 +7,6 @@ import { cellsOf, grouped, isUsable, ordersOf } from '../selection.js';
 import type { ReportTable } from '../table.js';
 import { conditions } from './order.js';
 
-/** `37 of 2314: W6 \`bus\` (18 of 18), W2 \`bus\` (1 of 30)`: whose they are says whether they matter. */
 /** Launches that do not count, where there are any: the machine stalled in them, and nobody could send in time. */
 function stalledRows(cells: readonly CellLine[]): (readonly [string, string])[] {
   const open = cells.filter(({ loop }) => loop === 'open');
@@ -22,6 +21,7 @@ function stalledRows(cells: readonly CellLine[]): (readonly [string, string])[] 
   ];
 }
 
+/** `37 of 2314: W6 \`bus\` (18 of 18), W2 \`bus\` (1 of 30)`: whose they are says whether they matter. */
 function unsettledText(cells: readonly CellLine[]): string {
   const unsettledOf = (members: readonly CellLine[]): number =>
     members.reduce((sum, { launches }) => sum + launches.filter((one) => !one.is_settled).length, 0);

@@ -9,6 +9,7 @@ import { runCompare } from '../../../bench/statistics/compare-main.js';
 import { runGate } from '../../../bench/statistics/gate-main.js';
 import type { Output } from '../../../bench/statistics/output.js';
 import { argumentsOf, runAgain } from '../../../bench/statistics/rerun.js';
+import { type Captured, captured } from '../support/captured.js';
 import { cellOf, launchedOrder, launchOf, orderOf, resultsOf } from './runs.js';
 
 const controlStart = '\u001b';
@@ -37,25 +38,12 @@ function directories(t: ExecutionContext, a: Results, b: Results): readonly [str
   return paths;
 }
 
-interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly error: string;
-}
-
-async function run(
+function run(
   command: (args: readonly string[], output: Output) => Promise<number>,
   args: readonly string[],
   isTerminal = false,
-): Promise<Ran> {
-  const out: string[] = [];
-  const error: string[] = [];
-  const status = await command(args, {
-    out: (text) => out.push(text),
-    error: (text) => error.push(text),
-    isTerminal,
-  });
-  return { status, out: out.join('\n'), error: error.join('\n') };
+): Promise<Captured> {
+  return captured((output) => command(args, output), isTerminal);
 }
 
 test('compare says of each cell what changed, names those of one run, and ends with 0', async (t) => {
@@ -387,7 +375,7 @@ function erring(errors: number): Results {
 }
 
 test('many more errors fail the gate, some more are told, and as many as before are neither', async (t) => {
-  const judge = async (errorsA: number, errorsB: number): Promise<Ran> => {
+  const judge = async (errorsA: number, errorsB: number): Promise<Captured> => {
     const [a, b] = directories(t, erring(errorsA), erring(errorsB));
     return run(runGate, ['--baseline', a, b]);
   };

@@ -6,6 +6,7 @@ import test from 'ava';
 import { runGate } from '../../../bench/statistics/gate-main.js';
 import type { Output } from '../../../bench/statistics/output.js';
 import { runSelfTestCommand } from '../../../bench/statistics/self-test-main.js';
+import { captured } from '../support/captured.js';
 
 test('an injected delay and every swap are found, and the harness says what it costs', async (t) => {
   t.timeout(110_000);
@@ -66,8 +67,7 @@ test('runs that are there already are not overwritten, and nothing is measured',
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   mkdirSync(join(directory, 'without'));
   writeFileSync(join(directory, 'without', 'run.json'), '{}');
-  const error: string[] = [];
-  const output = { out: () => {}, error: (text: string) => error.push(text), isTerminal: false };
-  t.is(await runSelfTestCommand(['--out', directory], output), 2);
-  t.regex(error.join('\n'), /without holds a finished run, .* lost\n {2}use another --out, or --replace/);
+  const { status, error } = await captured((output) => runSelfTestCommand(['--out', directory], output));
+  t.is(status, 2);
+  t.regex(error, /without holds a finished run, .* lost\n {2}use another --out, or --replace/);
 });

@@ -1,7 +1,7 @@
 /** A chain, a fan and layers: no recursion, and work that grows with the number of edges. */
 import test, { type ExecutionContext } from 'ava';
 import type { ServiceActions, ServiceDescription } from '../../../broker/service/index.js';
-import { createServiceEngine } from '../../../broker/service/index.js';
+import { createServiceEngine, idleActions } from '../../../broker/service/index.js';
 import { describe } from '../../support/service-world.js';
 
 const count = 100_000;
@@ -10,20 +10,11 @@ const count = 100_000;
 function upAndDown(t: ExecutionContext, title: string, descriptions: readonly ServiceDescription[]): number {
   let events = 0;
   let hasEnded = false;
-  const nothing = (): void => {};
   const actions: ServiceActions = {
-    spawn: nothing,
-    signal: nothing,
-    arm: nothing,
-    disarm: nothing,
+    ...idleActions,
     event: () => {
       events++;
     },
-    stateChanged: nothing,
-    said: nothing,
-    note: nothing,
-    changed: nothing,
-    settled: nothing,
     allStopped: () => {
       hasEnded = true;
     },
@@ -97,25 +88,8 @@ test('G1 a fan of 5,000', (t) => {
   ]);
 });
 
-const nothing = (): void => {};
-
-/** Nobody does what the engine asks for, or hears what it tells. */
-const nobody: ServiceActions = {
-  spawn: nothing,
-  signal: nothing,
-  arm: nothing,
-  disarm: nothing,
-  event: nothing,
-  stateChanged: nothing,
-  said: nothing,
-  note: nothing,
-  changed: nothing,
-  settled: nothing,
-  allStopped: nothing,
-};
-
 test('G1 starting and stopping 100,000 services allocates nothing', (t) => {
-  const engine = createServiceEngine(nobody);
+  const engine = createServiceEngine(idleActions);
   const [root] = engine.add(chain(count));
   if (root === undefined) throw new Error('no services');
   // The least of several rounds: what the compiler and other tests allocate meanwhile is not ours.
@@ -136,7 +110,7 @@ test('G2 a failure at the end of a chain of 100,000 goes all the way up without 
   services[count - 1] = describe(`s${count - 1}`, 'process');
   let failures = 0;
   const engine = createServiceEngine({
-    ...nobody,
+    ...idleActions,
     event: (_, event) => {
       if (event === 'failed-start') failures++;
     },
