@@ -80,12 +80,15 @@ function invalidityOf(records: readonly CellRecord[], launches: number): string 
   return records.every(({ samples }) => samples === 0) ? 'no message was answered' : undefined;
 }
 
-/** How much of an open loop was done in the time for which it was planned; null for others. */
+/**
+ * How much of an open loop was done in the time for which it was planned: the median over launches of this share of each, so that a single
+ * launch with a stall of its own does not make a contender overloaded. Null for others.
+ */
 function achievedShare(records: readonly CellRecord[]): number | null {
-  const sum = (of: (record: CellRecord) => number): number =>
-    records.reduce((total, record) => total + of(record), 0);
-  const plannedMs = sum(({ planned_ms }) => planned_ms ?? 0);
-  return plannedMs === 0 ? null : round(Math.min(1, plannedMs / sum(({ elapsed_ms }) => elapsed_ms)), 3);
+  const shares = records.flatMap(({ planned_ms: planned, elapsed_ms: elapsed }) =>
+    planned === undefined || planned === 0 ? [] : [Math.min(1, planned / elapsed)],
+  );
+  return shares.length === 0 ? null : round(median(shares), 3);
 }
 
 function lineOf(cell: Measured, group: readonly Measured[], launches: number, seed: number): CellLine {

@@ -148,8 +148,10 @@ export interface CellLine extends CellName, Figures {
   /** Of an open loop: the peak of which `load_share` is offered, messages a second; the median over launches. Earlier results do not have it. */
   readonly peak_per_second?: number;
   /**
-   * Of an open loop: how long the load was planned to last, over how long it took until the last answer, all blocks together. Below
-   * `overloadedShare` more was offered than the contender can carry, and its latency is that of a backlog. Earlier results do not have it.
+   * Of an open loop: how long the load was planned to last, over how long it took until the last answer, at most 1: of all blocks of a
+   * launch together, and then the median over launches, which one launch with a stall of its own does not move. Below `overloadedShare`
+   * more was offered than the contender can carry, and its latency is that of a backlog. Earlier results do not have it, or that of all
+   * launches together.
    */
   readonly achieved_share?: number;
   /**

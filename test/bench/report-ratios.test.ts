@@ -1,4 +1,5 @@
 /** What a ratio is to is said with it: in the lines of the result, at a terminal, in the tables of the report and in the CSV. */
+import assert from 'node:assert/strict';
 import test from 'ava';
 import { type CellDefinition, cellNameOf } from '../../bench/latency/cell.js';
 import { missedSchedule } from '../../bench/latency/launch.js';
@@ -87,25 +88,40 @@ test('point 10: a launch with too few samples for a median has no part in the ra
   t.not(enough?.ratio_low, null);
 });
 
-test('point 4: of an open loop it is told how much was done in the time for which it was planned, all launches together', (t) => {
+/** The line of an open loop whose launches were planned to last so many ms; each took 100 ms, or what `took` says of it. */
+function openLineOf(planned: readonly (number | undefined)[], took: readonly number[] = []): CellLine {
   const cell: CellDefinition = { ...definition('bus'), loop: 'open', varied: { load_share: 0.5 } };
   const group = { key: 'g', workload: 'W6', placement: 'two-cores', cells: [cell] };
-  const lineOf = (planned: readonly (number | undefined)[]): CellLine | undefined => {
-    const entries = planned.map((ms, launch) => ({
-      group: 'g',
-      launch,
-      cells: [{ ...record(cell, 100, 20), ...(ms === undefined ? {} : { planned_ms: ms }) }],
-    }));
-    return cellLines([group], entries, planned.length, seed)[0];
-  };
-  const line = lineOf([100, 80]);
-  t.is(line?.achieved_share, 0.9);
-  t.true(line !== undefined && isOverloaded(line));
-  const kept = lineOf([100, 91]);
-  t.is(kept?.achieved_share, 0.955);
-  t.false(kept !== undefined && isOverloaded(kept));
+  const entries = planned.map((ms, launch) => {
+    const measured = { ...record(cell, 100, 20), elapsed_ms: took[launch] ?? 100 };
+    return { group: 'g', launch, cells: [ms === undefined ? measured : { ...measured, planned_ms: ms }] };
+  });
+  const [line] = cellLines([group], entries, planned.length, seed);
+  assert(line !== undefined);
+  return line;
+}
+
+test('point 4: of an open loop it is told how much was done in the time for which it was planned', (t) => {
+  const line = openLineOf([100, 80]);
+  t.is(line.achieved_share, 0.9);
+  t.true(isOverloaded(line));
+  const kept = openLineOf([100, 91]);
+  t.is(kept.achieved_share, 0.955);
+  t.false(isOverloaded(kept));
+  t.is(openLineOf([110, 110]).achieved_share, 1, 'who was done early has done all of it');
   // Results of earlier versions do not have it, nor do closed loops.
-  t.is(lineOf([undefined])?.achieved_share, undefined);
+  t.is(openLineOf([undefined]).achieved_share, undefined);
+});
+
+test('point 4: one launch with a stall of its own makes nobody overloaded, and most of them do', (t) => {
+  const stalled = openLineOf([100, 100, 100, 100, 100], [101, 101, 1000, 101, 101]);
+  t.is(stalled.achieved_share, 0.99);
+  t.false(isOverloaded(stalled));
+  const slow = openLineOf([100, 100, 100, 100, 100], [125, 101, 125, 125, 101]);
+  t.is(slow.achieved_share, 0.8);
+  t.true(isOverloaded(slow));
+  // A launch counts once, however long its load was planned to last.
+  t.is(openLineOf([100, 100, 1000], [101, 101, 2000]).achieved_share, 0.99);
 });
 
 test('point 3: a launch in which the machine stalled is left out, and with most of them the cell is invalid', (t) => {
