@@ -1,21 +1,12 @@
 /** W8 within a run: how often its patterns are launched, how long that will take, and a launch at one placement. */
 import type { OrderLine } from './results/line.js';
-import { orderSizes, runOrders } from './scenarios/order.js';
+import { orderParticipants, orderSizes, runOrders } from './scenarios/order.js';
 import type { ScenarioContext, Tier } from './scenarios/scenario.js';
 
 /** What it takes, about: starting and ending the processes of one contender, and a run without and with messages ahead. */
 const startMs = 1_500;
 const runMs = 2;
 const loadedRunMs = 12;
-
-/** Contenders that take part have processes of their own and a promise about order: transports, and the plain stream socket. */
-function participants({ contenders, named = [], tier }: ScenarioContext): number {
-  const { hasReference = true } = orderSizes[tier];
-  const hasNet = hasReference || named.includes('node-net');
-  return contenders.filter(
-    ({ name, kind }) => (kind === 'own' && name !== 'memory') || (name === 'node-net' && hasNet),
-  ).length;
-}
 
 /** How often the processes of W8 are started anew. */
 export function orderLaunches(tier: Tier): number {
@@ -28,7 +19,7 @@ export function plannedOrdersMs(context: ScenarioContext): number {
   const cellMs = (load: number): number =>
     Math.min(maxMs, load === 0 ? runs * runMs : loadedRuns * loadedRunMs * Math.max(1, load / 400));
   const loadsMs = loads.reduce((sum, load) => sum + cellMs(load), 0) / launches;
-  return participants(context) * (startMs + patterns.length * preemptions.length * loadsMs);
+  return orderParticipants(context) * (startMs + patterns.length * preemptions.length * loadsMs);
 }
 
 export interface OrderMeasuring {

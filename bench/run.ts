@@ -23,6 +23,7 @@ import { type Results, type Run, readResults, removeRun } from './results/direct
 import { isNotInQuick } from './scenarios/call.js';
 import { projectDirectory } from './scenarios/contenders.js';
 import { allContenders, scenarios } from './scenarios/index.js';
+import { emptyOrderWords } from './scenarios/order.js';
 import type { Contender, ScenarioContext, Tier } from './scenarios/scenario.js';
 
 export interface SuiteOptions extends Choice {
@@ -109,21 +110,24 @@ const orderPlacements = (tier: Tier): number => (tier === 'full' ? 2 : 1);
 
 /**
  * Why workloads that were asked for have no cells, a sentence each: the size of the run leaves them out for those who take part, or nobody of
- * these can do them. W8 has none in any plan; what it could not do is known when it has run.
+ * these can do them. W8 has none in any plan; `emptyOrders` says why it has nobody to be run over, if so.
  */
 function emptyWorkloads(
   { tier, workloads: asked = [], transports }: SuiteOptions,
   groups: readonly Group[],
   cellsAt: (workload: string, other: Tier) => number,
+  emptyOrders: string | undefined,
 ): string[] {
   const whose = transports === undefined ? '' : ` of ${transports.join(', ')}`;
-  return [...new Set(asked)]
+  const orders = asked.includes('W8') && emptyOrders !== undefined ? [emptyOrders] : [];
+  const others = [...new Set(asked)]
     .filter((workload) => workload !== 'W8' && !groups.some((group) => group.workload === workload))
     .map((workload) => {
       const larger = (['standard', 'full'] as const).find((other) => cellsAt(workload, other) > 0);
       const advice = larger === undefined ? 'nor has a larger one' : `use --${larger}`;
       return `a ${tier} run has no ${workload}${whose}; ${advice}`;
     });
+  return [...others, ...orders];
 }
 
 /** Plans a run. Throws `UnknownName` for a contender that nobody has, `UsageError` if nothing would be measured, and `CannotResume`. */
@@ -155,11 +159,19 @@ export function prepareSuite(options: SuiteOptions): Suite {
     ...(options.launches === undefined ? {} : { launches: options.launches }),
     besideMs: orderStepsOf(orders).reduce((sum, { context }) => sum + plannedOrdersMs(context), 0),
   });
-  const empty = emptyWorkloads(options, plan.groups, (workload, other) =>
-    cellCount(workload, { tier: other, contenders, named, placements }),
+  const emptyOrders = emptyOrderWords({ tier, contenders, named });
+  const empty = emptyWorkloads(
+    options,
+    plan.groups,
+    (workload, other) => cellCount(workload, { tier: other, contenders, named, placements }),
+    emptyOrders,
   );
-  if (empty.length > 0 && plan.groups.length === 0 && orders.length === 0)
-    throw new UsageError(`nothing would be measured: ${empty.join('; ')}`, `see 'capstan bench --help'`);
+  const hasOrders = orders.length > 0 && emptyOrders === undefined;
+  if (empty.length > 0 && plan.groups.length === 0 && !hasOrders) {
+    // Who is not installed is missing, and perhaps the reason.
+    const why = [...(isIncomplete ? missing : []), ...empty];
+    throw new UsageError(`nothing would be measured: ${why.join('; ')}`, `see 'capstan bench --help'`);
+  }
   const { unfinished, finished } = foundFor(options, plan.fingerprint);
   const leftMs =
     plan.steps

@@ -248,6 +248,9 @@ function rolesOf(cells: readonly OrderCell[]): OrderRole[] {
   return [...new Set(cells.flatMap(({ pattern }) => pattern.roles))].sort();
 }
 
+/** Who takes part in a run, as far as it matters to the patterns. */
+export type OrderContext = Pick<ScenarioContext, 'tier' | 'contenders' | 'named'>;
+
 /** Who is run over, with what each promises; who cannot be is told to the context. */
 function participants(
   { contenders, named = [], cannot }: Pick<ScenarioContext, 'contenders' | 'named' | 'cannot'>,
@@ -261,6 +264,20 @@ function participants(
     else if (isNamed) cannot(name, 'the patterns: only transports and node-net have processes for them');
     return [];
   });
+}
+
+/** How many contenders the patterns are run over in a run of that size. */
+export function orderParticipants(context: OrderContext): number {
+  return participants({ ...context, cannot: () => {} }, orderSizes[context.tier]).length;
+}
+
+/** Why nobody can be run over, and what to do; undefined where somebody can. */
+export function emptyOrderWords(context: OrderContext): string | undefined {
+  if (orderParticipants(context) > 0) return undefined;
+  const { contenders, named = [] } = context;
+  const asked = named.length > 0 ? named : contenders.map(({ name }) => name);
+  const able = transports.filter(({ manifest }) => manifest.crossProcess).map(({ name }) => name);
+  return `no pattern of W8 can be run over ${asked.join(', ')}; use --transport ${able.join(',')} (or one of them) or --peers node-net`;
 }
 
 /** All cells in the order in which they are run: contenders take turns, in an order that is shuffled for each question. */

@@ -1,15 +1,16 @@
 /** The benchmark's commands as their users meet them: the page of each, and what is said of a command line that is wrong. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Command } from 'commander';
 import { didYouMean, inOneLine, UsageError } from '../../bench/failure.js';
-import { prepareSuite } from '../../bench/index.js';
+import { prepareSuite, type SuiteOptions } from '../../bench/index.js';
 import { createRunCommand, subcommands } from '../../bench/program.js';
 import { runBench } from '../../bench/run-command.js';
 import { projectDirectory } from '../../bench/scenarios/contenders.js';
+import { allContenders } from '../../bench/scenarios/index.js';
 import { type Captured, captured } from './support/captured.js';
 
 const program = join(projectDirectory, 'build', 'clients', 'cli', 'main.js');
@@ -169,6 +170,51 @@ test('a run that would measure nothing says why, and what to use', async (t) => 
     t.is(out, '');
     t.regex((JSON.parse(error) as { message: string }).message, /a quick run has no W\d.*; use --standard/);
   }
+});
+
+test('W8 over nobody who has processes for it measures nothing, and says over whom it can be run', async (t) => {
+  const root = directory(t);
+  const args = ['--quick', '--workload', 'W8', '--transport', 'memory', '--peers', 'none'];
+  const { status, out, error } = await run(...args, '--out', join(root, 'run'));
+  t.is(status, 2, error);
+  t.is(out, '');
+  t.regex(
+    error,
+    /^capstan bench: nothing would be measured: no pattern of W8 can be run over memory; use --transport sockets,datagram,bus .* or --peers node-net\n/,
+  );
+  t.false(existsSync(join(root, 'run')), 'nothing is written');
+  const prepare = (more: Partial<SuiteOptions>): ReturnType<typeof prepareSuite> =>
+    prepareSuite({ tier: 'quick', seed: 1, peers: 'none', workloads: ['W8'], command: 'test', ...more });
+  t.true(prepare({ transports: ['memory', 'bus'] }).plannedMs > 0);
+  t.true(prepare({ transports: ['memory'], peers: ['node-net'] }).plannedMs > 0);
+  // Beside something else it is missing, as others are; who did not ask for it misses nothing.
+  const beside = prepare({ transports: ['memory'], workloads: ['W1', 'W8'] });
+  t.true(beside.isIncomplete, 'exit status 3');
+  t.regex(beside.missing.join('\n'), /no pattern of W8 can be run over memory/);
+  const everything = { tier: 'quick', seed: 1, peers: 'none', command: 'test' } as const;
+  t.false(prepareSuite({ ...everything, transports: ['memory'] }).isIncomplete);
+});
+
+test('who was asked for and is not installed is the reason why nothing is measured', (t) => {
+  const everybody = allContenders().map((one) =>
+    one.name === 'datagram'
+      ? { ...one, presence: () => ({ present: false, reason: 'datagram: not built' }) as const }
+      : one,
+  );
+  const prepare = (): unknown =>
+    prepareSuite({
+      tier: 'quick',
+      seed: 1,
+      peers: 'none',
+      transports: ['datagram'],
+      workloads: ['W8'],
+      everybody,
+      command: 'test',
+    });
+  t.throws(prepare, {
+    instanceOf: UsageError,
+    message: /^nothing would be measured: datagram: not built; no pattern of W8 /,
+  });
 });
 
 test('of workloads that were asked for, those without cells are missing', (t) => {

@@ -104,12 +104,12 @@ function directoryOf(t: ExecutionContext): string {
   return root;
 }
 
-/** Only the patterns of W8, over a transport that has none to run: over at once, with something that it could not do. */
+/** Only the patterns of W8, three runs of each over `node-net`, and a transport that has none to run: something that it could not do. */
 function prepareOrders(directory: string, more: Partial<SuiteOptions> = {}): Suite {
   return prepareSuite({
     tier: 'smoke',
     seed: 1,
-    peers: [],
+    peers: ['node-net'],
     transports: ['memory'],
     workloads: ['W8'],
     directory,
@@ -119,6 +119,7 @@ function prepareOrders(directory: string, more: Partial<SuiteOptions> = {}): Sui
 }
 
 test('what W8 could not do is still said when the run went on after it', async (t) => {
+  t.timeout(110_000);
   const directory = directoryOf(t);
   const first = await runSuite(prepareOrders(directory));
   const said = first.run.missing.filter((reason) => reason.startsWith('W8: '));
@@ -137,7 +138,7 @@ test('a run that was interrupted between two launches of W8 keeps the first and 
   const directory = directoryOf(t);
   const interruption = new AbortController();
   const begun: string[] = [];
-  const only = { tier: 'quick', transports: ['datagram'] } as const;
+  const only = { tier: 'quick', transports: ['datagram'], peers: [] } as const;
   const interrupted = prepareOrders(directory, {
     ...only,
     signal: interruption.signal,
@@ -218,6 +219,7 @@ test('stolen time and load are those of all parts of a run, each told by itself'
 });
 
 test('an unfinished run of another plan is not overwritten, with --resume or without', async (t) => {
+  t.timeout(110_000);
   const directory = directoryOf(t);
   await runSuite(prepareOrders(directory));
   const log = logOf(directory);
@@ -234,11 +236,11 @@ test('an unfinished run of another plan is not overwritten, with --resume or wit
   t.is(prepareOrders(directory).unfinished, undefined);
 });
 
-/** A run that is over at once: there is no pattern that `memory` can run. */
-const nothingToRun = ['--workload', 'W8', '--transport', 'memory', '--peers', 'none', '--out'];
+/** A run of three cells, which is over in a second. */
+const smallRun = ['--smoke', '--workload', 'W10', '--transport', 'memory', '--peers', 'none', '--out'];
 
 function bench(directory: string, ...more: readonly string[]): Promise<Captured> {
-  const args = ['--smoke', ...nothingToRun, directory, ...more];
+  const args = [...smallRun, directory, ...more];
   return captured((output) => runBench(args, output, () => new AbortController().signal));
 }
 
@@ -298,7 +300,7 @@ test('the command refuses to overwrite an unfinished run with status 2', (t) => 
   );
   const log = logOf(directory);
   const main = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
-  const args = ['--quick', ...nothingToRun, directory];
+  const args = [...smallRun, directory];
   const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
   t.is(status, 2, stderr);
   t.regex(stderr, /another plan/);
