@@ -3,8 +3,9 @@
  *
  * A cell is called worse or better where three hold (comparison.ts): its difference is greater than what chance assignments of the launches
  * make of the greatest of all cells (step-down.ts), greater than what runs differ by, for all cells together (between-runs.ts), and greater
- * than the band. The change that reaches all three limits is found in half of the cases, because the launches scatter about it; 0.84 standard
- * errors more are found in four of five, which is the power that is usually asked for (Cohen, "Statistical Power Analysis", 1988).
+ * than the band. The change that reaches all three limits is found in half of the cases, because launches scatter about it, and runs do;
+ * 0.84 deviations of both together more are found in four of five, which is the power that is usually asked for (Cohen, "Statistical Power
+ * Analysis", 1988).
  *
  * The limits are those of these two runs. A change in many cells at once widens the limit for each of them, and is found later.
  */
@@ -34,9 +35,10 @@ export function detectableChange(error: number, limits: Limits): number | null {
   const { critical, floor, deviation, cells, level, band } = limits;
   if (!Number.isFinite(error) || !Number.isFinite(critical)) return null;
   const overLaunches = critical * (error + floor);
-  const overRuns = -normalQuantile(level / 2 / Math.max(1, cells)) * Math.hypot(error, deviation);
+  const whole = Math.hypot(error, deviation);
+  const overRuns = -normalQuantile(level / 2 / Math.max(1, cells)) * whole;
   const reached = Math.max(overLaunches, overRuns, Math.log1p(band));
-  return Math.expm1(reached + normalQuantile(power) * error);
+  return Math.expm1(reached + normalQuantile(power) * whole);
 }
 
 interface Judged {

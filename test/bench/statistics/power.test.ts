@@ -38,6 +38,23 @@ test('on a run of many rough cells the detectable change is large, is said, and 
   t.true(half <= tries * 0.2);
 });
 
+test('where runs differ by more than launches do, a detectable change is found in four of five cases, too', (t) => {
+  const steady: RunNoise = { spread: 0.005, pass: 0, run: 0.02, wild: 0 };
+  const run = (seed: number, change = 0): ReturnType<typeof simulateRun> =>
+    simulateRun({ cells: 40, launches: 6, noise: steady, seed, factor: (at) => (at === 1 ? 1 + change : 1) });
+  const [quick, tries] = [{ ...options, resamples: 1 }, 30];
+  let found = 0;
+  for (let seed = 1; seed <= tries; seed++) {
+    const before = run(seed);
+    const [, cell] = compareResults(before, run(seed + 1000), quick).cells;
+    const change = cell?.detectable ?? Number.NaN;
+    const { cells } = compareResults(before, run(seed + 1000, change), quick);
+    if (cells.find(({ key }) => key === cell?.key)?.verdict === 'worse') found++;
+  }
+  t.log(`a detectable change was found ${found} of ${tries} times`);
+  t.true(found >= tries * 0.7, `${found} of ${tries}`);
+});
+
 test('a steadier cell, fewer cells and more launches show smaller changes; what is not judged shows none', (t) => {
   const limits = { critical: 3, floor: 0.02, deviation: 0.01, cells: 10, level: 0.05, band: 0.05 };
   const rises = [0.005, 0.02, 0.1].map((error) => detectableChange(error, limits) ?? Number.NaN);
