@@ -84,6 +84,8 @@ interface Side {
   readonly definition: CellDefinition;
   readonly launches: LaunchFigures[];
   readonly histograms: Histogram[];
+  /** Those of all launches. */
+  readonly blocks: Block[];
 }
 
 /** A side in one launch. */
@@ -183,21 +185,20 @@ async function runPass(
     for (const { side, stage, blocks, histogram, isSettled } of stages) {
       side.launches.push(figuresOf(pass, blocks, histogram, isSettled));
       side.histograms.push(histogram);
+      side.blocks.push(...blocks);
       await stage.stop();
     }
   });
 }
 
-function lineOf({ definition, launches, histograms }: Side): CellLine {
+function lineOf({ definition, launches, histograms, blocks }: Side): CellLine {
+  if (launches.length === 0) throw new Error('a self-test needs launches');
   const merged = mergeHistograms(histograms);
-  const [first] = launches;
-  if (first === undefined) throw new Error('a self-test needs launches');
-  const { launch: _, is_settled: _settled, late_us: _late, ...figures } = first;
+  const all = figuresOf(0, blocks, merged, true);
+  const { launch: _, is_settled: _settled, late_us: _late, ...figures } = all;
   return {
     ...cellNameOf(definition),
     ...figures,
-    samples: merged.totalCount,
-    violations: launches.reduce((sum, { violations }) => sum + violations, 0),
     ratio: null,
     ratio_low: null,
     ratio_high: null,
@@ -233,7 +234,12 @@ async function findDelay(options: SelfTestOptions, directory: string): Promise<D
   const { placement, delayUs, contenders, launches, onProgress } = options;
   const startMs = performance.timeOrigin + performance.now();
   const cells = emptyCallCells(placement, 64, contenders);
-  const side = (definition: CellDefinition): Side => ({ definition, launches: [], histograms: [] });
+  const side = (definition: CellDefinition): Side => ({
+    definition,
+    launches: [],
+    histograms: [],
+    blocks: [],
+  });
   const without = cells.map(side);
   const delayed = cells.map((cell) =>
     side(cell.contender === delayedContender ? delayedCell(cell, placement, delayUs) : cell),

@@ -3,7 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { readResults } from '../../../bench/results/directory.js';
+import { isOrderLine } from '../../../bench/results/line.js';
 import { runGate } from '../../../bench/statistics/gate-main.js';
+import { decodeHistogram, percentileNs } from '../../../bench/statistics/histogram.js';
 import type { Output } from '../../../bench/statistics/output.js';
 import { runSelfTestCommand } from '../../../bench/statistics/self-test-main.js';
 import { captured } from '../support/captured.js';
@@ -41,8 +44,16 @@ test('an injected delay and every swap are found, and the harness says what it c
   t.is(line.swapping.found_in_clean, 0);
   t.true(line.sample_cost_ns > 0);
   t.is(steps[0], 'injected delay: launch 1 of 4');
-  // The two runs were really measured, and the gate judges them like all others.
   const runs = [join(directory, 'without'), join(directory, 'delayed')] as const;
+  for (const { lines } of runs.map(readResults)) {
+    for (const cell of lines.filter((one) => !isOrderLine(one))) {
+      const whole = decodeHistogram(cell.histogram);
+      t.is(cell.samples, whole.totalCount);
+      t.is(cell.p50_us, (percentileNs(whole, 50) ?? Number.NaN) / 1000, 'of all launches, not of one');
+      t.is(cell.max_us, Math.max(...cell.launches.map(({ max_us }) => max_us)));
+    }
+  }
+  // The two runs were really measured, and the gate judges them like all others.
   const errors: string[] = [];
   const gate = (baseline: string, run: string): Promise<number> =>
     runGate(['--baseline', baseline, run, '--normalise', 'never'], {
