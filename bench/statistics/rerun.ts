@@ -1,10 +1,9 @@
 /** A run like an earlier one, made now: what a gate judges where no run is named. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failuresOf } from '../index.js';
+import { endingWithParent, makeScratch } from '../latency/lifetime.js';
 import { type Results, readResults } from '../results/directory.js';
 
 const benchMain = join(fileURLToPath(import.meta.url), '..', '..', 'main.js');
@@ -38,20 +37,21 @@ function brokenOff({ status, signal }: Ended): string | undefined {
 
 /**
  * Runs the benchmark (`program`) as the baseline was run; its errors go to standard error. Rejects if it does not come to its end, or leaves no
- * results; a cell that failed is in these. Leaves no file behind.
+ * results; a cell that failed is in these. Leaves no process and no file behind, also when this process is killed.
  */
 export async function runAgain(
   { run }: Results,
   signal: AbortSignal,
   program: string = benchMain,
 ): Promise<Results> {
-  const root = mkdtempSync(join(tmpdir(), 'capstan-gate-'));
-  const directory = join(root, 'run');
+  const scratch = makeScratch('capstan-gate-');
+  const directory = join(scratch.directory, 'run');
   try {
     const args = argumentsOf(run.command, directory);
     if (args === undefined) throw new Error(`"${run.command}" cannot be run again; name a run`);
     const ended = await new Promise<Ended>((resolve, reject) => {
-      const child = spawn(process.execPath, [program, ...args], {
+      const [file = '', ...rest] = endingWithParent([process.execPath, program, ...args], 'SIGTERM');
+      const child = spawn(file, rest, {
         stdio: ['ignore', 'ignore', 'inherit'],
         signal,
       });
@@ -67,6 +67,6 @@ export async function runAgain(
       throw new Error('the run failed, and no cell of it has');
     return results;
   } finally {
-    rmSync(root, { recursive: true, force: true });
+    scratch.remove();
   }
 }

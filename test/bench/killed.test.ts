@@ -1,13 +1,15 @@
 /** A benchmark that is killed leaves nothing behind but its results: no process, and no directory of sockets. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { writeResults } from '../../bench/results/directory.js';
 import { eventually } from '../support/eventually.js';
 import { descendants, isAlive } from '../support/processes.js';
+import { cellOf, resultsOf } from './statistics/runs.js';
 
 const main = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
 
@@ -53,3 +55,33 @@ test('killed while a manager and its client are measured, it leaves neither proc
 
 test('killed while a manager with its client inside is measured, it leaves neither processes nor files', (t) =>
   killAtManager(t, '--workload', 'W7', '--transport', 'memory'));
+
+test('a gate that is killed ends the run that it makes, and leaves no files', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'capstan-test-'));
+  const [baseline, temporary] = [join(root, 'baseline'), join(root, 'temporary')];
+  const kept = resultsOf([cellOf('sockets', [1, 1, 1, 1])]);
+  const command = 'capstan bench --smoke --peers none --transport sockets --workload W1';
+  writeResults({ ...kept, run: { ...kept.run, command } }, baseline);
+  mkdirSync(temporary);
+  const gate = spawn(process.execPath, [main, 'gate', '--baseline', baseline], {
+    stdio: 'ignore',
+    env: { ...process.env, TMPDIR: temporary },
+  });
+  let tree: number[] = [];
+  try {
+    const ended = once(gate, 'close');
+    await eventually('the run has processes', () => {
+      tree = descendants(gate.pid ?? 0);
+      return tree.some((one) => descendants(one).length > 1);
+    });
+    gate.kill('SIGKILL');
+    await ended;
+    await eventually('its processes have ended', () => !tree.some(isAlive));
+    await eventually('its directories are removed', () => readdirSync(temporary).length === 0);
+    t.pass();
+  } finally {
+    gate.kill('SIGKILL');
+    for (const one of tree.filter(isAlive)) process.kill(one, 'SIGKILL');
+    rmSync(root, { recursive: true, force: true });
+  }
+});
