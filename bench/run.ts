@@ -299,7 +299,6 @@ async function runOrders(
 export async function runSuite(suite: Suite): Promise<Results> {
   const { options, plan, machine, unfinished } = suite;
   if (suite.finished !== undefined) return readResults(suite.finished);
-  const scratch = makeScratch('capstan-bench-');
   const meter = new MeanwhileMeter();
   const now = new Date().toISOString();
   const head = unfinished?.head ?? {
@@ -315,6 +314,8 @@ export async function runSuite(suite: Suite): Promise<Results> {
       ? LaunchLog.resume(directory, unfinished, { resumed: now, load_before: machine.load_1min })
       : LaunchLog.start(directory, head);
   const progress = new Progress(suite.plannedMs, options.onProgress);
+  // Not before the log could be begun: what throws above leaves nothing behind.
+  const scratch = makeScratch('capstan-bench-');
   try {
     const sampleCostNs = await measureSampleCostNs();
     await runSteps(suite, log, meter, scratch.directory, progress);

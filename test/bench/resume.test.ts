@@ -1,7 +1,16 @@
 /** A run that was killed goes on where it was: every cell complete, nothing measured twice. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -117,6 +126,25 @@ function prepareOrders(directory: string, more: Partial<SuiteOptions> = {}): Sui
     ...more,
   });
 }
+
+/** Serial, because temporary files of all tests of this process would be there. */
+test.serial('a run whose log cannot be begun leaves no directory for sockets behind', async (t) => {
+  const root = directoryOf(t);
+  const out = join(root, 'out');
+  const usual = process.env['TMPDIR'];
+  const temporary = join(root, 'temporary');
+  mkdirSync(temporary);
+  const suite = prepareOrders(out);
+  writeFileSync(out, 'in the way');
+  process.env['TMPDIR'] = temporary;
+  try {
+    await t.throwsAsync(runSuite(suite), { message: /nothing can be written to/ });
+    t.deepEqual(readdirSync(temporary), []);
+  } finally {
+    if (usual === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = usual;
+  }
+});
 
 test('what W8 could not do is still said when the run went on after it', async (t) => {
   t.timeout(110_000);
