@@ -8,6 +8,8 @@ export const noisySteal = 0.01;
 const noisyLoad = 0.25;
 /** Share of launches that may still have been getting faster when they were measured. */
 const unsettledShareMax = 0.2;
+/** Its warm-up has too few samples to tell, which says nothing of the machine (docs/benchmark.md, W6). */
+const neverTold = 'W6';
 
 /** Parts are looked at each by itself: a quiet hour does not make the minute before it quiet. */
 export function noiseOf(
@@ -25,7 +27,7 @@ export function noiseOf(
       noise.push(`the machine was busy before the run: ${load}${which}`);
     }
   }
-  const launches = lines.flatMap((line) => line.launches);
+  const launches = lines.flatMap((line) => (line.workload === neverTold ? [] : line.launches));
   const unsettled = launches.filter(({ is_settled }) => !is_settled).length;
   if (unsettled > unsettledShareMax * launches.length) {
     noise.push(
