@@ -1,7 +1,7 @@
 /** What figures draw and what they leave to their tables, and in which tables placements stand apart. */
 import test from 'ava';
 import { answersOf } from '../../bench/report/answers.js';
-import { type Figure, undrawnSentence } from '../../bench/report/figures/figure.js';
+import { commandOf, type Figure, undrawnSentence } from '../../bench/report/figures/figure.js';
 import { figuresOf } from '../../bench/report/figures/index.js';
 import { heatTables } from '../../bench/report/figures/order.js';
 import { runTable, unmeasured } from '../../bench/report/figures/trust.js';
@@ -132,5 +132,23 @@ test('11: launches whose warm-up did not settle are named by workload and conten
     new RegExp(
       `^${all + 1} of [\\d\u202f]+: W6 \`bus\` \\(${all} of ${all}\\) and W1 \`c-seqpacket\` \\(1 of \\d+\\)$`,
     ),
+  );
+});
+
+test('the command of a figure measures the same contenders as often', (t) => {
+  const run = (options: string): string =>
+    commandOf(
+      { workloads: ['W1'] },
+      {
+        tier: 'standard',
+        seed: 3,
+        command: `capstan bench --standard --seed 3${options} --out some --place`,
+      },
+    );
+  const begin = 'npm run -s capstan -- bench --standard --workload W1';
+  t.is(run(' --peers auto'), `${begin} --seed 3 --out DIR`);
+  t.is(
+    run(' --peers none --launches 30 --workload W1,W4 --transport sockets'),
+    `${begin} --peers none --transport sockets --launches 30 --seed 3 --out DIR`,
   );
 });

@@ -100,10 +100,27 @@ export function undrawnSentence({
   return parts.length === 0 ? undefined : `Not drawn, and in the table only: ${parts.join('; ')}.`;
 }
 
+/** What of a run's command says who was measured, and how often. */
+const kept = ['--peers', '--transport', '--launches'];
+
+/** These options of a run, as far as it had others than the usual ones. */
+function choiceOf({ command }: Pick<Run, 'command'>): string {
+  const [before = ''] = command.split(' --out ');
+  const words = before.split(' ');
+  return kept
+    .map((option) => ({ option, value: words[words.indexOf(option) + 1] }))
+    .filter(({ option, value }) => words.includes(option) && value !== undefined && value !== 'auto')
+    .map(({ option, value }) => ` ${option} ${value}`)
+    .join('');
+}
+
 /** The command that measures a figure's cells again. */
-export function commandOf(figure: Pick<Figure, 'workloads'>, run: Pick<Run, 'tier' | 'seed'>): string {
+export function commandOf(
+  figure: Pick<Figure, 'workloads'>,
+  run: Pick<Run, 'tier' | 'seed' | 'command'>,
+): string {
   const workloads = figure.workloads.map((workload) => ` --workload ${workload}`).join('');
-  return `npm run -s capstan -- bench --${run.tier}${workloads} --seed ${run.seed} --out DIR`;
+  return `npm run -s capstan -- bench --${run.tier}${workloads}${choiceOf(run)} --seed ${run.seed} --out DIR`;
 }
 
 /** A contender's name in a row: with the call where a panel has several. */
