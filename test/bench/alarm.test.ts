@@ -11,22 +11,41 @@ test.afterEach.always(() => alarm.close());
 
 checkDescriptors(test);
 
-test.serial('it comes when its moment has come, fractions of a millisecond included, and once', async (t) => {
-  for (const ms of [0.3, 2.5]) {
-    let times = 0;
-    const tookMs = await new Promise<number>((resolve) => {
-      const startMs = performance.now();
-      alarm.open(() => {
-        times++;
-        resolve(performance.now() - startMs);
-      });
-      alarm.set(ms);
-    });
-    t.true(tookMs >= ms, `${tookMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    t.is(times, 1);
-    alarm.close();
+/** How long it takes from setting the alarm until it comes. */
+async function tookMs(ms: number): Promise<number> {
+  const took = await new Promise<number>((resolve) => {
+    const startMs = performance.now();
+    alarm.open(() => resolve(performance.now() - startMs));
+    alarm.set(ms);
+  });
+  alarm.close();
+  return took;
+}
+
+test.serial('it comes when its moment has come, fractions of a millisecond included', async (t) => {
+  for (const ms of [0.3, 2.4]) {
+    const times: number[] = [];
+    // On a busy machine most may be late, but not all of them.
+    while (times.length < 200 && !times.some((time) => time < Math.ceil(ms))) times.push(await tookMs(ms));
+    t.true(Math.min(...times) >= ms, `${Math.min(...times)} ms`);
+    t.true(
+      times.some((time) => time < Math.ceil(ms)),
+      'never before the next whole millisecond',
+    );
   }
+});
+
+test.serial('it comes once', async (t) => {
+  let times = 0;
+  await new Promise<void>((resolve) => {
+    alarm.open(() => {
+      times++;
+      resolve();
+    });
+    alarm.set(0.1);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  t.is(times, 1);
 });
 
 test.serial('a moment in the past comes at once, though not before the caller is done', async (t) => {
