@@ -2,6 +2,7 @@
 import { cpus } from 'node:os';
 import type { RunPart } from './results/directory.js';
 import type { CellLine } from './results/line.js';
+import { slownessOf } from './results/slowness.js';
 
 /** Share of stolen CPU time, and load for each CPU before the run, from which it is called noisy. */
 export const noisySteal = 0.01;
@@ -10,6 +11,8 @@ const noisyLoad = 0.25;
 const unsettledShareMax = 0.2;
 /** Its warm-up has too few samples to tell, which says nothing of the machine (docs/benchmark.md, W6). */
 const neverTold = 'W6';
+/** Share of blocks during which somebody else used the same core. */
+const slowedShareMax = 0.1;
 
 /** Parts are looked at each by itself: a quiet hour does not make the minute before it quiet. */
 export function noiseOf(
@@ -26,6 +29,12 @@ export function noiseOf(
       const load = `load ${load_before.toFixed(1)} on ${cpus().length} CPUs`;
       noise.push(`the machine was busy before the run: ${load}${which}`);
     }
+  }
+  const { share = 0, factor = null } = slownessOf(lines) ?? {};
+  if (share > slowedShareMax && factor !== null) {
+    noise.push(
+      `neighbours on the host slowed down the cores in ${Math.round(share * 100)} % of the blocks, in which the same work took ${factor.toFixed(1)} times as long`,
+    );
   }
   const launches = lines.flatMap((line) => (line.workload === neverTold ? [] : line.launches));
   const unsettled = launches.filter(({ is_settled }) => !is_settled).length;

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import type { CellDefinition, Placement } from './latency/cell.js';
 import { cellNameOf } from './latency/cell.js';
-import { blockMsOf, type LaunchOptions, peakBlocks, rushes, stagesOf } from './latency/launch.js';
+import { blocksOf, type LaunchOptions, peakBlocks, rushes, stagesOf } from './latency/launch.js';
 import { createShuffle } from './latency/shuffle.js';
 import { cellKey } from './results/line.js';
 import type { Contender, Scenario, Tier } from './scenarios/scenario.js';
@@ -47,25 +47,27 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
   },
   standard: {
     launches: 5,
-    rounds: 2,
-    blockMs: 36,
+    rounds: 8,
+    blockMs: 30,
     longBlockMs: 60,
+    longRounds: 2,
     warmUpMs: 90,
     warmUpMaxMs: 600,
     rushMs: 140,
     samplesMin: 20,
-    budgetMs: 14.4 * 60_000,
+    budgetMs: 16.8 * 60_000,
   },
   full: {
     launches: 6,
-    rounds: 3,
-    blockMs: 40,
+    rounds: 6,
+    blockMs: 36,
     longBlockMs: 75,
+    longRounds: 3,
     warmUpMs: 110,
     warmUpMaxMs: 1_000,
     rushMs: 300,
     samplesMin: 20,
-    budgetMs: 45.5 * 60_000,
+    budgetMs: 48 * 60_000,
   },
 };
 
@@ -180,7 +182,10 @@ function plannedLaunchMs(cells: readonly CellDefinition[], sizes: TierSizes): nu
     sum += (first === undefined ? 0 : launchMsOf(first)) + warmUpMsOf(stage, sizes);
     if (first !== undefined && stage.every(rushes)) sum += sizes.rushMs * rushesOf(first);
     if (stage.some(({ loop }) => loop === 'open')) sum += peakBlocks * (sizes.blockMs + blockOverheadMs);
-    for (const cell of stage) sum += sizes.rounds * (blockMsOf(cell, sizes) + blockOverheadMs);
+    for (const cell of stage) {
+      const { count, ms } = blocksOf(cell, sizes);
+      sum += count * (ms + blockOverheadMs);
+    }
   }
   return sum;
 }

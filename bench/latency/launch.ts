@@ -15,6 +15,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { cellKey } from '../results/line.js';
 import { type CellDefinition, cellNameOf, createHistogram } from './cell.js';
+import { PaceProbe } from './pace.js';
 import { type CellRecord, createRecord } from './record.js';
 import { createSchedule } from './schedule.js';
 import { createShuffle, type Shuffle } from './shuffle.js';
@@ -22,10 +23,13 @@ import { addFaults, type Block, type Faults, noFaults, Stage } from './stage.js'
 
 export interface LaunchOptions {
   readonly seed: number;
+  /** Blocks of a cell. Many short ones meet the fast and the slow moments of a machine in the proportion in which it has them. */
   readonly rounds: number;
   readonly blockMs: number;
-  /** Blocks of an open loop, and of cells that sleep between requests, are longer. */
+  /** Blocks of an open loop, of cells that sleep between requests and of those whose samples take long are longer, and fewer. */
   readonly longBlockMs: number;
+  /** How many; default: as many as of the others. */
+  readonly longRounds?: number;
   readonly warmUpMs: number;
   readonly warmUpMaxMs: number;
   /** How long at the beginning of it many calls are under way, where a compiler has to see what is worth its work. */
@@ -59,13 +63,25 @@ function hasLongBlocks({ loop, varied }: CellDefinition): boolean {
   return loop === 'open' || (varied?.gap_ms ?? 0) > 0;
 }
 
-/** How long a block of this cell is: long enough for its share of the samples that a launch must have. */
-export function blockMsOf(
+/** A block that has fewer samples than this is too short to have a median worth the name. */
+const blockSamplesMin = 10;
+
+/** How many blocks a cell has and how long they are: long enough for their share of the samples that a launch must have. */
+export function blocksOf(
   cell: CellDefinition,
-  sizes: Pick<LaunchOptions, 'rounds' | 'blockMs' | 'longBlockMs' | 'samplesMin'>,
-): number {
-  const usual = hasLongBlocks(cell) ? sizes.longBlockMs : sizes.blockMs;
-  return Math.max(usual, Math.ceil(((sizes.samplesMin ?? 0) * (cell.sampleMs ?? 0)) / sizes.rounds));
+  sizes: Pick<LaunchOptions, 'rounds' | 'blockMs' | 'longBlockMs' | 'longRounds' | 'samplesMin'>,
+): { readonly count: number; readonly ms: number } {
+  const { rounds, longRounds = rounds, samplesMin = 0 } = sizes;
+  const { sampleMs = 0 } = cell;
+  const isLong = hasLongBlocks(cell) || sampleMs * blockSamplesMin > sizes.blockMs;
+  const count = isLong ? longRounds : rounds;
+  const usualMs = hasLongBlocks(cell) ? sizes.longBlockMs : sizes.blockMs;
+  return { count, ms: Math.max(usualMs, Math.ceil((samplesMin * sampleMs) / count)) };
+}
+
+/** Whether a cell with so many blocks has one in this round: its blocks are spread over all rounds. */
+function takesPart(count: number, round: number, rounds: number): boolean {
+  return Math.floor(((round + 1) * count) / rounds) > Math.floor((round * count) / rounds);
 }
 
 /** Cells that share processes: the steps of a sweep; every other cell is alone. */
@@ -104,7 +120,7 @@ class Running {
   async block(
     options: LaunchOptions,
     seed: number,
-    durationMs = blockMsOf(this.definition, options),
+    durationMs = blocksOf(this.definition, options).ms,
   ): Promise<void> {
     const { stage } = this.#on;
     if (stage === undefined || this.#on.failure !== null || this.#invalid !== null) return;
@@ -193,9 +209,9 @@ class RunningStage {
     }
   }
 
-  async launch(directory: string): Promise<void> {
+  async launch(directory: string, probe: PaceProbe): Promise<void> {
     const [first] = this.#definitions;
-    if (first !== undefined) this.stage = await Stage.launch(first, directory);
+    if (first !== undefined) this.stage = await Stage.launch(first, directory, probe);
   }
 
   async warmUp({ warmUpMs, warmUpMaxMs, rushMs }: LaunchOptions): Promise<void> {
@@ -267,15 +283,17 @@ export async function runLaunch(
 ): Promise<CellRecord[]> {
   const stages = stagesOf(definitions).map((cells) => new RunningStage(cells));
   const shuffle = createShuffle(options.seed);
+  const probe = await PaceProbe.launch();
   const kill = (): void => {
     for (const { stage } of stages) stage?.kill();
+    probe.kill();
   };
   let started = 0;
   signal?.addEventListener('abort', kill);
   try {
     await eachOf(stages, async (stage) => {
       progress((started++ / stages.length) * launchShare);
-      await stage.attempt(signal, () => stage.launch(directory));
+      await stage.attempt(signal, () => stage.launch(directory, probe));
     });
     for (const stage of stages) await stage.attempt(signal, () => stage.warmUp(options));
     for (let block = 0; block < peakBlocks; block++) {
@@ -283,15 +301,20 @@ export async function runLaunch(
         await stage.attempt(signal, () => stage.measurePeak(options.blockMs));
     }
     const running = stages.flatMap((stage) => stage.cells.map((cell) => ({ stage, cell })));
-    for (let round = 0; round < options.rounds; round++) {
-      progress(launchShare + ((1 - launchShare) * round) / options.rounds);
-      for (const [at, { stage, cell }] of shuffle(running).entries()) {
+    const rounds = Math.max(...definitions.map((cell) => blocksOf(cell, options).count));
+    for (let round = 0; round < rounds; round++) {
+      progress(launchShare + ((1 - launchShare) * round) / rounds);
+      const members = running.filter(({ cell }) =>
+        takesPart(blocksOf(cell.definition, options).count, round, rounds),
+      );
+      for (const [at, { stage, cell }] of shuffle(members).entries()) {
         const seed = options.seed * 1_000 + round * running.length + at;
         await stage.attempt(signal, () => cell.block(options, seed));
       }
     }
     await runMore(running, options, shuffle, signal);
     await eachOf(stages, (stage) => stage.attempt(signal, async () => stage.stage?.stop()));
+    await probe.stop();
     return running.map(({ cell }) => cell.record());
   } finally {
     signal?.removeEventListener('abort', kill);

@@ -3,7 +3,7 @@
  * that a run which was interrupted loses nothing but the launch that was under way.
  */
 import type { Histogram } from 'hdr-histogram-js';
-import type { Figures, Holdings, LaunchFigures } from '../results/line.js';
+import type { BlockFigures, Figures, Holdings, LaunchFigures } from '../results/line.js';
 import { decodeHistogram, encodeHistogram, mergeHistograms, percentileNs } from '../statistics/histogram.js';
 import type { Block, Faults } from './stage.js';
 
@@ -41,6 +41,8 @@ export interface CellRecord {
   readonly holdings?: Holdings;
   /** Medians of the blocks, ns. */
   readonly rounds: readonly number[];
+  /** The pace of the cores beside each of these blocks, ns (pace.ts); absent where it was not looked at. */
+  readonly paces?: readonly number[];
   readonly histogram: string;
 }
 
@@ -60,6 +62,7 @@ export function createRecord(
   const tellsCollections = blocks.some(({ gcNs }) => gcNs !== undefined);
   const late = blocks.flatMap(({ lateNs }) => (lateNs === undefined ? [] : [lateNs]));
   const planned = blocks.flatMap(({ plannedMs }) => (plannedMs === undefined ? [] : [plannedMs]));
+  const paces = blocks.flatMap(({ paceNs }) => (paceNs === undefined ? [] : [Math.round(paceNs)]));
   const { hasBroker, unrecorded, ...rest } = notes;
   return {
     key,
@@ -77,6 +80,7 @@ export function createRecord(
     ...(planned.length === 0 ? {} : { planned_ms: planned.reduce((total, ms) => total + ms, 0) }),
     ...rest,
     rounds: blocks.map(({ p50Ns }) => p50Ns),
+    ...(paces.length === 0 || paces.length < blocks.length ? {} : { paces }),
     histogram: encodeHistogram(histogram),
   };
 }
@@ -145,6 +149,12 @@ export function launchFigures(launch: number, record: CellRecord, messagesPerSam
     is_settled: record.is_settled,
     late_us: us(record.late_ns),
     ...(typeof record.peak_per_second === 'number' ? { peak_per_second: record.peak_per_second } : {}),
+    ...(record.paces === undefined ? {} : { blocks: blocksOf(record.rounds, record.paces) }),
     ...(record.holdings === undefined ? {} : { holdings: record.holdings }),
   };
+}
+
+function blocksOf(rounds: readonly number[], paces: readonly number[]): BlockFigures {
+  const us = (ns: number): number => Number((ns / 1000).toFixed(3));
+  return { p50_us: rounds.map(us), pace_us: paces.map(us) };
 }

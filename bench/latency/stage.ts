@@ -6,8 +6,10 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Histogram } from 'hdr-histogram-js';
 import type { Holdings } from '../results/line.js';
+import { geometricMean } from '../statistics/averages.js';
 import { type Account, accountOf, spentSince, sumOf } from './accounts.js';
 import type { CellDefinition, CellProcesses } from './cell.js';
+import { type PaceProbe, pinnedCpus } from './pace.js';
 import { writeSchedule } from './schedule.js';
 import { isStalled, StallWatch } from './stall-watch.js';
 
@@ -25,6 +27,8 @@ export interface Block {
   readonly gcNs: number | undefined;
   readonly elapsedMs: number;
   readonly p50Ns: number;
+  /** How long a fixed piece of work took on these cores, immediately before and after, on average (pace.ts); undefined where nobody looked. */
+  readonly paceNs: number | undefined;
   /** Of an open loop: from the first planned moment to the last. */
   readonly plannedMs: number | undefined;
   /** Of an open loop: how late the machine woke anybody at worst, where that can be told, and whether that spoils the block. */
@@ -95,23 +99,38 @@ function withOwnCpu<T extends Pick<Block, 'cpuNs' | 'clientCpuNs'>>(spent: T, ow
   return { ...spent, cpuNs: spent.cpuNs - spent.clientCpuNs + ownNs, clientCpuNs: ownNs };
 }
 
+/** One of each peer: the others, such as the thousand services of a manager, are where it has put them. */
+function mainPids({ client, others }: CellProcesses): number[] {
+  return [client, ...others].flatMap(({ pids }) => pids.slice(0, 1)).concat(client.clientPids);
+}
+
 export class Stage {
   readonly #definition: CellDefinition;
   readonly #directory: string;
   readonly #processes: CellProcesses;
+  readonly #probe: PaceProbe | undefined;
+  readonly #cpus: readonly number[];
   #isStopped = false;
   #watch: StallWatch | undefined;
   #coldNs: number | undefined;
   #unrecorded: Faults = noFaults;
 
-  private constructor(definition: CellDefinition, directory: string, processes: CellProcesses) {
+  private constructor(
+    definition: CellDefinition,
+    directory: string,
+    processes: CellProcesses,
+    probe: PaceProbe | undefined,
+  ) {
     this.#definition = definition;
     this.#directory = directory;
     this.#processes = processes;
+    this.#probe = probe;
+    this.#cpus = probe === undefined ? [] : pinnedCpus(mainPids(processes));
   }
 
-  static async launch(definition: CellDefinition, directory: string): Promise<Stage> {
-    return new Stage(definition, directory, await definition.launch(directory));
+  /** The probe stays the caller's; without one nobody looks at the pace of the cores. */
+  static async launch(definition: CellDefinition, directory: string, probe?: PaceProbe): Promise<Stage> {
+    return new Stage(definition, directory, await definition.launch(directory), probe);
   }
 
   /** The very first message of the launch; undefined before the first block. */
@@ -208,6 +227,8 @@ export class Stage {
     const { client, others } = this.#processes;
     const { contender, timeoutMs = patienceMs } = this.#definition;
     if (histogram !== undefined) for (const peer of others) await peer.collectionsNs();
+    const probe = histogram === undefined ? undefined : this.#probe;
+    const paceBefore = await probe?.measure(this.#cpus);
     const spent = createMeter(this.#processes);
     const start = performance.now();
     client.write(command);
@@ -215,6 +236,7 @@ export class Stage {
     const answeredMs = performance.now() - start;
     if (word !== 'done') throw new Error(`${contender}: the client did not finish its block`);
     const accounts = spent();
+    const paceAfter = await probe?.measure(this.#cpus);
     const keys = new Map(notes.map((note) => note.split('=') as [string, string]));
     const note = (name: string): number | undefined => (keys.has(name) ? Number(keys.get(name)) : undefined);
     const elapsedNs = note('elapsed_ns');
@@ -227,6 +249,10 @@ export class Stage {
       gcNs: histogram === undefined ? undefined : await this.#collectionsNs(note('gc_ns')),
       elapsedMs: elapsedNs === undefined ? answeredMs : elapsedNs / 1e6,
       p50Ns: this.#readSamples(file, histogram),
+      paceNs:
+        paceBefore === undefined || paceAfter === undefined
+          ? undefined
+          : geometricMean([paceBefore, paceAfter]),
       plannedMs: undefined,
       lateNs: undefined,
       isStalled: false,

@@ -23,6 +23,7 @@ export const threats: readonly string[] = [
   'Everything is on one host. Nothing here says anything about networks.',
   'The bus is a program in user space and not the Bus1 of the kernel: a message takes two more wake-ups of a process than a kernel’s bus would need. Read its latency as an upper bound, its order as the thing itself.',
   'On a virtual machine a core that sleeps is woken through the hypervisor: a wake-up across cores costs 40 to 70 µs, depends on how long the host polls before it lets the core go (halt polling), and hides most of what differs between contenders at `two-cores` and `not-pinned`. `one-core` has no such wake-up and shows the work itself.',
+  'On a host that others use, the second hardware thread of a core may be a neighbour’s, and while that is busy everything takes up to twice as long, for milliseconds or for minutes, without a trace in the time that is called stolen. A fixed piece of work beside each block tells how often that was so; no figure is corrected by it, and contenders are interleaved, so that ratios suffer less than times. Two runs are compared at the same pace of the cores.',
   'Contenders differ in what they do besides carrying bytes: D-Bus checks policies and routes names, gRPC speaks HTTP/2, NATS crosses the loopback network. A ratio says what a user pays, not who programs better.',
   'Inversions are provoked by load and by the scheduler. How often they happen is a property of this machine; that they can happen is a property of the transport.',
 ];

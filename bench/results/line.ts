@@ -111,6 +111,13 @@ export interface Holdings {
   readonly broker_descriptors: number | null;
 }
 
+/** The blocks of a launch, in their order. */
+export interface BlockFigures {
+  readonly p50_us: readonly number[];
+  /** How long a fixed piece of work took on the cell's cores meanwhile: more of it is a slower core (latency/pace.ts). */
+  readonly pace_us: readonly number[];
+}
+
 /** One launch. */
 export interface LaunchFigures extends Figures {
   readonly launch: number;
@@ -125,6 +132,8 @@ export interface LaunchFigures extends Figures {
   readonly late_us: number | null;
   /** Of an open loop: the peak of the same processes in this launch, messages a second (method, point 4). Earlier results do not have it. */
   readonly peak_per_second?: number;
+  /** Earlier results do not have it. */
+  readonly blocks?: BlockFigures;
   /** W9. */
   readonly holdings?: Holdings;
 }

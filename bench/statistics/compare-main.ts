@@ -21,6 +21,7 @@ interface Arguments {
   readonly band?: number;
   readonly figure: FigureName;
   readonly normalise: 'auto' | 'always' | 'never';
+  readonly asMeasured?: boolean;
   readonly workload?: readonly string[];
   readonly seed: number;
 }
@@ -58,6 +59,10 @@ export function withComparisonOptions(command: Command): Command {
         .default('auto'),
     )
     .option(
+      '--as-measured',
+      'medians as they were measured, and not at the same pace of the cores, which a neighbour on the host may slow down',
+    )
+    .option(
       '--all',
       `list every cell; else what is worse, better or invalid, if there are more than ${rowsMax}`,
     )
@@ -67,10 +72,15 @@ export function withComparisonOptions(command: Command): Command {
 
 /** What these arguments ask of a comparison. */
 export function optionsOf(
-  { figure, normalise, seed }: Pick<Arguments, 'figure' | 'normalise' | 'seed'>,
+  {
+    figure,
+    normalise,
+    seed,
+    asMeasured = false,
+  }: Pick<Arguments, 'figure' | 'normalise' | 'seed' | 'asMeasured'>,
   band: number,
 ): CompareOptions {
-  return { figure, normalise, seed, band };
+  return { figure, normalise, seed, band, isAsMeasured: asMeasured };
 }
 
 /** The run in a directory, as far as it is compared: cells and patterns of these workloads, all if it is not said. */

@@ -191,6 +191,15 @@ function normalisedWords({ normalised_because, speed }: Comparison): string[] {
   }
 }
 
+/** At which pace of the cores times are. */
+function paceWords({ pace_ratio }: Comparison): string[] {
+  return pace_ratio === null
+    ? []
+    : [
+        `p50 is at the same pace of the cores: in B the same work took ${pace_ratio.toFixed(3)} times as long as in A, which is taken out (--as-measured leaves it in)`,
+      ];
+}
+
 /** What the verdicts that were given mean. */
 function verdictWords({ cells, orders, band, level, assignments, between_runs }: Comparison): string[] {
   const has = (...verdicts: readonly Verdict[]): boolean =>
@@ -274,6 +283,7 @@ export function comparisonText(
     '',
     ...columnWords(cellRows),
     ...verdictWords(comparison),
+    ...paceWords(comparison),
     ...normalisedWords(comparison),
     ...detectableWords(cells),
     ...(hidden === 0 ? [] : [`${hidden} more are neither worse, better nor invalid: --all lists them`]),

@@ -1,8 +1,9 @@
 /**
  * What changed between two runs, A before and B after, and how sure that is. Nothing here reads files or prints.
  *
- * For each cell that both have: the figure of each launch (p50, or messages a second where W2 and W9 have none), the ratio B/A of their geometric
- * means with its 95 % interval over launches, Mann and Whitney's test with its effect size, and a verdict:
+ * For each cell that both have: the figure of each launch (p50 at the same pace of the cores, pace.ts, or messages a second where W2 and W9
+ * have none), the ratio B/A of their geometric means with its 95 % interval over launches, Mann and Whitney's test with its effect size, and
+ * a verdict:
  *
  * - `worse`, `better`: the difference is sure (p ≤ 0.05, adjusted for all cells together) *and* the ratio is outside the
  *   band of what matters, 5 % to both sides. Sure means more than launches differ by (step-down.ts) and more than runs do (between-runs.ts).
@@ -18,7 +19,7 @@
  */
 import type { Results } from '../results/directory.js';
 import { type CellLine, type CellName, cellKey, isOrderLine } from '../results/line.js';
-import { geometricMean, mean, tame, tameTogether, variance } from './averages.js';
+import { geometricMean, mean, median, tame, tameTogether, variance } from './averages.js';
 import { betweenRuns, type Difference } from './between-runs.js';
 import { type BootstrapOptions, bootstrapRatio, defaultResamples, type Interval } from './bootstrap.js';
 import { type ErrorCounts, errorCounts } from './errors.js';
@@ -43,6 +44,8 @@ export interface CompareOptions {
   readonly level?: number;
   /** Whether verdicts are on the figures over those of the baseline. `auto`: where the machines or their speeds differ. */
   readonly normalise?: 'auto' | 'always' | 'never';
+  /** Medians as they were measured, and not at equal pace of the cores (pace.ts). */
+  readonly isAsMeasured?: boolean;
   /** Cells that are compared; all if it is not said. Fewer cells leave less to chance, so that smaller changes are sure. */
   readonly only?: (name: CellName) => boolean;
 }
@@ -57,6 +60,12 @@ interface Ratios {
   readonly b: number | null;
   readonly launches_a: number;
   readonly launches_b: number;
+  /**
+   * The pace of the cores in B over that in A, and how the cell's time goes with it: `a`, `b` and `ratio` are at the same pace (pace.ts).
+   * Null where they are as they were measured.
+   */
+  readonly pace_ratio: number | null;
+  readonly pace_slope: number | null;
   readonly ratio: number | null;
   readonly ratio_low: number | null;
   readonly ratio_high: number | null;
@@ -97,6 +106,8 @@ export interface Comparison {
   readonly normalised_because: 'machines' | 'speed' | 'asked' | null;
   /** Speed of B's machine by the baseline's cells, as a ratio of their times; null where there are none. */
   readonly speed: number | null;
+  /** The pace of the cores in B over that in A, the middle one of all cells; null where none is compared at equal pace. */
+  readonly pace_ratio: number | null;
   /** What makes the two hard to compare, worst first. */
   readonly warnings: readonly string[];
   /** The deviation of a cell between two runs beyond what its launches explain, relative (between-runs.ts). */
@@ -121,7 +132,7 @@ export function compareResults(a: Results, b: Results, options: CompareOptions =
   const draws = { seed, resamples };
   const cellsA = cellsOf(a, options);
   const cellsB = cellsOf(b, options);
-  const pairs = pairsOf(cellsA, cellsB, options.figure ?? 'p50_us');
+  const pairs = pairsOf(cellsA, cellsB, options.figure ?? 'p50_us', options.isAsMeasured);
   const orders = compareOrders(a, b, level);
   if (pairs.length === 0 && orders.length === 0) throw new Error('the two runs have no cell in common');
   const differences = machineDifferences(a, b);
@@ -143,6 +154,7 @@ export function compareResults(a: Results, b: Results, options: CompareOptions =
     is_normalised: isNormalised,
     normalised_because: isNormalised ? reason : null,
     speed: rounded(speed),
+    pace_ratio: rounded(median(pairs.flatMap(({ pace }) => (pace === undefined ? [] : [pace.ratio])))),
     warnings: [...differences, ...tierDifference(a, b), ...doubtsOf(a, 'A'), ...doubtsOf(b, 'B')],
     between_runs: rounded(deviation) ?? 0,
     detectable: rounded(usualDetectable(cells)),
@@ -260,7 +272,7 @@ function differenceOf(figures: Figures): Difference {
 
 /** What a cell is called, its figures and their ratios, as measured and over the baseline. */
 function ratiosOf(
-  { key, figure, lineA, raw: figures, normalised: overBaseline }: Pair,
+  { key, figure, lineA, raw: figures, pace, normalised: overBaseline }: Pair,
   draws: BootstrapOptions,
 ): { raw: Interval; normalised: Interval | undefined; ratios: Ratios } {
   const raw = ratioOf(figures, draws);
@@ -274,6 +286,8 @@ function ratiosOf(
     b: b.length === 0 ? null : rounded(geometricMean(b)),
     launches_a: a.length,
     launches_b: b.length,
+    pace_ratio: rounded(pace?.ratio ?? null),
+    pace_slope: rounded(pace?.slope ?? null),
     ratio: rounded(raw.estimate),
     ratio_low: rounded(raw.low),
     ratio_high: rounded(raw.high),

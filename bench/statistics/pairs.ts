@@ -1,6 +1,7 @@
 /** The cells that two runs have in common, with the figure of each launch: what a comparison is made from. */
 import { type CellLine, type CellName, cellKey, type LaunchFigures, variedNames } from '../results/line.js';
 import { baselineOf } from './machines.js';
+import { atEqualPace, type EqualPace } from './pace.js';
 
 /** What of a launch is compared. Of a time and of CPU time less is better, of messages a second more is. */
 export type FigureName = 'p50_us' | 'p90_us' | 'p99_us' | 'per_second' | 'cpu_us_per_message';
@@ -21,7 +22,10 @@ export interface Pair {
   readonly figure: FigureName;
   readonly lineA: CellLine;
   readonly lineB: CellLine;
+  /** At the same pace of the cores where that was measured, or as they are. */
   readonly raw: readonly [PassFigures, PassFigures];
+  /** How the pace was taken out; undefined where figures are as they were measured. */
+  readonly pace: EqualPace | undefined;
   /** Over the baseline of the same run; undefined where there is none in both. */
   readonly normalised: readonly [PassFigures, PassFigures] | undefined;
   readonly isBaseline: boolean;
@@ -88,11 +92,27 @@ function over(values: PassFigures, base: PassFigures): PassFigures {
   });
 }
 
+function overBaseline([a, b]: Pair['raw'], [baseA, baseB]: Pair['raw']): Pair['raw'] {
+  return [over(a, baseA), over(b, baseB)];
+}
+
+/** Medians are compared at equal pace, unless they are wanted as they were measured. */
+function bothFigures(
+  lineA: CellLine,
+  lineB: CellLine,
+  figure: FigureName,
+  isAsMeasured: boolean,
+): Pick<Pair, 'raw' | 'pace'> {
+  const pace = isAsMeasured || figure !== 'p50_us' ? undefined : atEqualPace(lineA, lineB);
+  return { pace, raw: pace?.figures ?? [figures(lineA, figure), figures(lineB, figure)] };
+}
+
 /** The cells that are in both, in the order of A. Where one of W2 or W9 does not have the wanted figure it is messages a second. */
 export function pairsOf(
   cellsA: ReadonlyMap<string, CellLine>,
   cellsB: ReadonlyMap<string, CellLine>,
   wanted: FigureName,
+  isAsMeasured = false,
 ): Pair[] {
   const pairs: Pair[] = [];
   for (const [key, lineA] of cellsA) {
@@ -100,14 +120,14 @@ export function pairsOf(
     if (lineB === undefined) continue;
     const hasIt = hasFigure(lineA.launches, wanted) && hasFigure(lineB.launches, wanted);
     const figure = !hasIt && rateWorkloads.has(lineA.workload) ? 'per_second' : wanted;
-    const raw = [figures(lineA, figure), figures(lineB, figure)] as const;
+    const { raw, pace } = bothFigures(lineA, lineB, figure, isAsMeasured);
     const baseA = baselineOf(lineA, cellsA.values());
     const baseB = baseA === undefined ? undefined : cellsB.get(cellKey(baseA));
     const isBaseline = baseA === lineA;
     const normalised =
       baseA === undefined || baseB === undefined || isBaseline
         ? undefined
-        : ([over(raw[0], figures(baseA, figure)), over(raw[1], figures(baseB, figure))] as const);
+        : overBaseline(raw, bothFigures(baseA, baseB, figure, isAsMeasured).raw);
     const lacking = lackOf(figure, [
       ['A', lineA],
       ['B', lineB],
@@ -119,7 +139,7 @@ export function pairsOf(
             ["A's baseline", baseA],
             ["B's baseline", baseB],
           ]);
-    pairs.push({ key, figure, lineA, lineB, raw, normalised, isBaseline, lacking, baseLacking });
+    pairs.push({ key, figure, lineA, lineB, raw, pace, normalised, isBaseline, lacking, baseLacking });
   }
   return pairs;
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type Results, readResults, writeResults } from '../../bench/results/directory.js';
-import { variedNames } from '../../bench/results/line.js';
+import { type BlockFigures, type CellLine, variedNames } from '../../bench/results/line.js';
 import { runBench } from '../../bench/run-command.js';
 import { projectDirectory } from '../../bench/scenarios/contenders.js';
 import { runCompare } from '../../bench/statistics/compare-main.js';
@@ -39,7 +39,8 @@ const values = new Set(['cell', 'order', 'closed', 'open', 'block', 'poll', 'spi
 function fieldsOf(line: Line): string[] {
   const launches = (line['launches'] ?? []) as readonly Line[];
   const holdings = launches.flatMap((launch) => Object.keys((launch['holdings'] ?? {}) as Line));
-  return [...Object.keys(line), ...launches.flatMap((launch) => Object.keys(launch)), ...holdings];
+  const blocks = launches.flatMap((launch) => Object.keys((launch['blocks'] ?? {}) as Line));
+  return [...Object.keys(line), ...launches.flatMap((launch) => Object.keys(launch)), ...holdings, ...blocks];
 }
 
 const linesOf = (text: string): Line[] => text.split('\n').map((line) => JSON.parse(line) as Line);
@@ -79,11 +80,17 @@ test('docs/benchmark.md names every field that a line has, and none that no line
 const steady = [10, 10.02, 9.98, 10.01, 9.99];
 const times = (factor: number): number[] => steady.map((value) => value * factor);
 
+/** Of each launch there are blocks, of which some had a slower core. */
+function withBlocks(line: CellLine): CellLine {
+  const blocksOf = (p50: number): BlockFigures => ({ p50_us: [p50, p50, p50, p50], pace_us: [5, 5, 9, 9] });
+  return { ...line, launches: line.launches.map((one) => ({ ...one, blocks: blocksOf(one.p50_us ?? 1) })) };
+}
+
 /** A cell that is the machine's speed, one that may change, one whose launches differ, one that no other run has, and a pattern. */
 function runWith(factor: number, only: string): Results {
   return resultsOf([
     cellOf('c-seqpacket', steady),
-    cellOf('bus', times(4 * factor)),
+    withBlocks(cellOf('bus', times(4 * factor))),
     cellOf('sockets', [9, 10, 11, 10, 9.5]),
     cellOf(only, steady),
     launchedOrder('relay', [1, 2, 3, 2, 1], 100),

@@ -1,6 +1,7 @@
 /** How far the numbers can be trusted: the harness's cost, the machine, noise, failures, what is missing. Tables only. */
 import type { Results, Run } from '../../results/directory.js';
 import type { CellLine, OrderLine, ResultLine } from '../../results/line.js';
+import { slownessOf } from '../../results/slowness.js';
 import { whatOf } from '../contrast.js';
 import * as say from '../quantity.js';
 import { cellsOf, grouped, isUsable, ordersOf } from '../selection.js';
@@ -18,6 +19,17 @@ function stalledRows(cells: readonly CellLine[]): (readonly [string, string])[] 
       'launches of open loops left out, because the machine stalled in them',
       `${say.count(stalled)} of ${say.count(stalled + kept)}`,
     ],
+  ];
+}
+
+/** How often somebody else used the same cores, where it was looked at. */
+function slowedRows(lines: readonly ResultLine[]): (readonly [string, string])[] {
+  const slowness = slownessOf(lines);
+  if (slowness === undefined) return [];
+  const { share, factor } = slowness;
+  const middle = factor === null ? '' : `; the same work took ${say.plain(factor)} times as long there`;
+  return [
+    ['blocks in which a neighbour on the host slowed down the cores', `${say.percent(share)}${middle}`],
   ];
 }
 
@@ -60,6 +72,7 @@ export function runTable({ run, machine, lines }: Results): ReportTable {
     ],
     ['one reading of the clock', `${say.plain(machine.clock_cost_ns)}\u00a0ns`],
     ['CPU time that a hypervisor took meanwhile', say.percent(run.steal)],
+    ...slowedRows(lines),
     ...(run.again ?? []).map(({ workloads, commit, started, command }): readonly [string, string] => [
       `${say.listed(workloads)}, measured again`,
       `\`${command}\`, begun ${started.slice(0, 16).replace('T', ' ')} UTC, commit ${commit}`,
