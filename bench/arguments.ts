@@ -26,14 +26,23 @@ export function names(text: string, earlier: readonly string[] = []): readonly s
   return [...earlier, ...given];
 }
 
-/** The same, of these workloads only, in either case. */
-export function workloadNames(
-  known: readonly string[],
-): (text: string, earlier?: readonly string[]) => readonly string[] {
+type Names = (text: string, earlier?: readonly string[]) => readonly string[];
+
+/** The same, of these names only, of which each is a `what`. */
+function knownNames(what: string, known: readonly string[], written: (text: string) => string): Names {
   return (text, earlier) => {
-    const given = names(text.toUpperCase(), earlier);
+    const given = names(written(text), earlier);
     const unknown = given.find((name) => !known.includes(name));
-    if (unknown !== undefined) throw new UnknownName('workload', unknown, known);
+    if (unknown !== undefined) throw new UnknownName(what, unknown, known);
     return given;
   };
+}
+
+/** Of these workloads only, in either case. */
+export function workloadNames(known: readonly string[]): Names {
+  return knownNames('workload', known, (text) => text.toUpperCase());
+}
+
+export function placementNames(known: readonly string[]): Names {
+  return knownNames('placement', known, (text) => text.toLowerCase());
 }

@@ -3,8 +3,9 @@
  * what is chosen, each file of work is loaded when it is needed.
  */
 import { Command } from 'commander';
-import { launchCount, names, wholeNumber, workloadNames } from './arguments.js';
+import { launchCount, names, placementNames, wholeNumber, workloadNames } from './arguments.js';
 import { withPage } from './pages.js';
+import { placementNames as placements } from './placements.js';
 import { workloads } from './run.js';
 import type { Output } from './statistics/output.js';
 
@@ -19,6 +20,7 @@ export interface RunArguments {
   readonly workload?: readonly string[];
   readonly transport?: readonly string[];
   readonly peers: string;
+  readonly placement?: readonly string[];
   readonly launches?: number;
   readonly seed: number;
   readonly resume?: boolean;
@@ -117,6 +119,11 @@ export function createRunCommand(): Command {
       'auto',
     )
     .option(
+      '--placement <names>',
+      `only there: ${placements.join(', ')}; everything is measured at the first of them, and round trips at all`,
+      placementNames(placements),
+    )
+    .option(
       '--launches <number>',
       'how often the processes of each cell (but W8) are started; more make smaller changes sure',
       launchCount,
@@ -140,6 +147,10 @@ export function createRunCommand(): Command {
       ['capstan bench', 'a first look, in under a minute'],
       ['capstan bench --standard --out DIR', 'all workloads, and a report in DIR'],
       ['capstan bench --standard --workload W1,W4 --peers dbus-broker', 'two workloads, and who is compared'],
+      [
+        'capstan bench --standard --workload W1 --transport sockets --placement one-core --launches 20 --out DIR',
+        "few cells, often: for 'gate', so that small changes are found",
+      ],
     ],
   });
 }

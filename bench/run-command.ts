@@ -34,13 +34,26 @@ function tierOf(options: RunArguments): Tier {
 }
 
 /** The command that repeats a run. */
-function commandOf(tier: Tier, { out, workload, transport, peers, launches, seed }: RunArguments): string {
+function commandOf(
+  tier: Tier,
+  { out, workload, transport, placement, peers, launches, seed }: RunArguments,
+): string {
   const words = [`capstan bench --${tier}`, `--seed ${seed}`, `--peers ${peers}`];
   if (launches !== undefined) words.push(`--launches ${launches}`);
   if (workload !== undefined) words.push(`--workload ${workload.join(',')}`);
   if (transport !== undefined) words.push(`--transport ${transport.join(',')}`);
+  if (placement !== undefined) words.push(`--placement ${placement.join(',')}`);
   if (out !== undefined) words.push(`--out ${out}`);
   return words.join(' ');
+}
+
+/** Here and not where the option is parsed, because `auto` and `none` are no names. */
+function peerNames(text: string): readonly string[] {
+  try {
+    return names(text);
+  } catch {
+    throw new UsageError('--peers has no names', 'use auto, none, or names separated by commas');
+  }
 }
 
 function suiteOf(
@@ -49,16 +62,17 @@ function suiteOf(
   listen?: (text: string, share: number) => void,
 ): Suite {
   const tier = tierOf(options);
-  const { out, workload, transport, peers, launches, seed, resume, replace } = options;
+  const { out, workload, transport, placement, peers, launches, seed, resume, replace } = options;
   return prepareSuite({
     tier,
     seed,
-    peers: peers === 'auto' || peers === 'none' ? peers : names(peers),
+    peers: peers === 'auto' || peers === 'none' ? peers : peerNames(peers),
     command: commandOf(tier, options),
     signal,
     ...(launches === undefined ? {} : { launches }),
     ...(workload === undefined ? {} : { workloads: workload }),
     ...(transport === undefined ? {} : { transports: transport }),
+    ...(placement === undefined ? {} : { placements: placement }),
     ...(out === undefined ? {} : { directory: out }),
     ...(resume === true ? { mustResume: true } : {}),
     ...(replace === true ? { mayReplace: true } : {}),

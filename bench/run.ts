@@ -33,6 +33,8 @@ export interface SuiteOptions extends Choice {
   readonly launches?: number;
   /** `W1` … `W10`; all that the tier has if it is not said. */
   readonly workloads?: readonly string[];
+  /** Names of placements; those of the tier if it is not said. */
+  readonly placements?: readonly string[];
   /** Where launches are written down; without it an interrupted run is lost. */
   readonly directory?: string;
   /** An unfinished run must be there; without it one is taken up if it is there and has the same plan (occupied.ts). */
@@ -137,7 +139,7 @@ export function prepareSuite(options: SuiteOptions): Suite {
     options.everybody ?? allContenders(),
     { ...options, ...(tier === 'quick' ? { isLeftOut: isNotInQuick } : {}) },
   );
-  const { placements, missing: unplaced } = placementsOf(tier);
+  const { placements, missing: unplaced } = placementsOf(tier, options.placements);
   const machine = describeMachine(projectDirectory);
   const isChosen = (workload: string): boolean => options.workloads?.includes(workload) ?? true;
   const isOrdered = isChosen('W8');

@@ -34,6 +34,18 @@ async function commands(): Promise<Command[]> {
   return Promise.all(subcommands.map(async ({ load }) => (await load()).createCommand()));
 }
 
+test('names that are none are wrong usage and say whose they are', async (t) => {
+  for (const [option, value, said] of [
+    ['--peers', '', /--peers has no names\n {2}use auto, none/],
+    ['--peers', ',', /--peers has no names/],
+    ['--placement', 'one-cor', /no placement is called 'one-cor' \(Did you mean one-core\?\)/],
+  ] as const) {
+    const { status, error } = await run('--smoke', option, value);
+    t.is(status, 2);
+    t.regex(error, said);
+  }
+});
+
 test('each command has a page of its own, with all that its parser takes', async (t) => {
   for (const command of [createRunCommand(), ...(await commands())]) {
     let page = '';

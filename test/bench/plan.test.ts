@@ -270,3 +270,18 @@ test('two cells of one name are refused, because they would be one line', (t) =>
     { message: /two cells are called/ },
   );
 });
+
+test('at a placement that was asked for everything is measured, and nothing elsewhere', (t) => {
+  const planAt = (...names: readonly string[]): Plan =>
+    prepareSuite({ tier: 'standard', seed: 1, peers: 'none', command: 'test', placements: names }).plan;
+  const placesOf = ({ groups }: Plan, workload: string): string[] => [
+    ...new Set(groups.filter((group) => group.workload === workload).map(({ placement }) => placement)),
+  ];
+  for (const name of placements().map((one) => one.name)) {
+    for (const workload of ['W1', 'W2', 'W7']) t.deepEqual(placesOf(planAt(name), workload), [name]);
+  }
+  const free = planAt('not-pinned');
+  t.deepEqual(placesOf(free, 'W1'), ['not-pinned']);
+  t.not(free.fingerprint, planAt(placements()[0]?.name ?? '').fingerprint);
+  t.throws(() => planAt('elsewhere'), { message: /no placement elsewhere here/ });
+});

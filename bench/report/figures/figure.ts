@@ -101,7 +101,7 @@ export function undrawnSentence({
 }
 
 /** What of a run's command says who was measured, and how often. */
-const kept = ['--peers', '--transport', '--launches'];
+const kept = ['--peers', '--transport', '--placement', '--launches'];
 
 /** These options of a run, as far as it had others than the usual ones. */
 function choiceOf({ command }: Pick<Run, 'command'>): string {
