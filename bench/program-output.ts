@@ -2,6 +2,7 @@
  * What programs that measure a part say beside their tables: in front where it was measured, behind whether it was quiet there, and at the
  * end how it went. A run of the whole suite says it in its report.
  */
+import { inOneLine } from './failure.js';
 import { noisySteal } from './noise.js';
 import { failureOf } from './report/cells.js';
 import type { Machine } from './report/machine.js';
@@ -44,7 +45,7 @@ export function conclude<Cell extends Parameters<typeof failureOf>[0]>(
   for (const cell of cells) {
     const failure = failureOf(cell);
     if (failure === undefined) continue;
-    process.stderr.write(`failed: ${nameOf(cell)}: ${failure}\n`);
+    process.stderr.write(`failed: ${nameOf(cell)}: ${inOneLine(failure)}\n`);
     hasFailed = true;
   }
   if (hasFailed) return 1;

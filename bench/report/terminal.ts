@@ -1,5 +1,6 @@
 /** Results for people at a terminal: a table for each workload and placement, then what there is to say of the run. */
 import Table from 'cli-table3';
+import { inOneLine } from '../failure.js';
 import type { Results } from '../results/directory.js';
 import { type CellLine, isOrderLine, type OrderLine, type Varied, variedNames } from '../results/line.js';
 import { ratioText, ratioTitle } from './baseline.js';
@@ -140,7 +141,7 @@ export function printResults({ run, machine, lines }: Results, isColoured: boole
       `\n${workload}: ${titles[workload] ?? ''}; ${placement}`,
       cellTable(members, isColoured),
       ...members.flatMap(({ contender, invalid }) =>
-        invalid === undefined ? [] : [`${contender}: ${invalid}`],
+        invalid === undefined ? [] : [`${contender}: ${inOneLine(invalid)}`],
       ),
     );
   }

@@ -6,7 +6,7 @@
  * Exit status: 0 no cell is surely worse and no promise broken, 1 one is (with the reason on standard error), 2 wrong usage or no such runs.
  */
 import { Command } from 'commander';
-import { parsed, tellFailure } from '../failure.js';
+import { inOneLine, parsed, tellFailure } from '../failure.js';
 import { abortOnSignals } from '../latency/abort.js';
 import { isMissedSchedule } from '../latency/launch.js';
 import { withPage } from '../pages.js';
@@ -102,14 +102,14 @@ function gateVerdict(comparison: Comparison, a: Results, b: Results): GateVerdic
     ...cells
       .filter((cell) => errorGrowth(cell) === 'fails' && !faults.has(cell.key))
       .map((cell) => `${cell.key}: ${errorWords(cell)}`),
-    ...[...faults].map(([key, fault]) => `${key}: ${fault}`),
+    ...[...faults].map(([key, fault]) => `${key}: ${inOneLine(fault)}`),
   ];
   const doubts = [
     ...only_a.map((key) => `${key}: was not measured again`),
     ...b.run.missing.filter((what) => !a.run.missing.includes(what)).map((what) => `missing now: ${what}`),
     ...cells
       .filter(({ verdict, key }) => verdict === 'invalid' && !faults.has(key))
-      .map(({ key, why }) => `${key}: not judged; ${why}`),
+      .map(({ key, why }) => `${key}: not judged; ${inOneLine(why ?? '')}`),
     ...cells
       .filter((cell) => errorGrowth(cell) === 'told' && !faults.has(cell.key))
       .map((cell) => `${cell.key}: ${errorWords(cell)}`),

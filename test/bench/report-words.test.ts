@@ -251,3 +251,17 @@ test('the findings of a smoke run say that it is one, as the report does', (t) =
   t.regex(page([]), /\nIts figures are to be read with care:\n\n- a smoke run shows/);
   t.regex(page(['a neighbour']), /\nThe run was noisy, .*:\n\n- a smoke run shows .*\n- a neighbour\n/);
 });
+
+test('a cell that crashed is told in one line, at the terminal and in the report', (t) => {
+  const invalid =
+    'failed in 1 of 1 launches: client ended: file:///a/main.js:20\n  child.once(\n  ^\n\nError: no such peer\n    at y\n\nNode.js v20';
+  const results = syntheticResults({ seed, launches: 1, workloads: ['W1'] });
+  const [line] = results.lines;
+  if (line === undefined || isOrderLine(line)) throw new Error('no cell');
+  const broken: Results = { ...results, lines: [{ ...line, invalid }] };
+  const words = 'failed in 1 of 1 launches: client ended: Error: no such peer';
+  t.true(printResults(broken, false).includes(`\n${line.contender}: ${words}\n`));
+  const [said = '', ...more] = unusable(broken);
+  t.deepEqual(more, []);
+  t.true(said.endsWith(`: ${words}`), said);
+});

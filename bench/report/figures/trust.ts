@@ -1,4 +1,5 @@
 /** How far the numbers can be trusted: the harness's cost, the machine, noise, failures, what is missing. Tables only. */
+import { inOneLine } from '../../failure.js';
 import type { Results, Run } from '../../results/directory.js';
 import type { CellLine, OrderLine, ResultLine } from '../../results/line.js';
 import { slownessOf } from '../../results/slowness.js';
@@ -183,7 +184,7 @@ export function unmeasured(run: Pick<Run, 'missing' | 'left_out'> & Partial<Pick
     : [...lacking, `Not in a ${tier} run: ${say.listed(leftOut.map((name) => `\`${name}\``))}`];
 }
 
-/** Cells whose figures are in no figure, each with the reason. */
+/** Cells whose figures are in no figure, each with the reason in a line; `cells.jsonl` has all of it. */
 export function unusable({ lines }: Results): string[] {
   const name = (line: ResultLine, what: string): string =>
     `${line.workload} \`${line.contender}\` ${what}, ${say.placementName(line.placement)}`;
@@ -191,7 +192,7 @@ export function unusable({ lines }: Results): string[] {
     ...cellsOf(lines)
       .filter((cell) => !isUsable(cell))
       .map((cell) => {
-        const reason = cell.invalid ?? (cell.samples === 0 ? 'no samples' : '');
+        const reason = inOneLine(cell.invalid ?? (cell.samples === 0 ? 'no samples' : ''));
         return `${name(cell, whatOf(cell))}: ${cell.violations > 0 ? `failed, ${cell.violations} violations` : reason}`;
       }),
     ...ordersOf(lines)

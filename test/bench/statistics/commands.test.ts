@@ -269,6 +269,19 @@ test('the gate fails where a cell failed in the run, whatever the baseline shows
   t.regex(compared.out, /"why":"B: 3 violations"/, 'neither an invalid A nor an invalid B hides violations');
 });
 
+test('the gate tells of a crash in one line, whichever of the two runs it was in', async (t) => {
+  const stack =
+    'failed in 5 of 5 launches: client ended: file:///a.js:2\n  ^\n\nError: no\n    at b\n\nNode.js v20';
+  const crashed = resultsOf([cellOf('bus', [], { invalid: stack }), cellOf('sockets', steady)]);
+  const well = resultsOf([cellOf('bus', steady), cellOf('sockets', steady)]);
+  const [a, b] = directories(t, well, crashed);
+  const now = await run(runGate, ['--baseline', a, b, '--quiet']);
+  t.regex(now.error, /^capstan bench gate: worse: W1 bus [^\n]*launches: client ended: Error: no$/);
+  const before = await run(runGate, ['--baseline', b, a, '--quiet']);
+  t.is(before.status, 0);
+  t.regex(before.out, /^note: W1 bus [^\n]*: not judged; A: [^\n]*client ended: Error: no$/m);
+});
+
 test('the gate fails where a promise of order is broken, also if it was before, or nobody looked', async (t) => {
   const promised = { contender: 'bus', is_promised: true, violations: 1 };
   const was = resultsOf([cellOf('bus', steady), orderOf('relay', 1, promised)]);
