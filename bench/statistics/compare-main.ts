@@ -133,7 +133,7 @@ export function createCompareCommand(): Command {
     .option('--quiet', 'changes nothing: there is no progress');
   return withPage(command, {
     notes: [
-      'docs/benchmark-statistics.md says what the columns and verdicts mean, and how they are found.\nOnly runs with four launches or more (--standard, --full) can show a change.',
+      'docs/benchmark-statistics.md says what the columns and verdicts mean, and how they are found.\nOnly runs with four launches or more (--standard, --full, or --launches) can show a change.',
     ],
     statuses: ['compared, whatever came of it', 'the two cannot be compared', 'wrong usage'],
     examples: [

@@ -216,7 +216,7 @@ function verdictWords({ cells, orders, band, level, assignments, between_runs }:
     [has('unclear'), 'unclear: neither is sure; more launches would tell'],
     [
       has('too few launches'),
-      'too few launches: with fewer than four on a side nothing is sure; --standard makes five',
+      'too few launches: with fewer than four on a side nothing is sure; --standard makes five, or as many as --launches says',
     ],
     [
       assignments > 0,

@@ -119,7 +119,7 @@ function gateVerdict(comparison: Comparison, a: Results, b: Results): GateVerdic
     ...counted(
       [...cells, ...orders],
       'too few launches',
-      'with too few launches to tell anything; use --standard',
+      'with too few launches to tell anything; use --standard or --launches',
     ),
     ...counted(orders, 'too few runs', 'with no inversion, in too few runs to tell anything'),
     ...counted(cells, 'too few samples', 'with too few samples in a launch to tell anything'),
@@ -193,7 +193,7 @@ export function createGateCommand(): Command {
     .option('--quiet', 'only the verdict, and what it could not tell');
   return withPage(command, {
     notes: [
-      'What is unclear or could not be judged does not fail it, and is told.\nOnly runs with four launches or more (--standard, --full) can show that figures are worse.',
+      'What is unclear or could not be judged does not fail it, and is told.\nOnly runs with four launches or more (--standard, --full, or --launches) can show that figures are worse.',
     ],
     statuses: [
       'no cell is surely worse, none failed, and no promise is broken',
