@@ -14,12 +14,20 @@ import { runSwappingSelfTest, type SwappingSelfTest } from '../check/self-test.j
 import { killingAtEnd } from '../latency/abort.js';
 import { type CellDefinition, cellNameOf, createHistogram, type Placement } from '../latency/cell.js';
 import { makeScratch } from '../latency/lifetime.js';
+import { PaceProbe } from '../latency/pace.js';
+import {
+  type CellRecord,
+  createRecord,
+  figuresOf,
+  launchFigures,
+  mergedHistogram,
+} from '../latency/record.js';
 import { measureSampleCostNs } from '../latency/sample-cost.js';
 import { createShuffle } from '../latency/shuffle.js';
-import { type Block, Stage } from '../latency/stage.js';
+import { type Block, noFaults, Stage } from '../latency/stage.js';
 import { describeMachine } from '../report/machine.js';
 import type { Results } from '../results/directory.js';
-import type { CellLine, LaunchFigures } from '../results/line.js';
+import { type CellLine, cellKey } from '../results/line.js';
 import {
   clientLast,
   emptyCallCells,
@@ -28,7 +36,7 @@ import {
   startPeer,
 } from '../scenarios/contenders.js';
 import { type Comparison, compareResults } from './comparison.js';
-import { encodeHistogram, mergeHistograms, percentileNs } from './histogram.js';
+import { encodeHistogram } from './histogram.js';
 
 export interface SelfTestOptions {
   readonly seed: number;
@@ -82,10 +90,8 @@ export interface SelfTest {
 /** One contender, with or without the delay, over all launches. */
 interface Side {
   readonly definition: CellDefinition;
-  readonly launches: LaunchFigures[];
-  readonly histograms: Histogram[];
-  /** Those of all launches. */
-  readonly blocks: Block[];
+  /** By launch. */
+  readonly records: CellRecord[];
 }
 
 /** A side in one launch. */
@@ -113,43 +119,6 @@ function delayedCell(cell: CellDefinition, placement: Placement, delayUs: number
   };
 }
 
-function figuresOf(
-  launch: number,
-  blocks: readonly Block[],
-  histogram: Histogram,
-  isSettled: boolean,
-): LaunchFigures {
-  const sum = (of: (block: Block) => number): number => blocks.reduce((total, block) => total + of(block), 0);
-  const samples = sum((block) => block.samples);
-  const us = (percentile: number): number | null => {
-    const ns = percentileNs(histogram, percentile);
-    return ns === null ? null : ns / 1000;
-  };
-  const per = (ns: number): number => (samples === 0 ? 0 : Number((ns / 1000 / samples).toFixed(3)));
-  return {
-    launch,
-    p50_us: us(50),
-    p90_us: us(90),
-    p99_us: us(99),
-    p999_us: us(99.9),
-    max_us: histogram.maxValue / 1000,
-    per_second: Math.round((samples * 1000) / sum((block) => block.elapsedMs)),
-    cpu_us_per_message: per(sum((block) => block.cpuNs)),
-    client_cpu_us_per_message: per(sum((block) => block.clientCpuNs)),
-    broker_cpu_us_per_message: null,
-    per_broker_cpu_second: null,
-    gc_us_per_message: null,
-    wait_us_per_message: per(sum((block) => block.waitNs)),
-    switches_per_message: samples === 0 ? 0 : sum((block) => block.switches) / samples,
-    samples,
-    violations: sum((block) => block.violations),
-    errors: sum((block) => block.errors),
-    cold_us: null,
-    is_settled: isSettled,
-    late_us: null,
-  };
-}
-
 /** One launch of both sides; also when it rejects, none of its processes is left. */
 async function runPass(
   pass: number,
@@ -159,15 +128,19 @@ async function runPass(
 ): Promise<void> {
   const { signal, warmUpMs, rounds, blockMs } = options;
   const stages: Launched[] = [];
+  const probes: PaceProbe[] = [];
   const kill = (): void => {
     for (const { stage } of stages) stage.kill();
+    for (const probe of probes) probe.kill();
   };
   const shuffle = createShuffle(options.seed + pass);
   await killingAtEnd(signal, kill, async () => {
+    const probe = await PaceProbe.launch();
+    probes.push(probe);
     // All start side by side, so that a pass is short; those that have started end also if another one cannot.
     const started = await Promise.allSettled(
       shuffle(sides).map(async (side) => {
-        const stage = await Stage.launch(side.definition, directory);
+        const stage = await Stage.launch(side.definition, directory, probe);
         stages.push({ side, stage, isSettled: false, blocks: [], histogram: createHistogram() });
       }),
     );
@@ -183,26 +156,40 @@ async function runPass(
       }
     }
     for (const { side, stage, blocks, histogram, isSettled } of stages) {
-      side.launches.push(figuresOf(pass, blocks, histogram, isSettled));
-      side.histograms.push(histogram);
-      side.blocks.push(...blocks);
+      side.records.push(recordOf(side.definition, blocks, histogram, isSettled));
       await stage.stop();
     }
+    await probe.stop();
   });
 }
 
-function lineOf({ definition, launches, histograms, blocks }: Side): CellLine {
-  if (launches.length === 0) throw new Error('a self-test needs launches');
-  const merged = mergeHistograms(histograms);
-  const all = figuresOf(0, blocks, merged, true);
-  const { launch: _, is_settled: _settled, late_us: _late, ...figures } = all;
+function recordOf(
+  definition: CellDefinition,
+  blocks: readonly Block[],
+  histogram: Histogram,
+  isSettled: boolean,
+): CellRecord {
+  return createRecord(cellKey(cellNameOf(definition)), blocks, histogram, {
+    hasBroker: false,
+    unrecorded: noFaults,
+    cold_ns: null,
+    is_settled: isSettled,
+    offered_per_second: null,
+    invalid: null,
+    failure: null,
+  });
+}
+
+function lineOf({ definition, records }: Side): CellLine {
+  const merged = mergedHistogram(records);
   return {
     ...cellNameOf(definition),
-    ...figures,
+    ...figuresOf(records, merged, 1),
+    cold_us: null,
     ratio: null,
     ratio_low: null,
     ratio_high: null,
-    launches,
+    launches: records.map((record, launch) => launchFigures(launch, record, 1)),
     histogram: encodeHistogram(merged),
   };
 }
@@ -234,12 +221,7 @@ async function findDelay(options: SelfTestOptions, directory: string): Promise<D
   const { placement, delayUs, contenders, launches, onProgress } = options;
   const startMs = performance.timeOrigin + performance.now();
   const cells = emptyCallCells(placement, 64, contenders);
-  const side = (definition: CellDefinition): Side => ({
-    definition,
-    launches: [],
-    histograms: [],
-    blocks: [],
-  });
+  const side = (definition: CellDefinition): Side => ({ definition, records: [] });
   const without = cells.map(side);
   const delayed = cells.map((cell) =>
     side(cell.contender === delayedContender ? delayedCell(cell, placement, delayUs) : cell),
