@@ -135,7 +135,7 @@ test('11: launches whose warm-up did not settle are named by workload and conten
   );
 });
 
-test('the command of a figure measures the same contenders as often', (t) => {
+test('the command of a figure measures the same contenders at the same places as often', (t) => {
   const run = (options: string): string =>
     commandOf(
       { workloads: ['W1'] },
@@ -148,7 +148,7 @@ test('the command of a figure measures the same contenders as often', (t) => {
   const begin = 'npm run -s capstan -- bench --standard --workload W1';
   t.is(run(' --peers auto'), `${begin} --seed 3 --out DIR`);
   t.is(
-    run(' --peers none --launches 30 --workload W1,W4 --transport sockets'),
-    `${begin} --peers none --transport sockets --launches 30 --seed 3 --out DIR`,
+    run(' --peers none --launches 30 --workload W1,W4 --transport sockets --placement one-core'),
+    `${begin} --peers none --transport sockets --placement one-core --launches 30 --seed 3 --out DIR`,
   );
 });
