@@ -3,7 +3,8 @@
  *
  * - unfinished, the same plan: the run goes on with it;
  * - finished, the same plan: it is the result, and nothing is measured;
- * - another plan, finished or not: refused, unless it is to be replaced.
+ * - another plan, finished or not: refused, unless it is to be replaced;
+ * - being written by another process: refused (results/lock.ts).
  *
  * The same plan is the same cells in the same order, the same built programs (code.ts), on the same machine.
  */
@@ -11,6 +12,7 @@ import { existsSync, statSync } from 'node:fs';
 import { UsageError } from './failure.js';
 import { fingerprintOf, isPartEntry, readUnfinished, type Unfinished } from './launch-log.js';
 import { isFinishedRun, runWords } from './results/directory.js';
+import { assertFree } from './results/lock.js';
 
 /** There is nothing to resume, or what is there would be lost: wrong usage. */
 export class CannotResume extends UsageError {}
@@ -32,7 +34,7 @@ export interface Found {
 const whatIsAnother = 'another plan is other options, another build of the code, or another machine';
 const otherwise = 'use another --out, or --replace, which removes it';
 
-/** Throws `CannotResume`. */
+/** Throws `CannotResume`, and `UsageError` if another process writes there. */
 export function foundFor(
   { directory, mustResume = false, mayReplace = false }: Asked,
   fingerprint: string,
@@ -49,6 +51,7 @@ export function foundFor(
   }
   if (existsSync(directory) && !statSync(directory).isDirectory())
     throw new CannotResume(`${directory} is no directory`, 'use another --out');
+  assertFree(directory);
   if (mayReplace) return {};
   if (isFinishedRun(directory)) return finishedIn(directory, mustResume, fingerprint);
   const unfinished = readUnfinished(directory);
@@ -62,6 +65,23 @@ export function foundFor(
   throw new CannotResume(
     `${directory} holds an unfinished run of another plan, which would be lost`,
     `${otherwise}; ${whatIsAnother}`,
+  );
+}
+
+/**
+ * For the process that has the directory to itself: what it found before that is still all that is there. Throws `CannotResume` if another
+ * run has ended in between.
+ */
+export function assertStillThere(
+  asked: Asked,
+  fingerprint: string,
+  { unfinished }: { readonly unfinished?: Unfinished | undefined },
+): void {
+  const now = foundFor(asked, fingerprint);
+  if (now.finished === undefined && now.unfinished?.entries.length === unfinished?.entries.length) return;
+  throw new CannotResume(
+    `another run has written to ${asked.directory} meanwhile`,
+    'repeat this, which goes on with what is there now',
   );
 }
 

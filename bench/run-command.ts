@@ -10,11 +10,13 @@ import { oldBuildWords } from './code.js';
 import { didYouMean, inOneLine, parsed, tellFailure, UsageError } from './failure.js';
 import { failuresOf, prepareSuite, resultLines, runSuite, type Suite, workloads } from './index.js';
 import { abortOnSignals } from './latency/abort.js';
+import { assertStillThere } from './occupied.js';
 import { createRunCommand, type RunArguments, subcommands } from './program.js';
 import { writeReport } from './report/index.js';
 import { createProgress, durationText } from './report/progress.js';
 import { printResults } from './report/terminal.js';
 import { makeDirectory, type Results, readResults, reportFile, writeResults } from './results/directory.js';
+import { lockDirectory } from './results/lock.js';
 import { allContenders } from './scenarios/index.js';
 import type { Tier } from './scenarios/scenario.js';
 import { type Output, standardOutput } from './statistics/output.js';
@@ -108,7 +110,26 @@ async function finishedResults(directory: string, isQuiet: boolean, output: Outp
   return results;
 }
 
+/** Measures what is to be measured. While it does and writes it down, its directory is its own. */
 async function measuredResults(
+  suite: Suite,
+  options: RunArguments,
+  isQuiet: boolean,
+  endProgress: () => void,
+  output: Output,
+): Promise<Results> {
+  const { out } = options;
+  if (out === undefined) return measured(suite, options, isQuiet, endProgress, output);
+  const release = lockDirectory(out);
+  try {
+    assertStillThere(suite.options, suite.plan.fingerprint, suite);
+    return await measured(suite, options, isQuiet, endProgress, output);
+  } finally {
+    release();
+  }
+}
+
+async function measured(
   suite: Suite,
   { out }: RunArguments,
   isQuiet: boolean,

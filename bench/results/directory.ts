@@ -7,6 +7,8 @@
  *   launches.jsonl   a line a launch, written as soon as it is over: what an interrupted run goes on from
  *   histograms/      raw histograms in the HdrHistogram log format, one file a cell
  *   report.html, report.md, cells.csv
+ *
+ * and, while a process writes there, a file that says which (lock.ts).
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

@@ -4,11 +4,16 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { exitStatus } from '../failure.js';
 import type { CommandContext } from '../session.js';
 
 const program = fileURLToPath(new URL('../../../bench/main.js', import.meta.url));
+
+/** Becomes a program that ends with this process, also where this one is killed (bench/peers/with-parent.c). */
+const withParent = fileURLToPath(new URL('../../../../bench/peers/build/with-parent', import.meta.url));
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -28,14 +33,21 @@ function argumentsOf(context: CommandContext, words: readonly string[]): readonl
   return [...behind, ...given.filter((option) => !behind.includes(option))];
 }
 
+/** The command line of the benchmark. Killed with this process it ends all that is its own, as if it were killed itself. */
+function commandLine(args: readonly string[]): readonly string[] {
+  const command = [process.execPath, program, ...args];
+  if (!existsSync(withParent)) return command;
+  return [withParent, String(process.pid), String(constants.signals.SIGKILL), ...command];
+}
+
 /**
  * Runs the benchmark with the same words; its exit status is the command's. A signal ends both, the benchmark first, which has processes and
  * files of its own. It is told by SIGTERM whatever came: at a terminal Ctrl-C reaches both, and a second SIGINT would end it before it has
  * cleaned up. This process then ends by the signal that came.
  */
 export async function bench(context: CommandContext): Promise<number> {
-  const args = argumentsOf(context, process.argv.slice(2));
-  const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit' });
+  const [file = '', ...args] = commandLine(argumentsOf(context, process.argv.slice(2)));
+  const child = spawn(file, args, { stdio: 'inherit' });
   let came: NodeJS.Signals | undefined;
   const end = (signal: NodeJS.Signals): void => {
     came = signal;
