@@ -19,7 +19,7 @@ import {
 import { senderCells, sendingTime } from './figures/receivers.js';
 import { usualStreams } from './figures/work.js';
 import { loadedSentences } from './loaded.js';
-import { memorySentences, memoryWords } from './memory.js';
+import { memorySentences, memoryShort } from './memory.js';
 import { patternOf } from './patterns.js';
 import * as say from './quantity.js';
 import {
@@ -36,11 +36,12 @@ import {
   throughput,
 } from './selection.js';
 import type { ReportTable } from './table.js';
+import { tailSentences, tailText } from './tail.js';
 
 export interface Answer {
   readonly question: 1 | 2 | 3;
   readonly asks: string;
-  /** One sentence, for who reads nothing else. */
+  /** A few sentences, for who reads nothing else. */
   readonly short: string;
   /** The rest, a sentence each; code between backquotes. */
   readonly sentences: readonly string[];
@@ -167,14 +168,17 @@ function foreignSentences(lines: readonly ResultLine[]): string[] {
   });
 }
 
-/** `, with a p99 of 2.08 ms against 259 µs on two cores`: a median alone hides the rare long call. No interval: a launch has too few. */
-function tailWords(found: readonly Compared[]): string {
-  const parts = found.flatMap(({ pair: { ours, theirs } }) =>
-    ours.p99_us === null || theirs.p99_us === null
-      ? []
-      : [`${say.time(ours.p99_us)} against ${say.time(theirs.p99_us)} ${say.at(ours.placement)}`],
+/** `Its p99 is 2.08 ms against 259 µs on two cores.`: a median alone hides the rare long call. How it varies stands in brackets. */
+function tailWords(found: readonly Compared[]): string[] {
+  const told = found.filter(({ pair: { ours, theirs } }) => ours.p99_us !== null && theirs.p99_us !== null);
+  if (told.length === 0) return [];
+  const parts = told.map(
+    ({ pair: { ours, theirs } }) => `${tailText(ours)} against ${tailText(theirs)} ${say.at(ours.placement)}`,
   );
-  return parts.length === 0 ? '' : `, with a p99 of ${say.listed(parts)}`;
+  return [
+    `Its p99 is ${say.listed(parts)}.`,
+    ...tailSentences(told.flatMap(({ pair: { ours, theirs } }) => [ours, theirs])),
+  ];
 }
 
 function firstAnswer(lines: readonly ResultLine[]): Answer {
@@ -185,15 +189,18 @@ function firstAnswer(lines: readonly ResultLine[]): Answer {
   const carried = comparisons(byPlacement(usualStreams(lines)), ['bus', 'sockets'], throughput).map(
     ({ pair, value }) => `${say.ratio(value.estimate)} times as many ${say.at(pair.ours.placement)}`,
   );
-  const more = [
-    ...(carried.length === 0 ? [] : [`of one-way messages it carries ${say.listed(carried)}`]),
-    ...memoryWords(lines),
-  ];
-  const time = cpu.length === 0 ? '' : `, and ${spanOf(cpu)} times the CPU time`;
+  const [first, ...others] = parts;
+  const also = others.length === 0 ? '' : `, ${say.listed(others)}`;
   const short =
-    parts.length === 0
+    first === undefined
       ? unanswered(calls, 'call')
-      : `A call over the bus takes ${say.listed(parts)} as one over \`sockets\` by the median${tailWords(found)}${time}${more.map((text, at) => `, ${at === more.length - 1 ? 'and ' : ''}${text}`).join('')}.`;
+      : [
+          `A call over the bus takes ${first} as one over \`sockets\`${also}, by the median.`,
+          ...(cpu.length === 0 ? [] : [`It takes ${spanOf(cpu)} times the CPU time.`]),
+          ...tailWords(found),
+          ...(carried.length === 0 ? [] : [`Of one-way messages it carries ${say.listed(carried)}.`]),
+          ...memoryShort(lines),
+        ].join(' ');
   const all = contrasts(lines).filter(({ workload }) => workload !== 'W4');
   return {
     question: 1,
@@ -275,8 +282,9 @@ function secondAnswer(lines: readonly ResultLine[]): Answer {
   return {
     question: 2,
     asks: questions[2],
-    short: crossingSentence(found, lines),
-    sentences: [...steps, ...otherBrokers, ...senderContrast(lines), ...senderSentences(lines)],
+    // What it gains is not only when the last has it.
+    short: [crossingSentence(found, lines), ...senderContrast(lines)].join(' '),
+    sentences: [...steps, ...otherBrokers, ...senderSentences(lines)],
     table: all.length === 0 ? undefined : contrastTable(all),
   };
 }
@@ -348,6 +356,9 @@ function shareOf(lines: readonly OrderLine[]): string {
   return runs === 0 ? '–' : say.percent(inversions / runs);
 }
 
+/** Follows who promises some of the patterns, where those are not among what is counted. */
+const unpromised = ' in the patterns for which it promises nothing';
+
 /** `10.0 % of 40 123 without load (95 %: 4.42 %–15.3 %)`; of none at all the bound, which is the rule of three. */
 function loadShare({ what, members }: OrderLoad): string {
   const { runs, inversions } = counted(members);
@@ -366,7 +377,7 @@ function shareSentence(orders: readonly OrderLine[], contenders: readonly string
     const mine = orders.filter((line) => line.contender === contender);
     const free = mine.filter((line) => !line.is_promised);
     const isPartly = free.length > 0 && free.length < mine.length;
-    const where = isPartly ? ' in the patterns for which it promises nothing' : '';
+    const where = isPartly ? unpromised : '';
     const shares = byLoad(free.length > 0 ? free : mine).map(loadShare);
     return `over \`${contender}\`${where} ${say.listed(shares)}`;
   });
@@ -380,16 +391,18 @@ function placementSentence(lines: readonly ResultLine[]): string[] {
   );
   const places = distinct(orders, ({ placement }) => placement);
   if (places.length < 2 || counted(orders).inversions === 0) return [];
+  const isPartly = (contender: string): boolean =>
+    ordersOf(lines).some((line) => line.contender === contender && line.is_promised);
   const parts = orderContenders(orders).map((contender) => {
     const mine = orders.filter((line) => line.contender === contender);
     const shares = places.map((placement) => {
       const here = mine.filter((line) => line.placement === placement);
       return `${shareOf(here)}${rangeInBrackets(here)} ${say.at(placement)}`;
     });
-    return `over \`${contender}\` ${say.listed(shares)}`;
+    return `over \`${contender}\`${isPartly(contender) ? unpromised : ''} ${say.listed(shares)}`;
   });
   return [
-    `With nothing queued and nobody interrupted the share, by who shares a core, is ${parts.join('; ')}.`,
+    `With nothing queued and nobody interrupted the share of runs with an inversion, by who shares a core, is ${parts.join('; ')}.`,
   ];
 }
 

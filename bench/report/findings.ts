@@ -24,7 +24,7 @@ import {
 } from './figures/trust.js';
 import { loadedIntroduction, loadedTable } from './loaded.js';
 import { memoryTable } from './memory.js';
-import { method, threats } from './method.js';
+import { method, threatsOf } from './method.js';
 import { patternOf } from './patterns.js';
 import * as say from './quantity.js';
 import { cellsOf, distinct, grouped, ordersOf, roundTrips } from './selection.js';
@@ -214,7 +214,7 @@ export function renderFindings(results: Results, directory: string): string {
     ...winsPart(lines),
     '## Threats to validity',
     '',
-    ...bullets(threats),
+    ...bullets(threatsOf(lines)),
     '',
     '## How it was measured',
     '',
@@ -306,15 +306,17 @@ export function keptResults(results: Results): Results {
 
 type Launch = CellLine['launches'][number];
 
-/** Of a launch what intervals need. What else it had is not there any more, and is read as not measured. */
+/** Of a launch what intervals, the range of its p99 and its peak need. What else it had is not there any more, and is read as not measured. */
 function bareLaunch(launch: Launch): Launch {
-  const { p50_us, per_second, cpu_us_per_message, is_settled } = launch;
+  const { p50_us, p99_us, per_second, cpu_us_per_message, is_settled, peak_per_second: peak } = launch;
   const bare: Partial<Launch> = {
     launch: launch.launch,
     p50_us,
+    p99_us,
     per_second,
     cpu_us_per_message,
     is_settled,
+    ...(peak === undefined ? {} : { peak_per_second: peak }),
     ...(launch.holdings === undefined ? {} : { holdings: launch.holdings }),
   };
   return bare as Launch;

@@ -15,7 +15,7 @@ import {
   unmeasuredTitle,
   unusable,
 } from './figures/trust.js';
-import { method, threats, trustIntroduction } from './method.js';
+import { method, threatsOf, trustIntroduction } from './method.js';
 import { patternOf } from './patterns.js';
 import { ordersOf, roundTrips } from './selection.js';
 import { stylesheet } from './stylesheet.js';
@@ -139,7 +139,7 @@ ${disturbance === undefined ? '' : `<details><summary>What else happened during 
 <h3 id="method">Method</h3>
 ${list(method, 'ol')}
 <h3 id="threats">Threats to validity</h3>
-${list(threats)}
+${list(threatsOf(lines))}
 </section>`;
 }
 

@@ -8,6 +8,7 @@ import { doneText, loadShareText } from './figures/calls.js';
 import * as say from './quantity.js';
 import { cellsOf, isUsable, placementsOf } from './selection.js';
 import type { ReportTable } from './table.js';
+import { tailRange, tailSentences, tailText } from './tail.js';
 
 const told = ['bus', 'sockets', 'datagram', 'c-seqpacket'];
 
@@ -38,25 +39,54 @@ function shares(cells: readonly CellLine[]): string {
   return say.listed(cells.map(loadShareText));
 }
 
-/** Of one contender; empty where none of its cells may be used. */
+/** Peaks of one contender that are no further apart than this, the greatest over the least, are told as one. */
+const samePeak = 1.05;
+
+/**
+ * What the shares are of. Each launch finds its own peak; results that do not have it tell the median of those launches that count at a
+ * load, which is another one at each load, because other launches were left out.
+ */
+function peakWords(cells: readonly CellLine[]): string {
+  const ofLaunches = cells.flatMap(({ launches }) =>
+    launches.flatMap(({ peak_per_second: peak }) => peak ?? []),
+  );
+  const isKnown = ofLaunches.length > 0;
+  const peaks = isKnown ? ofLaunches : cells.map(peakOf);
+  const [least, most] = [Math.min(...peaks), Math.max(...peaks)];
+  const each = isKnown
+    ? 'found anew in each launch'
+    : 'found anew in each launch, here the median at each load';
+  return most <= least * samePeak
+    ? `a peak of about ${say.rate(most)} calls a second (${each})`
+    : `peaks from ${say.rate(least)} to ${say.rate(most)} calls a second (${each})`;
+}
+
+/** Of one contender; empty where none of its cells may be used or has a median. */
 function contenderSentence(cells: readonly CellLine[]): string[] {
   const usable = cells.filter(isUsable);
-  const [first] = usable;
+  const withMedian = usable.filter(({ p50_us }) => p50_us !== null);
+  const withTail = usable.filter(({ p99_us }) => p99_us !== null);
+  const [first] = withMedian;
+  // A smoke run has too few samples even for a median.
   if (first === undefined) return [];
-  const times = usable.map(
-    (cell) => `${say.time(cell.p50_us)} and ${say.time(cell.p99_us)} at ${loadShareText(cell)}`,
-  );
+  const each = (told: readonly CellLine[], text: (cell: CellLine) => string): string =>
+    say.listed(told.map((cell) => `${text(cell)} at ${loadShareText(cell)}`));
   const overloaded = usable.filter(isOverloaded);
   const isKnown = usable.every(({ achieved_share: share }) => share !== undefined);
   const carried = !isKnown
-    ? ''
+    ? []
     : overloaded.length === 0
-      ? '; it carried all of it'
-      : `; at ${shares(overloaded)} it was overloaded, and that latency is the one of a backlog`;
+      ? ['It carried all of it.']
+      : [`At ${shares(overloaded)} it was overloaded, and that latency is the one of a backlog.`];
   const invalid = cells.filter((cell) => !isUsable(cell));
-  const hole = invalid.length === 0 ? '' : `; at ${shares(invalid)} its figures may not be used`;
   return [
-    `Under load \`${first.contender}\`, whose peak is ${say.rate(peakOf(first))} calls a second, has a p50 and a p99 of ${say.listed(times)} of that peak${carried}${hole}.`,
+    [
+      `Under load \`${first.contender}\` has ${peakWords(usable)}.`,
+      `Of its peak in the same launch, its p50 is ${each(withMedian, ({ p50_us }) => say.time(p50_us))}.`,
+      ...(withTail.length === 0 ? [] : [`Its p99 is ${each(withTail, tailText)}.`]),
+      ...carried,
+      ...(invalid.length === 0 ? [] : [`At ${shares(invalid)} its figures may not be used.`]),
+    ].join(' '),
   ];
 }
 
@@ -69,9 +99,17 @@ export function loadedSentences(lines: readonly ResultLine[]): string[] {
   const [first] = cells;
   if (first === undefined || sentences.length === 0) return [];
   return [
-    `Under load (Poisson: calls offered at random times, ${say.at(first.placement)}, latency from the planned moment) each share is of the contender's own peak: equal shares are not equal loads, and who has the higher peak was offered more.`,
+    [
+      `Under load (Poisson: calls offered at random times, ${say.at(first.placement)}, latency from the planned moment) each share is of the contender's own peak: equal shares are not equal loads, and who has the higher peak was offered more.`,
+      ...tailSentences(cells.filter(isUsable)),
+    ].join(' '),
     ...sentences,
   ];
+}
+
+/** How many launches count, of how many where the machine stalled in some. */
+function launchesText({ launches, launches_stalled: stalled = 0 }: CellLine): string {
+  return stalled === 0 ? String(launches.length) : `${launches.length} of ${launches.length + stalled}`;
 }
 
 /** Undefined without an open loop. */
@@ -79,7 +117,11 @@ export function loadedTable(lines: readonly ResultLine[]): ReportTable | undefin
   const cells = loadedCells(lines);
   if (cells.length === 0) return undefined;
   const hasDone = cells.some(({ achieved_share: share }) => share !== undefined);
-  const titles = ['peak/s', 'of its peak', 'offered/s', ...(hasDone ? ['done'] : []), 'p50', 'p99'];
+  const hasTails = cells.some((cell) => tailRange(cell) !== undefined);
+  const titles = [
+    ...['peak/s', 'of its peak', 'offered/s', ...(hasDone ? ['done'] : []), 'launches', 'p50', 'p99'],
+    ...(hasTails ? ['p99 of launches'] : []),
+  ];
   return {
     columns: [{ title: 'contender' }, ...titles.map((title) => ({ title, isNumber: true }))],
     rows: cells.map((cell) => [
@@ -88,11 +130,13 @@ export function loadedTable(lines: readonly ResultLine[]): ReportTable | undefin
       loadShareText(cell),
       say.count(cell.offered_per_second),
       ...(hasDone ? [doneText(cell) ?? '–'] : []),
+      launchesText(cell),
       ...(isUsable(cell) ? [say.time(cell.p50_us), say.time(cell.p99_us)] : ['not usable', 'not usable']),
+      ...(hasTails ? [isUsable(cell) ? (tailRange(cell) ?? '–') : 'not usable'] : []),
     ]),
   };
 }
 
 /** What stands above the table. */
 export const loadedIntroduction =
-  "An open loop of calls at random times (Poisson) at the first placement. Each share is of the contender's own peak (how it was found is below, in the method): compare `offered/s` before two rows.";
+  "An open loop of calls at random times (Poisson) at the first placement. Each share is of the contender's own peak (how it was found is below, in the method), in the same launch; what stands here is the median of the launches that count in this row: compare `offered/s` before two rows. Launches in which the machine stalled do not count, and a p99 is as sure as the spread of those of its launches.";

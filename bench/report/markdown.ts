@@ -13,7 +13,7 @@ import {
   unmeasuredTitle,
   unusable,
 } from './figures/trust.js';
-import { method, threats } from './method.js';
+import { method, threatsOf } from './method.js';
 import { patternOf } from './patterns.js';
 import { type ReportTable, tableMarkdown } from './table.js';
 
@@ -93,7 +93,7 @@ export function reportMarkdown(
       '## Method',
       method.map((text, at) => `${at + 1}. ${text}`),
     ),
-    ...part('## Threats to validity', bullets(threats)),
+    ...part('## Threats to validity', bullets(threatsOf(results.lines))),
   );
   return `${lines.join('\n').trimEnd()}\n`;
 }

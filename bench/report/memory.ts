@@ -34,8 +34,8 @@ function heldPairs(lines: readonly ResultLine[]): Pair[] {
   return pairs(holders(lines), 'bus', 'sockets');
 }
 
-/** How much more is held with one of everything, as the end of a sentence; nothing where that was not measured. */
-export function memoryWords(lines: readonly ResultLine[]): string[] {
+/** How much more is held with one of everything, as a short sentence; nothing where that was not measured. */
+export function memoryShort(lines: readonly ResultLine[]): string[] {
   return heldPairs(lines)
     .filter(({ ours }) => isOneOfEverything(ours))
     .slice(0, 1)
@@ -43,7 +43,9 @@ export function memoryWords(lines: readonly ResultLine[]): string[] {
       const ratio = residentRatio(ours, theirs);
       return ratio === null
         ? []
-        : [`its processes together hold ${say.times(ratio)} the memory ${say.at(ours.placement)}`];
+        : [
+            `The processes of the bus together hold ${say.times(ratio)} the memory ${say.at(ours.placement)}.`,
+          ];
     });
 }
 

@@ -1,4 +1,7 @@
 /** The text of the method and the threats to validity, as the report and docs/findings.md have it. Code stands between backquotes. */
+import type { ResultLine } from '../results/line.js';
+import * as say from './quantity.js';
+import { roundTrips } from './selection.js';
 
 export const method: readonly string[] = [
   'Every end of a message is a process of its own, and so is the broker where there is one, but for many receivers (W4) and holders (W5), which share four processes at most over the transports and the D-Bus brokers and are a process each over `c-seqpacket`, and but for `worker-threads`, whose ends are two threads of one process; of a payload the number in front, the last byte and the length are checked, and nothing between.',
@@ -16,13 +19,45 @@ export const method: readonly string[] = [
   'Ratios are launch by launch to the contender that the head of their column names, C being the blocking ping-pong over a Unix socket; absolute values stand beside them.',
 ];
 
-export const threats: readonly string[] = [
+/**
+ * What a wake-up across cores costs in this run, µs: half of what a round trip of the blocking program in C, which has two of them, takes
+ * longer on two cores than on one. Undefined where it was not measured at both.
+ */
+function wakeUpTime(lines: readonly ResultLine[]): number | undefined {
+  const calls = roundTrips(lines).filter(
+    ({ contender, call }) => contender === 'c-seqpacket' && call === 'empty',
+  );
+  const p50At = (name: string): number | null | undefined =>
+    calls.find(({ placement }) => placement === name)?.p50_us;
+  const [apart, together] = [p50At('two-cores'), p50At('one-core')];
+  if (typeof apart !== 'number' || typeof together !== 'number') return undefined;
+  return apart > together ? (apart - together) / 2 : undefined;
+}
+
+/** The cost of a wake-up as part of a sentence: in numbers of this run, where it has them. */
+function wakeUpWords(lines: readonly ResultLine[]): string {
+  const us = wakeUpTime(lines);
+  return us === undefined
+    ? 'a wake-up across cores costs tens of microseconds'
+    : `a wake-up across cores cost about ${say.tickTime(Number(us.toPrecision(2)))} in this run (half of what \`c-seqpacket\` takes longer on two cores than on one)`;
+}
+
+/** Where a number of the run belongs into the text. */
+const wakeUpPlace = '{a wake-up}';
+
+/** In which order a reader needs them; where a number of the run belongs to one, it is in it. */
+export function threatsOf(lines: readonly ResultLine[]): readonly string[] {
+  return threats.map((text) => text.replace(wakeUpPlace, () => wakeUpWords(lines)));
+}
+
+const threats: readonly string[] = [
   'JavaScript runs on one thread: a transport of this project is as fast as its event loop lets it be, and two things of one process never happen at once. Contenders in C do not have this; `node:net` has.',
   'An addon is between JavaScript and the system calls. What it costs is in every figure of `sockets`, `datagram` and `bus`, and in none of the C contenders.',
   'In an open loop each client wakes itself when a message is due: clients in C by a timeout of their wait, clients in Node, whose own timers know milliseconds only, by a timerfd in their event loop. To set it and to be woken by it costs a client in Node some microseconds of CPU time a message while it is not busy, and is in its figures. A process with real-time priority that wakes once a millisecond beside the client tells whether the machine stalled.',
+  'Launches of open loops in which the machine stalled are left out, and of some contenders and at some loads more than of others (the table of the run tells how many). Nobody has shown why, and it may be chance. But a stall is where a backlog begins, and so what is left may be a kinder selection for some than for others.',
   'Everything is on one host. Nothing here says anything about networks.',
-  'The bus is a program in user space and not the Bus1 of the kernel: a message takes two more wake-ups of a process than a kernel’s bus would need. Read its latency as an upper bound, its order as the thing itself.',
-  'On a virtual machine a core that sleeps is woken through the hypervisor: a wake-up across cores costs 40 to 70 µs, depends on how long the host polls before it lets the core go (halt polling), and hides most of what differs between contenders at `two-cores` and `not-pinned`. `one-core` has no such wake-up and shows the work itself.',
+  'The bus is a program in user space and not the Bus1 of the kernel: a message takes one more wake-up of a process than a kernel’s bus would need, a call two. Read its latency as an upper bound, its order as the thing itself.',
+  `On a virtual machine a core that sleeps is woken through the hypervisor: ${wakeUpPlace}, depends on how long the host polls before it lets the core go (halt polling), and hides most of what differs between contenders at \`two-cores\` and \`not-pinned\`. \`one-core\` has no such wake-up and shows the work itself.`,
   'On a host that others use, the second hardware thread of a core may be a neighbour’s, and while that is busy everything takes up to twice as long, for milliseconds or for minutes, without a trace in the time that is called stolen. A fixed piece of work beside each block tells how often that was so; no figure is corrected by it, and contenders are interleaved, so that ratios suffer less than times. Two runs are compared at the same pace of the cores.',
   'Contenders differ in what they do besides carrying bytes: D-Bus checks policies and routes names, gRPC speaks HTTP/2, NATS crosses the loopback network. A ratio says what a user pays, not who programs better.',
   'Inversions are provoked by load and by the scheduler. How often they happen is a property of this machine; that they can happen is a property of the transport.',

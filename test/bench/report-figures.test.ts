@@ -96,7 +96,10 @@ test('what was not measured over several is said once', (t) => {
 test('the answer says what is held in memory over both, and what of it is the broker', (t) => {
   const { lines } = syntheticResults({ seed, launches: 3, workloads: ['W1', 'W9'] });
   const [{ short, sentences }] = answersOf(lines);
-  t.regex(short, /its processes together hold 1\.00 times \(95.%: 1\.00–1\.00\) the memory on two cores/);
+  t.regex(
+    short,
+    /The processes of the bus together hold 1\.00 times \(95.%: 1\.00–1\.00\) the memory on two cores/,
+  );
   const said = sentences.join('\n');
   t.regex(said, /With one of everything all processes together hold 143.MiB over the bus and 143.MiB over/);
   t.regex(said, /the broker is a process of 52\.5.MiB/);

@@ -5,21 +5,41 @@ import type { CellLine, OrderLine, ResultLine } from '../../results/line.js';
 import { slownessOf } from '../../results/slowness.js';
 import { whatOf } from '../contrast.js';
 import * as say from '../quantity.js';
-import { cellsOf, grouped, isUsable, ordersOf } from '../selection.js';
+import { cellsOf, distinct, grouped, isUsable, ordersOf } from '../selection.js';
 import type { ReportTable } from '../table.js';
+import { loadShareText } from './calls.js';
 import { conditions } from './order.js';
 
-/** Launches that do not count, where there are any: the machine stalled in them, and nobody could send in time. */
+/** `sockets 9 of 36`: how many of the launches of some cells do not count. */
+function stalledOf(cells: readonly CellLine[]): { readonly stalled: number; readonly text: string } {
+  const stalled = cells.reduce((sum, { launches_stalled: count = 0 }) => sum + count, 0);
+  const kept = cells.reduce((sum, { launches }) => sum + launches.length, 0);
+  return { stalled, text: `${say.count(stalled)} of ${say.count(stalled + kept)}` };
+}
+
+/**
+ * Launches that do not count, where there are any: the machine stalled in them, and nobody could send in time. Whose they are and at which
+ * load says whose figures may be of a kinder selection.
+ */
 function stalledRows(cells: readonly CellLine[]): (readonly [string, string])[] {
   const open = cells.filter(({ loop }) => loop === 'open');
-  const stalled = open.reduce((sum, { launches_stalled: count = 0 }) => sum + count, 0);
+  const { stalled, text } = stalledOf(open);
   if (stalled === 0) return [];
-  const kept = open.reduce((sum, { launches }) => sum + launches.length, 0);
+  const byContender = [...grouped(open, ({ contender }) => `\`${contender}\``)]
+    .map(([name, members]) => ({ name, ...stalledOf(members), of: members.length }))
+    .sort((a, b) => b.stalled / b.of - a.stalled / a.of);
+  const loads = distinct(open, ({ load_share }) => load_share).map((share) => {
+    const members = open.filter(({ load_share }) => load_share === share);
+    return `${stalledOf(members).text} at ${members.slice(0, 1).map(loadShareText).join('')}`;
+  });
   return [
     [
       'launches of open loops left out, because the machine stalled in them',
-      `${say.count(stalled)} of ${say.count(stalled + kept)}`,
+      `${text}: ${say.listed(byContender.map((one) => `${one.name} (${one.text})`))}`,
     ],
+    ...(loads.length === 0
+      ? []
+      : [['the same by the share of its peak that was offered', say.listed(loads)] as const]),
   ];
 }
 
