@@ -1,10 +1,24 @@
 /** Ending a benchmark early. */
 
-/** Aborts at SIGINT, SIGTERM and SIGHUP, so that processes and files are gone when this one ends. */
+/** A terminal sends its signals to a command and to the program that it has started, to which the command hands them on: that is one. */
+const oneSignalMs = 1_000;
+
+/**
+ * Aborts at SIGINT, SIGTERM and SIGHUP, so that processes and files are gone when this one ends; the reason names the signal. The same one again,
+ * after more than `oneSignalMs`, ends this process at once.
+ */
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => controller.abort(new Error(`stopped by ${name}`)));
+    let cameMs: number | undefined;
+    const came = (): void => {
+      cameMs ??= performance.now();
+      controller.abort(new Error(`stopped by ${name}`));
+      if (performance.now() - cameMs <= oneSignalMs) return;
+      process.removeListener(name, came);
+      process.kill(process.pid, name);
+    };
+    process.on(name, came);
   }
   return controller.signal;
 }

@@ -1,9 +1,12 @@
 /**
  * Control calls, asked through the client library of a real manager, decoded and checked: the status of one service, the list of all, and
- * a start until the subscriber has its event.
+ * a start until the subscriber has its event. Whatever there is no room for waits until there is, and its time runs meanwhile.
  */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ErrorCode, type Handle, hasCode } from '../../broker/contract/index.js';
+// Alone, because most peers ask no manager and need nothing else of the library.
+import { ControlError } from '../../clients/library/control-error.js';
 import type { Manager, Service } from '../../clients/library/index.js';
 import type { ClosedLoop } from './client-port.js';
 
@@ -13,6 +16,23 @@ export type ControlOperation = (typeof controlOperations)[number];
 
 /** Whether many can be under way at once: lists would fill queues, and a service cannot be started and stopped at the same time. */
 export const canOverlap = (operation: ControlOperation): boolean => operation === 'status';
+
+/** Whether a transport had no room for a message, which then was not sent; what a manager refuses is an answer. */
+function hadNoRoom(error: unknown): boolean {
+  return hasCode(error, ErrorCode.OverQuota) && !(error instanceof ControlError);
+}
+
+/** Asks whoever `handle` leads to; again when there is room, while there is none. */
+async function askWithRoom<T>({ handle }: { readonly handle: Handle }, ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!hadNoRoom(error)) throw error;
+      await handle.writable();
+    }
+  }
+}
 
 /** A loop of one thing after the other; `once` returns what it took in ms, and its violations. */
 function loopOf(once: () => Promise<{ readonly tookMs: number; readonly violations: number }>): ClosedLoop {
@@ -31,7 +51,7 @@ function loopOf(once: () => Promise<{ readonly tookMs: number; readonly violatio
 function createStatusLoop(service: Service, name: string): ClosedLoop {
   return loopOf(async () => {
     const start = performance.now();
-    const status = await service.status();
+    const status = await askWithRoom(service, () => service.status());
     const tookMs = performance.now() - start;
     return { tookMs, violations: status.name === name && status.state === 'started' ? 0 : 1 };
   });
@@ -41,7 +61,7 @@ function createStatusLoop(service: Service, name: string): ClosedLoop {
 function createListLoop(manager: Manager, count: number): ClosedLoop {
   return loopOf(async () => {
     const start = performance.now();
-    const list = await manager.list();
+    const list = await askWithRoom(manager, () => manager.list());
     const tookMs = performance.now() - start;
     let violations = list.length === count ? 0 : 1;
     for (let at = 1; at < list.length; at++) {
@@ -69,17 +89,17 @@ async function createStartLoop(manager: Manager, service: Service): Promise<Clos
       return;
     }
   };
-  await service.stop();
+  await askWithRoom(service, () => service.stop());
   await until('stopped');
   return loopOf(async () => {
     violations = 0;
     const start = performance.now();
-    const answered = service.start();
+    const answered = askWithRoom(service, () => service.start());
     await until('started');
     const tookMs = performance.now() - start;
     const outcome = await answered;
     if (outcome.already || outcome.state !== 'started') violations++;
-    const stopped = await service.stop();
+    const stopped = await askWithRoom(service, () => service.stop());
     if (stopped.state !== 'stopped') violations++;
     await until('stopped');
     return { tookMs, violations };
@@ -92,7 +112,7 @@ const patienceMs = 20_000;
 async function untilStarted(manager: Manager, name: string, count: number): Promise<void> {
   const endMs = performance.now() + patienceMs;
   const isStarted = async (): Promise<boolean> => {
-    const list = await manager.list();
+    const list = await askWithRoom(manager, () => manager.list());
     return list.length === count && list.every(({ state }) => state === 'started');
   };
   while (!(await isStarted())) {
@@ -110,6 +130,6 @@ export async function createControlLoop(
 ): Promise<ClosedLoop> {
   await untilStarted(manager, name, count);
   if (operation === 'list') return createListLoop(manager, count);
-  const service = await manager.find(name);
+  const service = await askWithRoom(manager, () => manager.find(name));
   return operation === 'status' ? createStatusLoop(service, name) : createStartLoop(manager, service);
 }

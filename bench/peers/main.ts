@@ -102,7 +102,7 @@ async function control(
 ): Promise<void> {
   // Loaded by those only who need it.
   const { connect } = await import('../../clients/library/index.js');
-  const manager = await connect({ transport, socket });
+  const manager = await connect({ transport: await openTransport(transport, socket), socket });
   const operation = controlOperations.find((each) => each === wanted) ?? 'status';
   const loop = await createControlLoop(manager, operation, name, Number(count));
   await serveCommands(loop, [], canOverlap(operation));
@@ -110,16 +110,16 @@ async function control(
 }
 
 const [role = '', name = '', path = '', last = '', ...more] = process.argv.slice(2);
-const connectTo = async (): Promise<Session> => (await openTransport(name)).connect({ path });
+const connectTo = async (): Promise<Session> => (await openTransport(name, path)).connect({ path });
 switch (role) {
   case 'hub':
-    await hub(await openTransport(name), path);
+    await hub(await openTransport(name, path), path);
     break;
   case 'measured-hub':
     // As the broker's own program does.
     loadNative().mapBlocksFrom(mappedBlockBytes);
     // The crowd is of several users.
-    await hub(await openTransport(name), path, tellMemory, 0o666);
+    await hub(await openTransport(name, path), path, tellMemory, 0o666);
     break;
   case 'service': {
     const session = await connectTo();
@@ -151,7 +151,7 @@ switch (role) {
     break;
   }
   case 'crowd':
-    await runCrowd(await openTransport(name), path);
+    await runCrowd(await openTransport(name, path), path);
     break;
   case 'receivers': {
     const [first = 0, count = 1] = more.map(Number);
@@ -173,7 +173,7 @@ switch (role) {
     break;
   }
   case 'alone':
-    await alone(await openTransport(name), path, Number(last));
+    await alone(await openTransport(name, path), path, Number(last));
     break;
   case 'control':
     await control(name, path, last, more);
@@ -196,13 +196,13 @@ switch (role) {
     await runCrew(Number(name), [process.execPath, fileURLToPath(import.meta.url), path, last, ...more]);
     break;
   case 'together':
-    await together(await openTransport(name), path, [last, ...more]);
+    await together(await openTransport(name, path), path, [last, ...more]);
     break;
   case 'victim':
     await victim(connectTo, [last, ...more], serveUntilEnd);
     break;
   default: {
-    const transport = await openTransport(name);
+    const transport = await openTransport(name, path);
     const connect = (): Promise<Session> => transport.connect({ path });
     const loop = await drives[role]?.(connect, [last, ...more]);
     if (loop !== undefined) await serveCommands(loop);

@@ -42,8 +42,8 @@ function commandLine(args: readonly string[]): readonly string[] {
 
 /**
  * Runs the benchmark with the same words; its exit status is the command's. A signal ends both, the benchmark first, which has processes and
- * files of its own. It is told by SIGTERM whatever came: at a terminal Ctrl-C reaches both, and a second SIGINT would end it before it has
- * cleaned up. This process then ends by the signal that came.
+ * files of its own: it gets the signal that came, so that it can name it. At a terminal Ctrl-C reaches both, and it takes the two that it gets for
+ * one (`bench/latency/abort.ts`). This process then ends by the signal that came.
  */
 export async function bench(context: CommandContext): Promise<number> {
   const [file = '', ...args] = commandLine(argumentsOf(context, process.argv.slice(2)));
@@ -51,7 +51,7 @@ export async function bench(context: CommandContext): Promise<number> {
   let came: NodeJS.Signals | undefined;
   const end = (signal: NodeJS.Signals): void => {
     came = signal;
-    child.kill('SIGTERM');
+    child.kill(signal);
   };
   for (const signal of signals) process.on(signal, end);
   const [status] = (await once(child, 'exit')) as [number | null];
