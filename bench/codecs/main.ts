@@ -1,6 +1,6 @@
 /**
  * The codecs' times as a program: `npm run -s bench:codecs`. Progress goes to standard error, results to standard output.
- * Exit status: 0 done, 1 a codec failed, 2 wrong usage.
+ * Exit status: 0 done, 1 a codec failed, 2 wrong usage, also where `--only` names nothing that there is.
  */
 import Table from 'cli-table3';
 import { Command } from 'commander';
@@ -50,9 +50,10 @@ function write(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-function printTables(lines: readonly CodecLine[]): void {
+function printTables(lines: readonly CodecLine[], isSmoke: boolean): void {
   const messages = lines.filter((line) => line.kind === 'message');
   const frames = lines.filter((line) => line.kind === 'frame');
+  if (isSmoke) write('\nA smoke run: it shows that everything works; its times are worth nothing.');
   if (messages.length > 0) {
     write('\nMessages of the control objects: bytes, and nanoseconds for one; ×: JSON over protobuf');
     const triple = (what: string): string[] => [`${what} protobuf`, 'JSON', '×'];
@@ -69,6 +70,22 @@ function printTables(lines: readonly CodecLine[]): void {
   }
 }
 
+/** Says that nothing has such a name, and what there is. */
+function tellUnknown({ only = '', json }: Arguments): void {
+  const known = [
+    ...new Set(controlCodecs.map(({ envelope }) => envelope)),
+    ...new Set(frameCodecs.map(({ transport }) => transport)),
+  ];
+  const message = `no message or frame has '${only}' in its name`;
+  const advice = `there are ${known.join(', ')}, each with more behind it, such as "bus Call"; without --only the table has all`;
+  process.stderr.write(
+    json === true
+      ? `${JSON.stringify({ error: 'usage', message, advice })}\n`
+      : `bench:codecs: ${message}\n  ${advice}\n`,
+  );
+  process.exitCode = 2;
+}
+
 async function main(given: Arguments): Promise<void> {
   // benny announces each suite there, and standard output is for results.
   console.log = () => undefined;
@@ -79,6 +96,10 @@ async function main(given: Arguments): Promise<void> {
   const frames = frameCodecs.filter(({ transport, name }) =>
     `${transport} ${name}`.toLowerCase().includes(wanted),
   );
+  if (messages.length + frames.length === 0) {
+    tellUnknown(given);
+    return;
+  }
   const progress = (done: number, all: number): void => {
     if (given.quiet === true || (done % 20 !== 0 && done !== all)) return;
     process.stderr.write(`${done} of ${all} messages and frames\n`);
@@ -86,7 +107,7 @@ async function main(given: Arguments): Promise<void> {
   const effort = given.smoke === true ? smokeEffort : usualEffort;
   const lines = await timeCodecs(messages, frames, effort, progress);
   if (given.json === true) for (const line of lines) write(JSON.stringify(line));
-  else printTables(lines);
+  else printTables(lines, given.smoke === true);
 }
 
 const program = new Command('bench:codecs')

@@ -7,8 +7,12 @@ import { Browser, findBrowser } from './browser.js';
 import { checkReport } from './check.js';
 
 async function main(file: string | undefined, screenshotPrefix: string | undefined): Promise<number> {
-  if (file === undefined || !existsSync(file)) {
+  if (file === undefined) {
     console.error('usage: npm run bench:check-report -- FILE [SCREENSHOT-PREFIX]');
+    return 2;
+  }
+  if (!existsSync(file)) {
+    console.error(`bench:check-report: there is no file ${file}`);
     return 2;
   }
   const program = findBrowser();
