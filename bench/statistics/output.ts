@@ -15,6 +15,27 @@ export function standardOutput(): Output {
   };
 }
 
+/** Who reads has ended, or has seen enough (`| head`). */
+const endedReader = ['EPIPE', 'ECONNRESET'];
+
+/**
+ * From now on a reader that ends is no failure of this process, which goes on to the exit status that it has without a reader. Output that
+ * cannot be written for another reason, a full disk, is: `name` tells it in one line, and exit status 0 becomes 1.
+ */
+export function guardOutput(name: string): void {
+  let hasFailed = false;
+  process.stdout.on('error', ({ code = '', message }: NodeJS.ErrnoException) => {
+    if (hasFailed || endedReader.includes(code) || code === 'ERR_STREAM_DESTROYED') return;
+    hasFailed = true;
+    process.stderr.write(`${name}: the output cannot be written: ${message}\n`);
+  });
+  // There is nobody left to tell.
+  process.stderr.on('error', () => {});
+  process.on('exit', (status) => {
+    if (hasFailed && status === 0) process.exitCode = 1;
+  });
+}
+
 export type Paint = (text: string, colour: 'green' | 'red' | 'dim') => string;
 
 const codes = { green: 32, red: 31, dim: 2 } as const;
