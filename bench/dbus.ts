@@ -62,6 +62,8 @@ export const smokeDBusOptions: DBusOptions = {
 
 export interface DBusResult {
   readonly machine: Machine;
+  /** When it began, ISO 8601. */
+  readonly started: string;
   readonly seed: number;
   readonly cells: readonly CellResult[];
   readonly durationMs: number;
@@ -111,11 +113,13 @@ export async function runDBusComparison(options: DBusOptions): Promise<DBusResul
   const start = performance.now();
   const ticks = stealTicks();
   const machine = describeMachine(projectDirectory);
+  const started = new Date().toISOString();
   const groups = groupsOf(options, presence);
   try {
     const lines = await runLaunches(groups, options, directory, options.onProgress ?? ((): void => {}));
     return {
       machine,
+      started,
       seed: options.seed,
       cells: lines.map(cellResult),
       durationMs: performance.now() - start,
@@ -131,7 +135,7 @@ export async function runDBusComparison(options: DBusOptions): Promise<DBusResul
  * One object a cell, one a line, with the machine in each so that no line needs another to be understood. What must be reached stands with
  * the cell that must reach it (`musts`).
  */
-export function dbusLines({ cells, seed, steal, machine }: DBusResult): string[] {
+export function dbusLines({ cells, started, seed, steal, machine }: DBusResult): string[] {
   const musts = judgeMusts(cells);
   return cells.map((cell) => {
     const { workload, contender, placement } = cell;
@@ -142,6 +146,13 @@ export function dbusLines({ cells, seed, steal, machine }: DBusResult): string[]
         must.call === cell.call &&
         must.placement === placement,
     );
-    return JSON.stringify({ ...cell, ...(own.length === 0 ? {} : { musts: own }), seed, steal, machine });
+    return JSON.stringify({
+      ...cell,
+      ...(own.length === 0 ? {} : { musts: own }),
+      started,
+      seed,
+      steal,
+      machine,
+    });
   });
 }

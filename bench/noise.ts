@@ -6,7 +6,7 @@ import { slownessOf } from './results/slowness.js';
 
 /** Share of stolen CPU time, and load for each CPU before the run, from which it is called noisy. */
 export const noisySteal = 0.01;
-const noisyLoad = 0.25;
+export const noisyLoad = 0.25;
 /** Share of launches that may still have been getting faster when they were measured. */
 const unsettledShareMax = 0.2;
 /** Its warm-up has too few samples to tell, which says nothing of the machine (docs/benchmark.md, W6). */

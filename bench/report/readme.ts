@@ -8,9 +8,12 @@
  * docs/benchmark.md a comparison that is made on a quiet machine, by
  *
  *   npm run -s compare:dbus -- --json > docs/results/dbus.jsonl
+ *
+ * Both say of which run they are, and where it was noisy, why.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { noisyLoad, noisySteal } from '../noise.js';
 import { type Results, readResults } from '../results/directory.js';
 import type { CellLine, LaunchFigures } from '../results/line.js';
 import { projectDirectory } from '../scenarios/contenders.js';
@@ -39,11 +42,18 @@ interface Line {
   readonly broker_cpu_us_per_message: number | null;
   readonly per_second: number;
   readonly launches?: readonly LaunchFigures[];
+  /** Share of the CPU time that a hypervisor took meanwhile. */
+  readonly steal?: number;
+  /** When it began, ISO 8601; earlier results do not have it. */
+  readonly started?: string;
   readonly machine: {
     readonly cpu: string;
     readonly cpus: number;
     readonly kernel: string;
     readonly node: string;
+    readonly commit?: string;
+    readonly is_dirty?: boolean;
+    readonly load_1min?: number;
   };
 }
 
@@ -56,13 +66,24 @@ function linesOf(results: string): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** Where it was measured, as one sentence. */
-function placeOf(lines: readonly Line[]): { readonly sentence: string; readonly payloadBytes: number } {
+/** What writes the results of the comparison with D-Bus. */
+const dbusCommand = 'npm run -s compare:dbus -- --json > docs/results/dbus.jsonl';
+
+/** Where and when it was measured, how quiet that was, and by what; a sentence each. */
+function placeOf(lines: readonly Line[]): string[] {
   const [first] = lines;
   if (first === undefined) throw new Error('there are no results to write');
-  const { cpu, cpus, kernel, node } = first.machine;
-  const sentence = `Measured on ${cpu}, ${cpus} cores, Linux ${kernel}, Node ${node}`;
-  return { sentence, payloadBytes: first.payload_bytes };
+  const { machine, payload_bytes, started, steal = 0, launches = [] } = first;
+  const { cpu, cpus, kernel, node, commit, is_dirty = false, load_1min: load = 0 } = machine;
+  const day = started === undefined ? '' : ` on ${started.slice(0, 10)}`;
+  const of = commit === undefined ? '' : `, commit ${commit}${is_dirty ? ' with changes' : ''}`;
+  const often = launches.length === 0 ? '' : `, ${launches.length} launches of each cell`;
+  const isNoisy = load > noisyLoad * cpus || steal > noisySteal;
+  return [
+    `Measured${day} on ${cpu}, ${cpus} cores, Linux ${kernel}, Node ${node}${of}; ${payload_bytes} bytes${often}.`,
+    `The 1-minute load before it was ${load.toFixed(2)} on ${cpus} CPUs, and a hypervisor took ${say.percent(steal)} of the CPU time meanwhile${isNoisy ? ': the run was noisy, and its figures are to be read with care' : ''}.`,
+    `The results are written by \`${dbusCommand}\`, and this page from them by \`npm run readme\`.`,
+  ];
 }
 
 /** Who is in README.md: what this project offers, and what its reader knows, the program in C first. */
@@ -86,6 +107,11 @@ function sureRatio({ contender, baseline, ratio, ratio_low, ratio_high }: CellLi
   if (contender === baseline) return '1';
   const range = say.interval(ratio_low, ratio_high);
   return range === '–' ? range : `${say.ratio(ratio)} (${range})`;
+}
+
+/** Whether its figures are to be read with care, and why; nothing after a quiet run. */
+function noiseWords({ run }: Results): string {
+  return run.noise.length === 0 ? '' : `; the run was noisy: ${say.listed(run.noise)}`;
 }
 
 /** The run behind the calls, in one line: where they were measured again later, that one. */
@@ -122,7 +148,7 @@ export function renderReadme(results: Results): string[] {
       ]),
     }),
     '',
-    `From the ${provenance(results)}.`,
+    `From the ${provenance(results)}${noiseWords(results)}.`,
   ];
 }
 
@@ -156,13 +182,12 @@ function mustsTable(results: string): string[] {
 }
 
 /** The Markdown for results as `npm run -s compare:dbus -- --json` prints them. */
-function renderDBus(results: string): string[] {
+export function renderDBus(results: string): string[] {
   const lines = linesOf(results);
-  const { sentence, payloadBytes } = placeOf(lines);
   const of = (workload: string, waiting = 'block'): string[] =>
     comparedTable(lines.filter((line) => line.workload === workload && line.waiting === waiting));
   return [
-    `${sentence}; ${payloadBytes} bytes.`,
+    ...placeOf(lines),
     '',
     ...mustsTable(results),
     '',
