@@ -52,7 +52,12 @@ export class PaceProbe {
   static async launch(): Promise<PaceProbe> {
     if (!existsSync(path)) throw new Error('the pace probe is not built; run "npm run build:native"');
     const process = new PeerProcess('the pace probe', [path]);
-    await process.ready();
+    try {
+      await process.ready();
+    } catch (error) {
+      process.kill();
+      throw error;
+    }
     return new PaceProbe(process);
   }
 

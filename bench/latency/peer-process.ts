@@ -29,7 +29,7 @@ export interface PeerProcessOptions {
    * for, and SIGTERM ends it.
    */
   readonly isTree?: boolean;
-  /** It speaks for itself as others do, but has children that only it can end: SIGTERM is what ends it. */
+  /** It speaks for itself as others do, but has children that only it can end: when the harness dies it gets SIGTERM instead of SIGKILL. */
   readonly hasChildren?: boolean;
 }
 
@@ -101,7 +101,8 @@ export class PeerProcess {
     if (!line.startsWith('ready')) throw new Error(`${this.#name} said "${line}" instead of ready`);
     const words = line.split(' ').slice(1);
     this.pids = words.filter((word) => /^\d+$/.test(word)).map(Number);
-    this.clientPids = words.includes('crew') ? this.pids : this.pids.filter((pid) => pid === this.#child.pid);
+    // The first is the client itself, also where another process was started to start it (a manager's init).
+    this.clientPids = words.includes('crew') ? this.pids : this.pids.slice(0, 1);
     this.#tellsCollections = words.includes('gc');
   }
 

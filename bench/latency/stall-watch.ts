@@ -39,7 +39,12 @@ export class StallWatch {
   static async launch(pid: number): Promise<StallWatch> {
     if (!existsSync(path)) throw new Error('the stall watch is not built; run "npm run build:native"');
     const process = new PeerProcess('the stall watch', [path, String(pid)]);
-    await process.ready();
+    try {
+      await process.ready();
+    } catch (error) {
+      process.kill();
+      throw error;
+    }
     return new StallWatch(process);
   }
 

@@ -132,21 +132,23 @@ static int end(struct driver *driver, uint64_t until_ns)
 	return (int)driver->ended.count;
 }
 
-/* Waits for what is under way, a deadline at most, and gives up the rest. Returns 0 or -errno. */
-static int finish(struct driver *driver)
+/* Waits for what is under way, until `deadline` at most, and gives up the rest. Returns 0 or -errno. */
+static int finish(struct driver *driver, uint64_t deadline)
 {
-	uint64_t deadline = monotonic_ns() + DEADLINE_NS;
+	uint64_t now;
 	int r = 0;
 
 	while (r >= 0 && driver->under_way > 0 && monotonic_ns() < deadline)
 		r = end(driver, deadline);
+	now = monotonic_ns();
 	for (uint32_t at = 0; driver->under_way > 0 && at < UNDER_WAY_MAX; at++) {
+		uint64_t took = now - driver->start_ns[at];
 		if (driver->state[at] != BUSY)
 			continue;
 		driver->state[at] = GIVEN_UP;
 		driver->under_way--;
 		driver->errors++;
-		record(driver, DEADLINE_NS);
+		record(driver, took > DEADLINE_NS ? took : DEADLINE_NS);
 	}
 	return r < 0 ? r : 0;
 }
@@ -174,7 +176,7 @@ static int closed(struct driver *driver, uint64_t end_ns, uint32_t outstanding, 
 			now = monotonic_ns();
 		}
 	}
-	return finish(driver);
+	return finish(driver, monotonic_ns() + DEADLINE_NS);
 }
 
 /* What was never sent because too much was under way has failed as well, and would make the figures better if it were missing. */
@@ -206,7 +208,7 @@ static int open_loop(struct driver *driver, uint64_t start, const uint64_t *offs
 				return r;
 			if (r == 0) {
 				/* Full: the next step is to collect, and to wait for that only as long as nothing can be sent. */
-				r = end(driver, now + DEADLINE_NS);
+				r = end(driver, give_up);
 				if (r < 0)
 					return r;
 				break;
@@ -214,7 +216,7 @@ static int open_loop(struct driver *driver, uint64_t start, const uint64_t *offs
 		}
 	}
 	record_unsent(driver, start, offsets + sent, count - sent);
-	return finish(driver);
+	return finish(driver, give_up);
 }
 
 static int tell(struct driver *driver, const char *path, uint64_t start_ns)

@@ -155,7 +155,7 @@ static int send_all(int fd, const char *bytes, size_t length)
 	return send(fd, bytes, length, MSG_NOSIGNAL) == (ssize_t)length ? 0 : -errno;
 }
 
-/* Sends a batch in pieces that fill the buffer. */
+/* Sends a part of a batch in pieces that fill the buffer. */
 static int send_part(void *context)
 {
 	struct client *client = context;

@@ -24,7 +24,7 @@ import {
 } from '../latency/record.js';
 import { measureSampleCostNs } from '../latency/sample-cost.js';
 import { createShuffle } from '../latency/shuffle.js';
-import { type Block, noFaults, Stage } from '../latency/stage.js';
+import { type Block, type Faults, Stage } from '../latency/stage.js';
 import { describeMachine } from '../report/machine.js';
 import type { Results } from '../results/directory.js';
 import { type CellLine, cellKey } from '../results/line.js';
@@ -156,7 +156,7 @@ async function runPass(
       }
     }
     for (const { side, stage, blocks, histogram, isSettled } of stages) {
-      side.records.push(recordOf(side.definition, blocks, histogram, isSettled));
+      side.records.push(recordOf(side.definition, blocks, histogram, isSettled, stage.unrecorded));
       await stage.stop();
     }
     await probe.stop();
@@ -168,10 +168,11 @@ function recordOf(
   blocks: readonly Block[],
   histogram: Histogram,
   isSettled: boolean,
+  unrecorded: Faults,
 ): CellRecord {
   return createRecord(cellKey(cellNameOf(definition)), blocks, histogram, {
     hasBroker: false,
-    unrecorded: noFaults,
+    unrecorded,
     cold_ns: null,
     is_settled: isSettled,
     offered_per_second: null,

@@ -10,7 +10,7 @@ import { createHistogram, type Placement } from '../../bench/latency/cell.js';
 import { tasksetPath } from '../../bench/latency/peer-process.js';
 import { Samples } from '../../bench/latency/samples.js';
 import { type Block, Stage } from '../../bench/latency/stage.js';
-import { allContenders } from '../../bench/scenarios/index.js';
+import { allContenders, scenarios } from '../../bench/scenarios/index.js';
 import type { Action, CellShape } from '../../bench/scenarios/scenario.js';
 import { checkDescriptors } from '../support/leaks.js';
 
@@ -119,6 +119,35 @@ for (const [name, action, shape] of programs) {
     t.true(await withStage(name, action, shape, measure));
   });
 }
+
+test('2: a client inside of a manager is counted once', async (t) => {
+  const [cell] =
+    scenarios
+      .find(({ workload }) => workload === 'W7')
+      ?.cells({
+        placement: nowhere,
+        isFirstPlacement: true,
+        tier: 'smoke',
+        contenders: allContenders().filter(({ name }) => name === 'memory'),
+        named: ['memory'],
+        cannot: () => {},
+      })
+      .filter(({ contender }) => contender === 'memory') ?? [];
+  const directory = mkdtempSync(join(tmpdir(), 'capstan-test-'));
+  let stage: Stage | undefined;
+  try {
+    if (cell !== undefined) stage = await Stage.launch(cell, directory);
+    await stage?.closed(50, {});
+    const block = await stage?.closed(200, {}, createHistogram());
+    // One process is all of this cell: what its client spends in a block is what all of it does.
+    t.true(block !== undefined && block.clientCpuNs > 0);
+    t.is(block?.cpuNs, block?.clientCpuNs);
+    await stage?.stop();
+  } finally {
+    stage?.kill();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
 
 test('2: to be told of a block and to hand over its samples is not in the CPU time of a client in Node', async (t) => {
   await withStage('node-net', 'call', { payloadBytes: 64, varied: {} }, async ({ stage }) => {

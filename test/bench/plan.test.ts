@@ -4,7 +4,7 @@ import { type Choice, chooseContenders } from '../../bench/choice.js';
 import { UnknownName } from '../../bench/failure.js';
 import { prepareSuite } from '../../bench/index.js';
 import type { CellDefinition } from '../../bench/latency/cell.js';
-import { blocksOf } from '../../bench/latency/launch.js';
+import { blocksOf, rushes } from '../../bench/latency/launch.js';
 import { placements } from '../../bench/placements.js';
 import { createPlan, type Plan, tierSizes } from '../../bench/plan.js';
 import { allContenders, scenarios } from '../../bench/scenarios/index.js';
@@ -284,4 +284,15 @@ test('at a placement that was asked for everything is measured, and nothing else
   t.deepEqual(placesOf(free, 'W1'), ['not-pinned']);
   t.not(free.fingerprint, planAt(placements()[0]?.name ?? '').fingerprint);
   t.throws(() => planAt('elsewhere'), { message: /no placement elsewhere here/ });
+});
+
+test('messages to hundreds begin with a rush, as calls do, and those to a few do not', (t) => {
+  const cell = (receivers: number): Parameters<typeof rushes>[0] => ({
+    workload: 'W4',
+    contender: 'sockets',
+    varied: { receivers },
+  });
+  t.true(rushes(cell(256)));
+  t.false(rushes(cell(16)));
+  t.false(rushes({ ...cell(256), contender: 'c-seqpacket' }));
 });
