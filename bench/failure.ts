@@ -66,11 +66,21 @@ function differencesOf(from: string, to: string): number {
   return cell(from.length, to.length);
 }
 
-/** Why something failed, in one line: of an error that a process wrote with its stack the line that names the error. */
+/** Where in a program an error was thrown, as Node writes it above the error; it stands at the end of a line or is one. */
+const thrownAt = /(?:^|: )(?:file:|node:|\/)\S+:\d+$/;
+
+/** A path of two names or more, with what is before it, and its last name. */
+const path = /(^|[\s'"`(=])(?:file:\/\/)?(?:\/[^\s/'"`(),;:]+)+\/([^\s/'"`(),;:]+)/g;
+
+/**
+ * Why something failed, in one line: of an error that a process wrote with its stack the line that names the error. Of paths only the last name
+ * stays, because the directories are this machine's, and mostly gone.
+ */
 export function inOneLine(text: string): string {
-  const [first = '', ...more] = text.split('\n');
+  const [first = '', ...more] = text.trim().split('\n');
   const named = more.find((line) => /^\w*Error\b.*: /.test(line));
-  return named === undefined ? first : `${first.replace(/(?:^|: )file:\S+$/, '')}: ${named}`;
+  const reason = [first.replace(thrownAt, ''), named ?? ''].filter((part) => part !== '').join(': ');
+  return (reason === '' ? first : reason).replace(path, '$1$2');
 }
 
 /** Tells on standard error why the command `name` (`capstan bench compare`) failed. */

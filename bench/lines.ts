@@ -3,6 +3,7 @@
  * geometric mean of the ratios within launches, with an interval over them (benchmark method, points 6, 9 and 16). A launch pairs a
  * cell with the baseline that was interleaved with it, so that what hit the whole launch is in neither.
  */
+import { inOneLine } from './failure.js';
 import { type CellDefinition, cellNameOf } from './latency/cell.js';
 import { type CellRecord, figuresOf, launchFigures, mergedHistogram, round } from './latency/record.js';
 import type { LaunchEntry } from './launch-log.js';
@@ -73,8 +74,8 @@ function significant(value: number | null): number | null {
 /** Why a cell's figures must not be used, if so. A launch in which the machine stalled is left out; with most of them gone nothing is left. */
 function invalidityOf(records: readonly CellRecord[], launches: number): string | undefined {
   const failed = records.filter(({ failure }) => failure !== null);
-  const [first] = failed;
-  if (first !== undefined) return `failed in ${failed.length} of ${launches} launches: ${first.failure}`;
+  const why = failed[0]?.failure;
+  if (typeof why === 'string') return `failed in ${failed.length} of ${launches} launches: ${inOneLine(why)}`;
   const stalled = records.filter(({ invalid }) => invalid !== null);
   if (stalled.length * 2 > launches) return stalled[0]?.invalid ?? undefined;
   return records.every(({ samples }) => samples === 0) ? 'no message was answered' : undefined;

@@ -122,10 +122,9 @@ export class PeerProcess {
   async line(timeoutMs: number): Promise<string> {
     const endMs = performance.now() + timeoutMs;
     while (this.#received.length === 0) {
-      if (this.#isEnded) throw new Error(`${this.#name} ended: ${this.#errors.trim()}`);
+      if (this.#isEnded) throw this.#failure('ended');
       const remainingMs = endMs - performance.now();
-      if (remainingMs <= 0)
-        throw new Error(`${this.#name} did not answer in ${timeoutMs} ms: ${this.#errors.trim()}`);
+      if (remainingMs <= 0) throw this.#failure(`did not answer in ${timeoutMs} ms`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, remainingMs);
         this.#wake = () => {
@@ -136,6 +135,12 @@ export class PeerProcess {
       this.#wake = undefined;
     }
     return this.#received.shift() ?? '';
+  }
+
+  /** What has become of it, with all that it wrote to standard error. */
+  #failure(what: string): Error {
+    const wrote = this.#errors.trim();
+    return new Error(`${this.#name} ${what}${wrote === '' ? '' : `: ${wrote}`}`);
   }
 
   /** Closes its standard input and waits until it has ended; kills it if it does not. */

@@ -70,7 +70,7 @@ function painted(verdict: string, paint: Paint): string {
   return verdict === 'better' ? paint(verdict, 'green') : verdict;
 }
 
-/** Why a cell has its verdict, if that is a question; `cells.jsonl` has all of an error with its stack. */
+/** Why a cell has its verdict, if that is a question; `launches.jsonl` has all of an error with its stack. */
 function reasonOf({ verdict, why, launches_needed }: CellComparison): string | undefined {
   const more =
     launches_needed === undefined ? '' : `; about ${launches_needed} launches would tell (--launches)`;

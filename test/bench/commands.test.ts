@@ -149,6 +149,15 @@ test('an error with its stack is told by the line that names it', (t) => {
     'failed in 1 of 1 launches: client ended: file:///a/pipelined.js:205\n  child.once(\n  ^\n\nError: spawn x ENOENT; build it\n    at y\n\nNode.js v20';
   t.is(inOneLine(stack), 'failed in 1 of 1 launches: client ended: Error: spawn x ENOENT; build it');
   t.is(inOneLine('one line: with a colon'), 'one line: with a colon');
+  const rejected =
+    'control datagram ended: node:internal/process/promises:288\n    x\n    ^\n\nBrokerError: cannot receive at /tmp/capstan-bench-a/3.socket: EACCES\n    at y {\n  code: 4\n}\n';
+  t.is(
+    inOneLine(rejected),
+    'control datagram ended: BrokerError: cannot receive at 3.socket: EACCES',
+    'and of a path only its last name',
+  );
+  t.is(inOneLine('file:///a/b.js:3\nError: x: y'), 'Error: x: y');
+  t.is(inOneLine('c-fd ended: /a/b/fd-grant.c: no room\n'), 'c-fd ended: fd-grant.c: no room');
 });
 
 function directory(t: ExecutionContext): string {

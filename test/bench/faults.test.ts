@@ -1,4 +1,5 @@
 /** A wrong answer fails its cell whenever it happens, and what several clients say is put together rightly. */
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { peakBlocks, runLaunch } from '../../bench/latency/launch.js';
 import { PeerProcess } from '../../bench/latency/peer-process.js';
 import type { CellRecord } from '../../bench/latency/record.js';
 import { StallWatch } from '../../bench/latency/stall-watch.js';
+import { cellLines } from '../../bench/lines.js';
 import { combineAnswers } from '../../bench/peers/crew.js';
 import { Counter, createStreamTarget } from '../../bench/peers/foreign/payload.js';
 import { isAnswer, isMessage, stamp } from '../../bench/peers/payload.js';
@@ -75,6 +77,30 @@ test.serial('a client that is always right has neither violations nor errors', a
   t.is(record?.samples, 200);
   t.deepEqual([record?.violations, record?.errors], [0, 0]);
 });
+
+test.serial(
+  'all that a process wrote when it ended is kept, and the line of its cell says why in one sentence',
+  async (t) => {
+    const dead = await launch('dies');
+    assert(dead !== undefined);
+    t.regex(
+      dead.failure ?? '',
+      /^dies ended: .*scripted-client\.js:\d+\n(?:.*\n)*RangeError: this is why\n {4}at /,
+    );
+    const cell = {
+      workload: 'W1',
+      contender: 'dies',
+      call: 'empty',
+      payloadBytes: 64,
+      placement: 'not-pinned',
+    };
+    const cells = [{ ...cell, launch: () => Promise.reject(new Error('is never launched')) }];
+    const groups = [{ key: 'g', workload: 'W1', placement: 'not-pinned', cells }];
+    const [line] = cellLines(groups, [{ group: 'g', launch: 0, cells: [dead] }], 1, 1);
+    t.is(line?.invalid, 'failed in 1 of 1 launches: dies ended: RangeError: this is why');
+    t.is((await launch('mute'))?.failure, 'mute ended');
+  },
+);
 
 test.serial('a wrong answer in the warm-up fails the cell', async (t) => {
   const record = await launch('warm-up');

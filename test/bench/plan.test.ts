@@ -1,4 +1,6 @@
 /** Plans: how long a tier takes, who takes part, and in which order. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { type Choice, chooseContenders } from '../../bench/choice.js';
 import { UnknownName } from '../../bench/failure.js';
@@ -7,6 +9,7 @@ import type { CellDefinition } from '../../bench/latency/cell.js';
 import { blocksOf, rushes } from '../../bench/latency/launch.js';
 import { placements } from '../../bench/placements.js';
 import { createPlan, type Plan, tierSizes } from '../../bench/plan.js';
+import { projectDirectory } from '../../bench/scenarios/contenders.js';
 import { allContenders, scenarios } from '../../bench/scenarios/index.js';
 import type { Contender, Scenario, Tier } from '../../bench/scenarios/scenario.js';
 
@@ -30,6 +33,22 @@ for (const [tier, limitMs, launches] of [
     t.is(suite.plan.sizes.launches, launches);
   });
 }
+
+test("where a workload has several calls, its section of the benchmark's page says what each is", (t) => {
+  const page = readFileSync(join(projectDirectory, 'docs', 'benchmark.md'), 'utf8');
+  const calls = new Map<string, Set<string>>();
+  for (const tier of ['quick', 'standard', 'full'] as const) {
+    const options = { tier, seed: 1, peers: 'auto', command: 'test', everybody: everybodyHere() } as const;
+    for (const { workload, call } of prepareSuite(options).plan.groups.flatMap(({ cells }) => cells))
+      calls.set(workload, (calls.get(workload) ?? new Set()).add(call));
+  }
+  t.true(calls.get('W1')?.has('control'));
+  for (const [workload, names] of calls) {
+    const section = page.split('\n### ').find((text) => text.startsWith(`${workload}: `)) ?? '';
+    for (const name of names.size > 1 ? names : [])
+      t.true(section.includes(`\`${name}\``), `${workload} ${name}`);
+  }
+});
 
 /** Whether a sample is a single round trip: of these a block of any length has enough. */
 function isRoundTrip({ workload, call, varied = {} }: CellDefinition): boolean {

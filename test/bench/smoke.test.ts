@@ -120,6 +120,13 @@ test.serial(
   },
 );
 
+test.serial("the benchmark's page names all files of a run", (t) => {
+  const page = readFileSync(join(projectDirectory, 'docs', 'benchmark.md'), 'utf8');
+  const names = readdirSync(out);
+  t.true(names.includes('launches.jsonl'));
+  for (const name of names) t.regex(page, new RegExp(`\`${name}[\`/]`), name);
+});
+
 test.serial(
   'findings --out writes the page and the results elsewhere, and no document is touched',
   async (t) => {

@@ -6,6 +6,8 @@
  *   crowd    when 64 calls are to be under way
  *   late     in an open loop, in which it makes the machine look as if it had stalled: it stops the process that watches for that
  *   slow     never; but a block has one sample only
+ *   dies     never; it throws in its first block
+ *   mute     never; it ends in its first block and says nothing
  *   told     never; each sample is as many nanoseconds as calls were to be under way
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -42,6 +44,8 @@ console.log('ready', process.pid);
 for await (const line of createInterface({ input: process.stdin })) {
   const [word, first = '', second = '', outstanding = '1'] = line.split(' ');
   const isOpen = word === 'open';
+  if (role === 'dies') throw new RangeError('this is why');
+  if (role === 'mute') process.exit(1);
   if (role === 'told') samples.fill(Number(outstanding));
   writeFileSync(isOpen ? first : second, samples);
   const isFaulty =
