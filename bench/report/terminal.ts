@@ -1,4 +1,4 @@
-/** Results for people at a terminal: a table for each workload and placement, then what there is to say of the run. */
+/** Results for people at a terminal: a table for each workload, placement and kind of loop, then what there is to say of the run. */
 import Table from 'cli-table3';
 import { inOneLine } from '../failure.js';
 import type { Results } from '../results/directory.js';
@@ -6,6 +6,7 @@ import { type CellLine, isOrderLine, type OrderLine, type Varied, variedNames } 
 import { ratioText, ratioTitle } from './baseline.js';
 import { markedShareRange, overRunsNoteOf } from './figures/order.js';
 import { durationText } from './progress.js';
+import { placementsOf } from './selection.js';
 
 const titles: Readonly<Record<string, string>> = {
   W1: 'Round trip of a call',
@@ -47,6 +48,17 @@ function nameText(cell: CellLine): string {
   return cell.invalid === undefined ? cell.contender : `${cell.contender} (not to be used)`;
 }
 
+/** How what is offered is spread, for the name of a table; earlier results may not tell. */
+function loopText({ loop, schedule }: CellLine): string {
+  if (loop === 'closed') return '';
+  return schedule === undefined ? ', open loop' : `, open loop (${schedule})`;
+}
+
+/** In an open loop it is part of the name of the table. */
+function variedInTable({ schedule: _, ...varied }: CellLine): string {
+  return variedText(varied);
+}
+
 function cellTable(cells: readonly CellLine[], isColoured: boolean): string {
   const table = new Table({
     head: [
@@ -71,7 +83,7 @@ function cellTable(cells: readonly CellLine[], isColoured: boolean): string {
       nameText(cell),
       cell.call,
       String(cell.payload_bytes),
-      variedText(cell),
+      variedInTable(cell),
       number(cell.p50_us, 1),
       number(cell.p99_us, 1),
       ratioText(intervalText(cell), cell, cells),
@@ -84,9 +96,25 @@ function cellTable(cells: readonly CellLine[], isColoured: boolean): string {
   return table.toString();
 }
 
+/** Whether there must be no inversion, and whether that was kept; a lost message fails a cell of which nothing is promised, too. */
+function promiseText({ is_promised, violations }: OrderLine): string {
+  if (violations > 0) return 'FAILED';
+  return is_promised ? 'kept' : 'none';
+}
+
 function orderTable(orders: readonly OrderLine[], isColoured: boolean): string {
   const table = new Table({
-    head: ['contender', 'pattern', 'KiB ahead', 'preemption', 'launches', 'runs', 'inversions', '95 %', ''],
+    head: [
+      'contender',
+      'pattern',
+      'KiB ahead',
+      'preemption',
+      'launches',
+      'runs',
+      'inversions',
+      '95 %',
+      'promise',
+    ],
     colAligns: ['left', 'left', 'right', 'left', 'right', 'right', 'right', 'right', 'left'],
     chars,
     ...(isColoured ? {} : { style: plain }),
@@ -101,7 +129,7 @@ function orderTable(orders: readonly OrderLine[], isColoured: boolean): string {
       String(line.runs),
       String(line.inversions),
       markedShareRange([line]),
-      line.violations > 0 ? 'FAILED' : '',
+      promiseText(line),
     ]);
   }
   const note = overRunsNoteOf(orders.map((line) => markedShareRange([line])));
@@ -132,13 +160,13 @@ export function printResults({ run, machine, lines }: Results, isColoured: boole
   const cells = lines.filter((line): line is CellLine => !isOrderLine(line));
   const tables = new Map<string, CellLine[]>();
   for (const cell of cells) {
-    const key = `${cell.workload} ${cell.placement}`;
+    // Closed loops, and open ones by schedule, are never in one table (method, point 3).
+    const key = `${cell.workload}: ${titles[cell.workload] ?? ''}; ${cell.placement}${loopText(cell)}`;
     tables.set(key, [...(tables.get(key) ?? []), cell]);
   }
-  for (const [key, members] of tables) {
-    const [workload = '', placement] = key.split(' ');
+  for (const [title, members] of tables) {
     text.push(
-      `\n${workload}: ${titles[workload] ?? ''}; ${placement}`,
+      `\n${title}`,
       cellTable(members, isColoured),
       ...members.flatMap(({ contender, invalid }) =>
         invalid === undefined ? [] : [`${contender}: ${inOneLine(invalid)}`],
@@ -146,13 +174,16 @@ export function printResults({ run, machine, lines }: Results, isColoured: boole
     );
   }
   const orders = lines.filter(isOrderLine);
-  if (orders.length > 0) {
+  for (const placement of placementsOf(orders)) {
     text.push(
-      '\nW8: runs in which messages came in an order that they must not have (docs/benchmark-order.md)',
-      orderTable(orders, isColoured),
-      ...shortestInversions(orders),
+      `\nW8: runs in which messages came in an order that they must not have (docs/benchmark-order.md); ${placement}`,
+      orderTable(
+        orders.filter((line) => line.placement === placement),
+        isColoured,
+      ),
     );
   }
+  text.push(...shortestInversions(orders));
   text.push(...run.noise.map((reason) => `\nnoisy: ${reason}; repeat this when it is quiet`));
   text.push(
     `\n${durationText(run.duration_ms)}, seed ${run.seed}, ${run.launches} ${run.launches === 1 ? 'launch' : 'launches'} of each cell; a sample costs the harness ${run.sample_cost_ns ?? '–'} ns, a look at the clock ${machine.clock_cost_ns} ns`,

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import test from 'ava';
 import { findCounterExample } from '../../bench/check/counter-example.js';
 import type { Histories } from '../../bench/check/history.js';
+import { brokenPromise, type OrderPromise } from '../../bench/check/promise.js';
 import { projectDirectory } from '../../bench/scenarios/contenders.js';
-import { orderPatterns } from '../../bench/scenarios/order-patterns.js';
+import { isPromised, orderPatterns } from '../../bench/scenarios/order-patterns.js';
 import { accept, hear, receive, send, tell } from './histories.js';
 
 const wrong: Readonly<Record<string, Histories>> = {
@@ -55,3 +56,34 @@ for (const { name, property } of orderPatterns) {
     t.true(section.includes(`\`\`\`\n${text}\n\`\`\``), text);
   });
 }
+
+const datagram: OrderPromise = { order: 'causal', multicast: 'loop' };
+const promises: readonly OrderPromise[] = [
+  { order: 'total', multicast: 'atomic' },
+  datagram,
+  { order: 'per-handle', multicast: 'loop' },
+  { order: 'per-handle', multicast: 'loop' },
+];
+
+test('the page says of each pattern who promises it, as the lines do', (t) => {
+  for (const pattern of orderPatterns) {
+    const row = page.split('\n').find((line) => line.startsWith(`| ${pattern.name} | ${pattern.property} |`));
+    t.deepEqual(
+      row
+        ?.split(' | ')
+        .slice(2)
+        .map((cell) => cell.startsWith('yes')),
+      promises.map((promise) => isPromised(pattern, promise)),
+      pattern.name,
+    );
+  }
+});
+
+test('a triangle over a loop is a broken promise only where the receiver in question was named first', (t) => {
+  const triangle = (...to: readonly string[]): Histories => ({
+    ...wrong['triangle'],
+    a: [send('cause', ...to), receive('effect')],
+  });
+  t.is(brokenPromise(triangle('b', 'c'), datagram), undefined);
+  t.is(brokenPromise(triangle('c', 'b'), datagram), 'causality');
+});
