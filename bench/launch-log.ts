@@ -4,6 +4,7 @@
  */
 import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UsageError } from './failure.js';
 import type { CellRecord } from './latency/record.js';
 import { launchesFile as file, isFinishedRun, makeDirectory } from './results/directory.js';
 import type { OrderLine } from './results/line.js';
@@ -14,6 +15,8 @@ export interface Head {
   /** ISO 8601, of the first part of the run. */
   readonly started: string;
   readonly load_before: number;
+  /** That began it, and goes on with it; earlier logs do not have it. */
+  readonly command?: string;
 }
 
 /** What the machine was like since the entry before, or since the part began. */
@@ -70,7 +73,7 @@ export interface Unfinished {
   readonly entries: readonly Entry[];
 }
 
-/** Whether this directory holds a run that did not end. Throws if its log cannot be read. */
+/** Whether this directory holds a run that did not end. Throws `UsageError` if its log has a line that no run writes. */
 export function readUnfinished(directory: string): Unfinished | undefined {
   return isFinishedRun(directory) ? undefined : readLog(directory);
 }
@@ -93,17 +96,43 @@ function readLog(directory: string): Unfinished | undefined {
   const [head, ...entries] = whole
     .split('\n')
     .filter((line) => line !== '')
-    .map((line, at) => parse(line, path, at + 1));
+    .map((line, at) => parsed(line, `${path}:${at + 1}`));
   if (head === undefined) return undefined;
-  return { head: head as Head, entries: entries as Entry[] };
+  if (!isHead(head)) throw noLine(`${path}:1`);
+  const strange = entries.findIndex((entry) => !isEntry(entry));
+  if (strange !== -1) throw noLine(`${path}:${strange + 2}`);
+  return { head, entries: entries as Entry[] };
 }
 
-function parse(line: string, path: string, number: number): unknown {
+function noLine(where: string): UsageError {
+  return new UsageError(
+    `${where} is no line of a run's log of launches`,
+    'use another --out, or --replace, which removes the run that is there',
+  );
+}
+
+function parsed(line: string, where: string): unknown {
   try {
     return JSON.parse(line) as unknown;
-  } catch (error) {
-    throw new Error(`${path}:${number}: ${error instanceof Error ? error.message : String(error)}`);
+  } catch {
+    throw noLine(where);
   }
+}
+
+/** Whether it is what it is taken for, as far as a line of something else or half a line would not be. */
+function isHead(line: unknown): line is Head {
+  const { format, fingerprint } = (line ?? {}) as Partial<Head>;
+  return format === 1 && typeof fingerprint === 'string';
+}
+
+function isEntry(line: unknown): line is Entry {
+  const { group, cells, orders, placement, launch, resumed } = (line ?? {}) as Partial<
+    LaunchEntry & OrderEntry & PartEntry
+  >;
+  if (typeof resumed === 'string') return true;
+  const isLaunch = typeof group === 'string' && Array.isArray(cells);
+  const isOrder = typeof placement === 'string' && Array.isArray(orders);
+  return typeof launch === 'number' && (isLaunch || isOrder);
 }
 
 /** Appends to the log of a run; keeps the entries. Without a directory it only keeps them. */

@@ -34,7 +34,7 @@ export interface Found {
 const whatIsAnother = 'another plan is other options, another build of the code, or another machine';
 const otherwise = 'use another --out, or --replace, which removes it';
 
-/** Throws `CannotResume`, and `UsageError` if another process writes there. */
+/** Throws `CannotResume`, and `UsageError` if another process writes there or the log there cannot be read. */
 export function foundFor(
   { directory, mustResume = false, mayReplace = false }: Asked,
   fingerprint: string,
@@ -62,8 +62,10 @@ export function foundFor(
       'without --resume one is begun there',
     );
   if (unfinished === undefined || (!mustResume && unfinished.entries.every(isPartEntry))) return {};
+  const { command, started } = unfinished.head;
+  const which = command === undefined ? '' : ` ('${command}', begun ${started})`;
   throw new CannotResume(
-    `${directory} holds an unfinished run of another plan, which would be lost`,
+    `${directory} holds an unfinished run of another plan${which}, which would be lost`,
     `${otherwise}; ${whatIsAnother}`,
   );
 }

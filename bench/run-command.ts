@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { names } from './arguments.js';
 import { oldBuildWords } from './code.js';
-import { didYouMean, inOneLine, parsed, tellFailure, UsageError } from './failure.js';
+import { didYouMean, Failure, inOneLine, parsed, tellFailure, UsageError } from './failure.js';
 import { failuresOf, prepareSuite, resultLines, runSuite, type Suite, workloads } from './index.js';
 import { abortOnSignals } from './latency/abort.js';
 import { assertStillThere } from './occupied.js';
@@ -124,6 +124,10 @@ async function measuredResults(
   try {
     assertStillThere(suite.options, suite.plan.fingerprint, suite);
     return await measured(suite, options, isQuiet, endProgress, output);
+  } catch (error) {
+    const { signal, command } = suite.options;
+    if (!(error instanceof Error) || error !== signal?.reason) throw error;
+    throw new Failure(error.message, `'${command}' goes on where it was`);
   } finally {
     release();
   }

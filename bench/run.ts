@@ -308,6 +308,7 @@ export async function runSuite(suite: Suite): Promise<Results> {
     fingerprint: plan.fingerprint,
     started: now,
     load_before: machine.load_1min,
+    command: options.command,
   };
   const { directory } = options;
   if (directory !== undefined && options.mayReplace === true) removeRun(directory);

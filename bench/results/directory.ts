@@ -139,44 +139,81 @@ export function writeResults(results: Results, directory: string): void {
   writeFileSync(join(directory, runFile), `${JSON.stringify(run, null, 2)}\n`);
 }
 
-/** Why there is no finished run, and what to do. */
-function noRun(directory: string, error: unknown): Failure {
+/** Where an unfinished run says which command began it, what to do to finish it. */
+function goOnAdvice(directory: string): string {
+  try {
+    const [head = ''] = readFileSync(join(directory, launchesFile), 'utf8').split('\n');
+    const { command } = JSON.parse(head) as { command?: unknown };
+    if (typeof command === 'string') return `'${command}' goes on where it was`;
+  } catch {
+    // A log that cannot be read does not say it either.
+  }
+  return 'repeat the command that began it, which goes on where it was';
+}
+
+/** Why there is no finished run, and what to do; `name` is the file that could not be read. */
+function noRun(directory: string, name: string, error: unknown): Failure {
   const make = "make one with 'capstan bench --standard --out DIR'";
   if (!existsSync(directory))
     return new Failure(`${directory} has no finished run: there is no such directory`, make);
   if (existsSync(join(directory, launchesFile)) && !isFinishedRun(directory))
     return new Failure(
       `${directory} has no finished run: the one that is there was interrupted`,
-      'repeat the command that began it, which goes on where it was',
+      goOnAdvice(directory),
     );
-  const reason = error instanceof Error ? error.message : String(error);
-  return new Failure(`${directory} has no finished run: ${reason}`, make);
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: `there is no ${name} in it`,
+    ENOTDIR: 'it is no directory',
+  };
+  return new Failure(`${directory} has no finished run: ${reasons[code ?? ''] ?? message}`, make);
 }
 
-/** Throws with a message for people if this is no directory of a finished run. */
+/** Throws `Failure` if this is no directory of a finished run. */
 export function readResults(directory: string): Results {
   const read = (name: string): string => {
     try {
       return readFileSync(join(directory, name), 'utf8');
     } catch (error) {
-      throw noRun(directory, error);
+      throw noRun(directory, name, error);
     }
   };
-  const run = parse<Run>(read(runFile), join(directory, runFile), 1);
-  if (run.format !== 1) throw new Error(`${directory}: written by another version (format ${run.format})`);
-  const machine = parse<Machine>(read(machineFile), join(directory, machineFile), 1);
+  const object = <T extends object>(name: string): T => parse<T>(read(name), join(directory, name), 1);
+  const run = object<Run>(runFile);
+  if (run.format !== 1)
+    throw new Failure(`${join(directory, runFile)}: written by another version (format ${run.format})`, mend);
+  const machine = object<Machine>(machineFile);
+  const path = join(directory, cellsFile);
   const lines = read(cellsFile)
     .split('\n')
     .map((text, at) => ({ text, line: at + 1 }))
     .filter(({ text }) => text !== '')
-    .map(({ text, line }) => parse<ResultLine>(text, join(directory, cellsFile), line));
+    .map(({ text, line }) => {
+      const parsed = parse<ResultLine>(text, path, line);
+      if (!isResultLine(parsed)) throw new Failure(`${path}:${line} is no line of a run's cells`, mend);
+      return parsed;
+    });
   return { run, machine, lines };
 }
 
-function parse<T>(text: string, file: string, line: number): T {
+const mend = 'take the files from where they were made, or make the run again with its command and --replace';
+
+/** Whether it has the names of a cell or a pattern, which nothing else has. */
+function isResultLine({ workload, contender, call, placement, samples }: Partial<ResultLine>): boolean {
+  return (
+    [workload, contender, call, placement].every((name) => typeof name === 'string') &&
+    typeof samples === 'number'
+  );
+}
+
+/** An object. */
+function parse<T extends object>(text: string, file: string, line: number): T {
+  let value: unknown;
   try {
-    return JSON.parse(text) as T;
-  } catch (error) {
-    throw new Error(`${file}:${line}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    value = JSON.parse(text);
+  } catch {
+    throw new Failure(`${file}:${line} is not JSON`, mend);
   }
+  if (typeof value !== 'object' || value === null) throw new Failure(`${file}:${line} is no object`, mend);
+  return value as T;
 }

@@ -1,6 +1,6 @@
 /** The benchmark's commands as their users meet them: the page of each, and what is said of a command line that is wrong. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -8,9 +8,11 @@ import type { Command } from 'commander';
 import { didYouMean, inOneLine, UsageError } from '../../bench/failure.js';
 import { prepareSuite, type SuiteOptions } from '../../bench/index.js';
 import { createRunCommand, subcommands } from '../../bench/program.js';
+import { writeResults } from '../../bench/results/directory.js';
 import { runBench } from '../../bench/run-command.js';
 import { projectDirectory } from '../../bench/scenarios/contenders.js';
 import { allContenders } from '../../bench/scenarios/index.js';
+import { cellOf, resultsOf } from './statistics/runs.js';
 import { type Captured, captured } from './support/captured.js';
 
 const program = join(projectDirectory, 'build', 'clients', 'cli', 'main.js');
@@ -182,6 +184,41 @@ test('what is no finished run is said with the reason and what to do, whoever re
     t.regex(ran.error, /nowhere has no finished run: there is no such directory\n {2}make one with/);
   }
   t.regex((await run('report', interrupted)).error, /was interrupted\n {2}repeat the command that began it/);
+  const command = "capstan bench --quick --out 'a b'";
+  writeFileSync(join(interrupted, 'launches.jsonl'), `${JSON.stringify({ format: 1, command })}\n`);
+  const named = await run('compare', interrupted, interrupted);
+  t.is(named.status, 1);
+  t.true(named.error.endsWith(`was interrupted\n  '${command}' goes on where it was`), named.error);
+});
+
+test('a directory without a run is said to be one, and results that no run has written with their line', async (t) => {
+  const root = directory(t);
+  const said = async (): Promise<string> => {
+    const { status, error } = await run('compare', root, root);
+    t.is(status, 1);
+    return error;
+  };
+  t.regex(
+    await said(),
+    /capstan-test-\w+ has no finished run: there is no run\.json in it\n {2}make one with/,
+  );
+  writeResults(resultsOf([cellOf('sockets', [1, 1, 1, 1])]), root);
+  t.is((await run('compare', root, root)).status, 0);
+  const cells = join(root, 'cells.jsonl');
+  const whole = readFileSync(cells, 'utf8');
+  for (const line of ['half a line', '{}', '[]', 'null', '7']) {
+    writeFileSync(cells, `${whole}${line}\n`);
+    t.regex(
+      await said(),
+      /: \S+cells\.jsonl:2 is no[^\n]*\n {2}take the files from where they were made/,
+      line,
+    );
+  }
+  writeFileSync(cells, whole);
+  for (const text of ['', '{}', 'null']) {
+    writeFileSync(join(root, 'run.json'), text);
+    t.regex(await said(), /: \S+run\.json[^\n]*\n {2}take the files from/, text);
+  }
 });
 
 test('a run that would measure nothing says why, and what to use', async (t) => {

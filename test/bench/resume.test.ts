@@ -251,7 +251,7 @@ test('an unfinished run of another plan is not overwritten, with --resume or wit
   const directory = directoryOf(t);
   await runSuite(prepareOrders(directory));
   const log = logOf(directory);
-  const message = /another plan, which would be lost/;
+  const message = /another plan .*, which would be lost/;
   // Another seed, and a run without W8, which has no groups of its own.
   for (const more of [{ seed: 2 }, { workloads: [] }]) {
     t.throws(() => prepareOrders(directory, more), { instanceOf: CannotResume, message });
@@ -305,6 +305,46 @@ test('a finished run is printed again by its own command, and lost to another on
   t.false(existsSync(join(directory, 'histograms', 'of-another-cell.hlog')));
   t.true(existsSync(join(directory, 'notes')), 'nothing else is removed');
   t.is((await bench(directory, '--resume', '--replace')).status, 2);
+});
+
+test('a run that is stopped says how it goes on, and what finds it says which command that is', async (t) => {
+  const directory = directoryOf(t);
+  const controller = new AbortController();
+  controller.abort(new Error('stopped by SIGINT'));
+  const stopped = await captured((output) =>
+    runBench([...smallRun, directory, '--replace'], output, () => controller.signal),
+  );
+  t.is(stopped.status, 1);
+  const [, command = ''] = /stopped by SIGINT\n {2}'(.*)' goes on where it was$/.exec(stopped.error) ?? [];
+  t.regex(command, /^capstan bench --smoke .*--out /);
+  t.false(command.includes('--replace'));
+  t.true(existsSync(join(directory, 'launches.jsonl')));
+  const launch = { group: 'g', launch: 0, duration_ms: 1, cells: [] };
+  appendFileSync(join(directory, 'launches.jsonl'), `${JSON.stringify(launch)}\n`);
+  const { status, error } = await bench(directory, '--seed', '2');
+  t.is(status, 2);
+  t.true(error.includes(`an unfinished run of another plan ('${command}', begun 2`), error);
+});
+
+test('a log with a line that no run writes is refused with the line, and not touched', async (t) => {
+  const directory = directoryOf(t);
+  const path = join(directory, 'launches.jsonl');
+  const head = '{"format":1,"fingerprint":"other"}';
+  for (const [text, line] of [
+    ['no log', 1],
+    ['{}', 1],
+    ['null', 1],
+    [`${head}\nno log`, 2],
+    [`${head}\n{}`, 2],
+    [`${head}\n{"resumed":"2026-01-01T01:00:00.000Z","load_before":0}\n[]`, 3],
+  ] as const) {
+    writeFileSync(path, `${text}\n`);
+    const { status, error } = await bench(directory);
+    t.is(status, 2, text);
+    const said = `capstan bench: ${path}:${line} is no line of a run's log of launches\n  use another --out, or --replace`;
+    t.true(error.startsWith(said), error);
+    t.is(logOf(directory), `${text}\n`);
+  }
 });
 
 test('a run without its log, as the findings keep it, is another plan; a file is no directory', (t) => {
