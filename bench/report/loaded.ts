@@ -4,7 +4,8 @@
  * carry what was offered is said only where the results tell it (`achieved_share`).
  */
 import { type CellLine, isOverloaded, type ResultLine } from '../results/line.js';
-import { doneText, loadShareText } from './figures/calls.js';
+import { doneText, launchesText, loadShareText } from './figures/calls.js';
+import { peakOf, peaksOf } from './peak.js';
 import * as say from './quantity.js';
 import { cellsOf, isUsable, placementsOf } from './selection.js';
 import type { ReportTable } from './table.js';
@@ -30,33 +31,17 @@ function shareOf({ load_share: share = 0 }: CellLine): number {
   return share;
 }
 
-/** Results of earlier versions have only what was offered. */
-function peakOf(cell: CellLine): number {
-  return cell.peak_per_second ?? (cell.offered_per_second ?? cell.per_second) / shareOf(cell);
-}
-
 function shares(cells: readonly CellLine[]): string {
   return say.listed(cells.map(loadShareText));
 }
 
-/** Peaks of one contender that are no further apart than this, the greatest over the least, are told as one. */
-const samePeak = 1.05;
-
-/**
- * What the shares are of. Each launch finds its own peak; results that do not have it tell the median of those launches that count at a
- * load, which is another one at each load, because other launches were left out.
- */
+/** What the shares are of. */
 function peakWords(cells: readonly CellLine[]): string {
-  const ofLaunches = cells.flatMap(({ launches }) =>
-    launches.flatMap(({ peak_per_second: peak }) => peak ?? []),
-  );
-  const isKnown = ofLaunches.length > 0;
-  const peaks = isKnown ? ofLaunches : cells.map(peakOf);
-  const [least, most] = [Math.min(...peaks), Math.max(...peaks)];
-  const each = isKnown
+  const { least, most, isByLaunch, isOne } = peaksOf(cells);
+  const each = isByLaunch
     ? 'found anew in each launch'
     : 'found anew in each launch, here the median at each load';
-  return most <= least * samePeak
+  return isOne
     ? `a peak of about ${say.rate(most)} calls a second (${each})`
     : `peaks from ${say.rate(least)} to ${say.rate(most)} calls a second (${each})`;
 }
@@ -105,11 +90,6 @@ export function loadedSentences(lines: readonly ResultLine[]): string[] {
     ].join(' '),
     ...sentences,
   ];
-}
-
-/** How many launches count, of how many where the machine stalled in some. */
-function launchesText({ launches, launches_stalled: stalled = 0 }: CellLine): string {
-  return stalled === 0 ? String(launches.length) : `${launches.length} of ${launches.length + stalled}`;
 }
 
 /** Undefined without an open loop. */

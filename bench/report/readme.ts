@@ -22,6 +22,7 @@ import { type JudgedCell, judgeMusts, mustHead, mustRow } from './musts.js';
 import * as say from './quantity.js';
 import { placementsOf, roundTrips } from './selection.js';
 import { tableMarkdown } from './table.js';
+import { tailRange } from './tail.js';
 
 const begin = '<!-- numbers: written by npm run readme -->';
 const end = '<!-- end of numbers -->';
@@ -130,19 +131,20 @@ export function renderReadme(results: Results): string[] {
   if (first === undefined) throw new Error('the published run has no calls for README.md');
   const number = (title: string): { title: string; isNumber: true } => ({ title, isNumber: true });
   return [
-    `A call and its answer between two processes, one under way, ${say.bytes(first.payload_bytes)}; \`c-seqpacket\` is a blocking ping-pong in C over a Unix socket, and × C is to it, launch by launch.`,
+    `A call and its answer between two processes, one under way, ${say.bytes(first.payload_bytes)}; \`c-seqpacket\` is a blocking ping-pong in C over a Unix socket, and × C is to it, launch by launch; a p99 is as sure as the spread of those of its launches.`,
     '',
     ...tableMarkdown({
       columns: [
         { title: 'placement' },
         { title: 'contender' },
-        ...['p50 µs', 'p99 µs', '× C (95 %)', 'CPU µs a call'].map(number),
+        ...['p50 µs', 'p99 µs', 'p99 of launches', '× C (95 %)', 'CPU µs a call'].map(number),
       ],
       rows: cells.map((cell) => [
         say.placementName(cell.placement),
         cell.contender,
         say.plain(cell.p50_us),
         say.plain(cell.p99_us),
+        tailRange(cell) ?? '–',
         sureRatio(cell),
         say.plain(cell.cpu_us_per_message),
       ]),

@@ -52,7 +52,7 @@ export function tailSentences(cells: readonly CellLine[]): string[] {
   if (tails.length === 0) return [];
   const isShort = tails.some(({ launches, p99s }) => p99s.length < launches);
   return [
-    'In brackets is the least and the greatest p99 of single launches.',
+    'The bracket after a p99 has the least and the greatest of single launches.',
     ...(isShort
       ? [
           'A launch without enough samples has no p99 of its own; a p99 that rests on such launches says little about another run.',

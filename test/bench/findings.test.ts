@@ -124,6 +124,29 @@ test('what is kept is small, makes the same page again, and is the same after a 
   t.notRegex(page, /undefined|NaN|\[object/);
 });
 
+test('of launches of which only a part can be kept, the p99 and the peak are', (t) => {
+  const results = syntheticResults({ seed, launches: 2, workloads: ['W1'] });
+  const lines = results.lines.map((line) =>
+    line.kind === 'order'
+      ? line
+      : {
+          ...line,
+          launches: Array.from({ length: 10 }).flatMap(() =>
+            line.launches.map((one) => ({ ...one, p99_us: 4321, peak_per_second: 98_765 })),
+          ),
+        },
+  );
+  const launches = keptResults({ ...results, lines }).lines.flatMap((line) =>
+    line.kind === 'order' ? [] : [...line.launches],
+  );
+  t.true(launches.length > 0);
+  for (const one of launches) {
+    t.false('max_us' in one, 'the synthetic run is small enough to keep all');
+    t.is(one.p99_us, 4321);
+    t.is(one.peak_per_second, 98_765);
+  }
+});
+
 test('a workload that was measured again takes the place of the earlier one, and the page says so', (t) => {
   const first = syntheticResults({ seed, workloads: ['W1', 'W8'] });
   const only = syntheticResults({ seed: seed + 1, workloads: ['W8'] });

@@ -41,7 +41,7 @@ test('README gives no ratio of a run whose launches are too few for an interval'
     line.kind === 'order' ? line : { ...line, ratio_low: null, ratio_high: null },
   );
   const text = renderReadme({ ...results, lines }).join('\n');
-  t.regex(text, /\| sockets \|[^|]+\|[^|]+\| – \|/);
+  t.regex(text, /\| sockets \|[^|]+\|[^|]+\| – \| – \|/);
 });
 
 test('README says why a run was noisy, and nothing of a quiet one', (t) => {

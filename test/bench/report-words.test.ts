@@ -49,7 +49,13 @@ test('the figure of the loads says of which peak they are shares, where the resu
   const told = lines.map((line) =>
     isOrderLine(line) || line.loop !== 'open' ? line : { ...line, peak_per_second: 12_345 },
   );
-  t.regex(reading(told), /Peaks, calls per second at the placement "two cores": .*bus 12.345/);
+  t.regex(reading(told), /Peaks, calls per second at the placement "two cores", found anew .*bus 12.345/);
+  const apart = told.map((line) =>
+    isOrderLine(line) || line.contender !== 'bus' || (line.load_share ?? 0) < 0.6
+      ? line
+      : { ...line, peak_per_second: 24_690 },
+  );
+  t.regex(reading(apart), /[ :] bus 12\.3\u00a0k to 24\.7\u00a0k, /);
 });
 
 test('who could not carry what was offered is called overloaded, in words and in the table (point 4)', (t) => {

@@ -4,6 +4,7 @@ import { type CellLine, isOverloaded, type ResultLine } from '../../results/line
 import { ratioText, ratioTitle } from '../baseline.js';
 import { styleOf } from '../palette.js';
 import { linePanel, type Panel, type Series } from '../panel.js';
+import { peaksOf } from '../peak.js';
 import * as say from '../quantity.js';
 import { scaleOf } from '../scale.js';
 import {
@@ -19,6 +20,7 @@ import {
   usualPayload,
 } from '../selection.js';
 import type { ReportTable } from '../table.js';
+import { tailRange } from '../tail.js';
 import { curvePanels, dotPanels, type Figure, type FigureMaker, rowLabel } from './figure.js';
 
 function byPlacement(cells: readonly CellLine[]): CellLine[] {
@@ -235,19 +237,23 @@ function sharesSentence(cells: readonly CellLine[]): string {
   return `Points are ${say.listed(shares)}\u00a0%`;
 }
 
-/** What 100 % is, where the results say it: the median peak of each contender at the first placement. */
+/** What 100 % is, where the results say it: the peaks of each contender at the first placement, of all its launches. */
 function peaksText(cells: readonly CellLine[]): string {
   const placement = cells[0]?.placement ?? '';
-  const peaks = new Map<string, number>();
-  for (const cell of cells) {
-    if (cell.placement !== placement || cell.peak_per_second === undefined) continue;
-    if (!peaks.has(cell.contender)) peaks.set(cell.contender, cell.peak_per_second);
-  }
-  if (peaks.size === 0) return '';
-  const each = [...peaks]
-    .sort(([, one], [, other]) => other - one)
-    .map(([contender, peak]) => `${contender} ${say.count(peak)}`);
-  return ` Peaks, calls per second at the placement "${say.placementName(placement)}": ${each.join(', ')}.`;
+  const told = cells.filter((cell) => cell.placement === placement && cell.peak_per_second !== undefined);
+  if (told.length === 0) return '';
+  const each = [...grouped(told, ({ contender }) => contender)]
+    .map(([contender, members]) => ({ contender, ...peaksOf(members) }))
+    .sort((one, other) => other.most - one.most)
+    .map(({ contender, least, most, isOne }) =>
+      isOne ? `${contender} ${say.count(most)}` : `${contender} ${say.rate(least)} to ${say.rate(most)}`,
+    );
+  return ` Peaks, calls per second at the placement "${say.placementName(placement)}", found anew in each launch, whose load is a share of its own: ${each.join(', ')}.`;
+}
+
+/** How many launches count, of how many where the machine stalled in some. */
+export function launchesText({ launches, launches_stalled: stalled = 0 }: CellLine): string {
+  return stalled === 0 ? String(launches.length) : `${launches.length} of ${launches.length + stalled}`;
 }
 
 /** How much of what was offered was done in time; undefined in earlier results, which do not tell. */
@@ -311,12 +317,10 @@ export const loadFigure: FigureMaker = {
           { title: 'contender' },
           { title: 'placement' },
           { title: 'schedule' },
-          ...['of peak', 'offered/s', 'done', 'p50 µs', 'p99 µs', 'p99.9 µs', 'CPU µs', 'errors'].map(
-            (title) => ({
-              title,
-              isNumber: true,
-            }),
-          ),
+          ...[
+            ...['of peak', 'offered/s', 'done', 'launches', 'p50 µs', 'p99 µs', 'p99 of launches'],
+            ...['p99.9 µs', 'CPU µs', 'errors'],
+          ].map((title) => ({ title, isNumber: true })),
         ],
         rows: cells.map((cell) => [
           cell.contender,
@@ -325,8 +329,10 @@ export const loadFigure: FigureMaker = {
           say.percent(cell.load_share ?? 0),
           say.count(offered(cell)),
           doneText(cell) ?? `${say.count(cell.per_second)}/s`,
+          launchesText(cell),
           say.plain(cell.p50_us),
           say.plain(cell.p99_us),
+          tailRange(cell) ?? '–',
           say.plain(cell.p999_us),
           say.plain(cell.cpu_us_per_message),
           say.count(cell.errors),
