@@ -230,20 +230,9 @@ class RunningStage {
   }
 }
 
-/** From so many receivers on a message takes so long that the warm-up alone is over before a compiler has seen enough. */
-const rushReceivers = 128;
-
-/**
- * Whether a cell's warm-up begins with a rush: it is of calls or of messages, of which many fit into one, or of messages that are work for
- * many; and no program in C.
- */
-export function rushes({
-  workload,
-  contender,
-  varied,
-}: Pick<CellDefinition, 'workload' | 'contender' | 'varied'>): boolean {
-  const isOfMany = workload === 'W4' && (varied?.receivers ?? 1) >= rushReceivers;
-  return (['W1', 'W2', 'W3', 'W7', 'W10'].includes(workload) || isOfMany) && !contender.startsWith('c-');
+/** Whether a cell's warm-up begins with a rush: it is of calls or of messages, of which many fit into one, and no program in C. */
+export function rushes({ workload, contender }: Pick<CellDefinition, 'workload' | 'contender'>): boolean {
+  return ['W1', 'W2', 'W3', 'W4', 'W7', 'W10'].includes(workload) && !contender.startsWith('c-');
 }
 
 /** Processes of so many stages start and end at the same time; nothing is measured meanwhile. */

@@ -3,17 +3,19 @@
  * Exit status: 0 compared, whatever came of it; 1 the two cannot be compared; 2 wrong usage.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { wholeNumber, workloadNames } from '../arguments.js';
+import { placementNames, wholeNumber, workloadNames } from '../arguments.js';
 import { Failure, parsed, tellFailure } from '../failure.js';
 import { workloads } from '../index.js';
 import { withPage } from '../pages.js';
+import { placementNames as placements } from '../placements.js';
 import { type Results, readResults } from '../results/directory.js';
+import type { ResultLine } from '../results/line.js';
 import { comparisonText, rowsMax, runsText } from './compare-table.js';
 import { type CompareOptions, type Comparison, compareResults, defaultBand } from './comparison.js';
 import { createPaint, standardOutput } from './output.js';
 import { type FigureName, figureNames } from './pairs.js';
 
-interface Arguments {
+interface Arguments extends Chosen {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly all?: boolean;
@@ -22,7 +24,6 @@ interface Arguments {
   readonly figure: FigureName;
   readonly normalise: 'auto' | 'always' | 'never';
   readonly asMeasured?: boolean;
-  readonly workload?: readonly string[];
   readonly seed: number;
 }
 
@@ -50,10 +51,15 @@ export function withComparisonOptions(command: Command): Command {
       'only these workloads, separated by commas, may be repeated; fewer cells leave less to chance',
       workloadNames(workloads),
     )
+    .option(
+      '--placement <names>',
+      `only at these placements: ${placements.join(', ')}`,
+      placementNames(placements),
+    )
     .addOption(
       new Option(
         '--normalise <when>',
-        'divide by the C ping-pong of the same run, so that a slower machine does not count; auto: where the machines, or their speeds, differ',
+        'divide by the C ping-pong of the same run, so that a slower machine does not count; auto: where the machines, or surely their speeds, differ',
       )
         .choices(['auto', 'always', 'never'])
         .default('auto'),
@@ -83,23 +89,29 @@ export function optionsOf(
   return { figure, normalise, seed, band, isAsMeasured: asMeasured };
 }
 
-/** The run in a directory, as far as it is compared: cells and patterns of these workloads, all if it is not said. */
-export function readRun(directory: string, workload: readonly string[] | undefined): Results {
-  return ofWorkloads(readResults(directory), directory, workload);
+/** What of two runs is compared; all of it where nothing is said. */
+export interface Chosen {
+  readonly workload?: readonly string[];
+  readonly placement?: readonly string[];
 }
 
-export function ofWorkloads(
-  results: Results,
-  directory: string,
-  workload: readonly string[] | undefined,
-): Results {
-  if (workload === undefined) return results;
-  const lines = results.lines.filter((line) => workload.includes(line.workload));
-  if (lines.length > 0) return { ...results, lines };
-  const there = [...new Set(results.lines.map((line) => line.workload))];
+/** The run in a directory, as far as it is compared: cells and patterns of these workloads and placements. */
+export function readRun(directory: string, chosen: Chosen): Results {
+  return chosenOf(readResults(directory), directory, chosen);
+}
+
+export function chosenOf(results: Results, directory: string, { workload, placement }: Chosen): Results {
+  const isChosen = (line: ResultLine): boolean =>
+    (workload?.includes(line.workload) ?? true) && (placement?.includes(line.placement) ?? true);
+  const lines = results.lines.filter(isChosen);
+  if (lines.length > 0 || (workload === undefined && placement === undefined)) return { ...results, lines };
+  const listed = (names: readonly string[] = []): string => [...new Set(names)].join(', ');
+  const asked = [listed(workload), listed(placement)].filter((names) => names !== '').join(' at ');
+  const there = listed(results.lines.map((line) => line.workload));
+  const places = listed(results.lines.map((line) => line.placement));
   throw new Failure(
-    `${directory} has no cells of ${[...new Set(workload)].join(', ')}`,
-    `it has ${there.length === 0 ? 'none at all' : there.join(', ')}`,
+    `${directory} has no cells of ${asked}`,
+    there === '' ? 'it has none at all' : `it has ${there}, at ${places}`,
   );
 }
 
@@ -151,7 +163,7 @@ export async function runCompare(args: readonly string[], output = standardOutpu
   const options = command.opts<Arguments>();
   const [before = '', after = ''] = command.args;
   try {
-    const [a, b] = [readRun(before, options.workload), readRun(after, options.workload)];
+    const [a, b] = [readRun(before, options), readRun(after, options)];
     const comparison = compareResults(a, b, optionsOf(options, options.band ?? defaultBand));
     if (options.json === true) for (const line of comparisonLines(comparison)) output.out(line);
     else {

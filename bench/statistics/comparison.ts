@@ -24,7 +24,7 @@ import { betweenRuns, type Difference } from './between-runs.js';
 import { type BootstrapOptions, bootstrapRatio, defaultResamples, type Interval } from './bootstrap.js';
 import { type ErrorCounts, errorCounts } from './errors.js';
 import { holm } from './holm.js';
-import { machineDifferences, speedOf } from './machines.js';
+import { isOtherSpeed, machineDifferences, speedOf } from './machines.js';
 import { effectName, hodgesLehmann, mannWhitney, vargha } from './mann-whitney.js';
 import { compareOrders, type OrderComparison, orderKey } from './orders.js';
 import { type FigureName, nameOf, type Pair, type PassFigures, pairsOf, present } from './pairs.js';
@@ -136,12 +136,11 @@ export function compareResults(a: Results, b: Results, options: CompareOptions =
   const orders = compareOrders(a, b, level);
   if (pairs.length === 0 && orders.length === 0) throw new Error('the two runs have no cell in common');
   const differences = machineDifferences(a, b);
-  const speed = speedOf(
-    pairs
-      .filter(({ isBaseline, lacking }) => isBaseline && lacking === undefined)
-      .map(({ raw, figure }) => ({ raw, isRate: figure === 'per_second' })),
-  );
-  const isFaster = speed !== null && Math.abs(Math.log(speed)) > Math.log1p(band / 2);
+  const baselines = pairs
+    .filter(({ isBaseline, lacking }) => isBaseline && lacking === undefined)
+    .map(({ raw, figure }) => ({ raw, isRate: figure === 'per_second' }));
+  const speed = speedOf(baselines);
+  const isFaster = isOtherSpeed(baselines, band / 2, draws);
   const found = differences.length > 0 ? 'machines' : isFaster ? 'speed' : null;
   const reason = normalise === 'auto' ? found : normalise === 'always' ? 'asked' : null;
   const isNormalised = reason !== null && pairs.some(({ normalised }) => normalised !== undefined);

@@ -12,7 +12,14 @@ import { isMissedSchedule } from '../latency/launch.js';
 import { withPage } from '../pages.js';
 import type { Results } from '../results/directory.js';
 import { cellKey, isOrderLine, type ResultLine } from '../results/line.js';
-import { ofWorkloads, optionsOf, percentArgument, readRun, withComparisonOptions } from './compare-main.js';
+import {
+  type Chosen,
+  chosenOf,
+  optionsOf,
+  percentArgument,
+  readRun,
+  withComparisonOptions,
+} from './compare-main.js';
 import { comparisonText, runsText } from './compare-table.js';
 import { type CellComparison, type Comparison, compareResults } from './comparison.js';
 import { errorGrowth, errorWords } from './errors.js';
@@ -22,8 +29,7 @@ import { detectableWords } from './power.js';
 import { runAgain } from './rerun.js';
 import type { Verdict } from './verdict.js';
 
-interface Arguments {
-  readonly workload?: readonly string[];
+interface Arguments extends Chosen {
   readonly baseline: string;
   readonly tolerance?: number;
   readonly all?: boolean;
@@ -215,14 +221,13 @@ export async function runGate(args: readonly string[], output = standardOutput()
   const options = command.opts<Arguments & Parameters<typeof optionsOf>[0]>();
   const [run] = command.args;
   try {
-    const { workload } = options;
-    const baseline = readRun(options.baseline, workload);
+    const baseline = readRun(options.baseline, options);
     if (run === undefined && options.quiet !== true)
       output.error(`${name}: measuring again: ${baseline.run.command}`);
     const judged =
       run === undefined
-        ? ofWorkloads(await runAgain(baseline, abortOnSignals()), 'the run that was made', workload)
-        : readRun(run, workload);
+        ? chosenOf(await runAgain(baseline, abortOnSignals()), 'the run that was made', options)
+        : readRun(run, options);
     const wanted = optionsOf(options, options.tolerance ?? defaultTolerance);
     const comparison = compareResults(baseline, judged, wanted);
     const verdict = gateVerdict(comparison, baseline, judged);

@@ -6,7 +6,8 @@
 import type { Machine } from '../report/machine.js';
 import type { Results } from '../results/directory.js';
 import { type CellLine, variedNames } from '../results/line.js';
-import { geometricMean, tame } from './averages.js';
+import { geometricMean, mean, tame } from './averages.js';
+import { type BootstrapOptions, bootstrapRatio } from './bootstrap.js';
 import type { PassFigures } from './pairs.js';
 
 /** The contender that stands for the machine's speed. */
@@ -78,16 +79,57 @@ export function baselineOf(line: CellLine, cells: Iterable<CellLine>): CellLine 
   return found;
 }
 
-/** How long the baselines take in B, as a ratio to A; null where there are none. `isRate` says that more is faster. */
-export function speedOf(
-  baselines: readonly { readonly raw: readonly [PassFigures, PassFigures]; readonly isRate: boolean }[],
-): number | null {
+/** A baseline's cell in two runs; `isRate` says that more is faster. */
+interface Baseline {
+  readonly raw: readonly [PassFigures, PassFigures];
+  readonly isRate: boolean;
+}
+
+/** How slow a run was in each pass, by all baselines together; each of them is taken over its own mean in both runs. */
+function passSpeeds(baselines: readonly Baseline[]): readonly [number[], number[]] {
+  const logs = baselines.map(({ raw, isRate }) => {
+    const [a, b] = raw.map((values) =>
+      tame(values).map((value) => (value === null ? null : Math.log(value) * (isRate ? -1 : 1))),
+    );
+    const [sides, centre] = [
+      [a ?? [], b ?? []] as const,
+      mean([...(a ?? []), ...(b ?? [])].filter(isNumber)),
+    ];
+    return sides.map((side) => side.map((value) => (value === null ? null : value - centre)));
+  });
+  const side = (at: 0 | 1): number[] => {
+    const passes = Math.max(0, ...logs.map((both) => both[at]?.length ?? 0));
+    return Array.from({ length: passes }, (_, pass) =>
+      Math.exp(mean(logs.map((both) => both[at]?.[pass] ?? null).filter(isNumber))),
+    ).filter(Number.isFinite);
+  };
+  return [side(0), side(1)];
+}
+
+const isNumber = (value: number | null): value is number => value !== null;
+
+/** How long the baselines take in B, as a ratio to A; null where there are none. */
+export function speedOf(baselines: readonly Baseline[]): number | null {
   const ratios = baselines
     .map(({ raw: [a, b], isRate }) => {
-      const mean = (values: PassFigures): number =>
-        geometricMean(tame(values).filter((value) => value !== null));
-      return isRate ? mean(a) / mean(b) : mean(b) / mean(a);
+      const average = (values: PassFigures): number => geometricMean(tame(values).filter(isNumber));
+      return isRate ? average(a) / average(b) : average(b) / average(a);
     })
     .filter((ratio) => Number.isFinite(ratio));
   return ratios.length === 0 ? null : geometricMean(ratios);
+}
+
+/**
+ * Whether the two machines surely differ in speed by more than this share: the whole 95 % interval over passes does. To divide by a baseline
+ * adds what the baseline scatters by, and is worth that only where there is something to take out.
+ */
+export function isOtherSpeed(
+  baselines: readonly Baseline[],
+  share: number,
+  draws: BootstrapOptions,
+): boolean {
+  const [a, b] = passSpeeds(baselines);
+  if (a.length === 0 || b.length === 0) return false;
+  const { low, high } = bootstrapRatio(b, a, draws);
+  return low !== null && high !== null && (low > 1 + share || high < 1 / (1 + share));
 }
