@@ -67,7 +67,7 @@ export const tierSizes: Readonly<Record<Tier, TierSizes>> = {
     warmUpMaxMs: 1_000,
     rushMs: 300,
     samplesMin: 20,
-    budgetMs: 48 * 60_000,
+    budgetMs: 50.5 * 60_000,
   },
 };
 
