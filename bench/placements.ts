@@ -17,7 +17,8 @@ export function placements(): Placement[] {
   return [{ name: 'two-cores', client: 0, service: 1, broker: 0 }, oneCore];
 }
 
-export const placementNames: readonly string[] = ['two-cores', 'one-core', 'not-pinned'];
+/** All that there are, on some machine. */
+export const knownPlacements: readonly string[] = ['two-cores', 'one-core', 'not-pinned'];
 
 /** Those that were asked for by name, which no size of a run leaves out. Throws `UsageError` if this machine has none of them. */
 function namedPlacements(wanted: readonly string[], pinned: readonly Placement[], why: string): Placement[] {

@@ -5,7 +5,7 @@
 import { Command } from 'commander';
 import { launchCount, names, placementNames, wholeNumber, workloadNames } from './arguments.js';
 import { withPage } from './pages.js';
-import { placementNames as placements } from './placements.js';
+import { knownPlacements } from './placements.js';
 import { workloads } from './run.js';
 import type { Output } from './statistics/output.js';
 
@@ -120,8 +120,8 @@ export function createRunCommand(): Command {
     )
     .option(
       '--placement <names>',
-      `only there: ${placements.join(', ')}; everything is measured at the first of them, and round trips at all`,
-      placementNames(placements),
+      `only there: ${knownPlacements.join(', ')}; everything is measured at the first of them, and round trips at all`,
+      placementNames(knownPlacements),
     )
     .option(
       '--launches <number>',

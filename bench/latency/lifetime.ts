@@ -10,9 +10,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const { signals } = constants;
-const native = fileURLToPath(new URL('../../../bench/peers/build/', import.meta.url));
-const withParentPath = join(native, 'with-parent');
-const cleanUpPath = join(native, 'clean-up');
+/** Where the benchmark's programs in C are built. */
+export const nativeDirectory = fileURLToPath(new URL('../../../bench/peers/build/', import.meta.url));
+const withParentPath = join(nativeDirectory, 'with-parent');
+const cleanUpPath = join(nativeDirectory, 'clean-up');
 
 /**
  * The command line of a program that gets `signal` when the thread of this process that starts it has ended. It replaces itself by the

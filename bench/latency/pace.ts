@@ -7,12 +7,9 @@
  * cores immediately before and after each block, and its time, the *pace*, is kept with the block's median; no figure is changed by it.
  * A comparison of runs takes out of both what goes with the pace (statistics/pace.ts), and the run says how often its cores were slowed down.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { geometricMean } from '../statistics/averages.js';
-import { PeerProcess } from './peer-process.js';
-
-const path = fileURLToPath(new URL('../../../bench/peers/build/pace', import.meta.url));
+import { type PeerProcess, startBeside } from './peer-process.js';
 
 /** How long it may take to answer; its core may be as busy as a cell makes it. */
 const patienceMs = 20_000;
@@ -50,15 +47,7 @@ export class PaceProbe {
 
   /** The caller stops or kills it. Throws if it is not built. */
   static async launch(): Promise<PaceProbe> {
-    if (!existsSync(path)) throw new Error('the pace probe is not built; run "npm run build:native"');
-    const process = new PeerProcess('the pace probe', [path]);
-    try {
-      await process.ready();
-    } catch (error) {
-      process.kill();
-      throw error;
-    }
-    return new PaceProbe(process);
+    return new PaceProbe(await startBeside('the pace probe', 'pace'));
   }
 
   /** The pace of these CPUs now, on average, ns; of any one where none is named. Undefined where one of them may not be used. */

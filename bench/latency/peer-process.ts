@@ -5,8 +5,9 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { endingWithParent } from './lifetime.js';
+import { endingWithParent, nativeDirectory } from './lifetime.js';
 
 /** How long a peer may take to get ready, and to end. */
 const patienceMs = 20_000;
@@ -156,4 +157,21 @@ export class PeerProcess {
   kill(): void {
     this.#child.kill('SIGKILL');
   }
+}
+
+/**
+ * Starts a program in C that measures beside the cells, and speaks as their processes do. The caller stops or kills it. Throws if it is not built
+ * or cannot be started, and leaves nothing then. `name` is for messages: `the stall watch`.
+ */
+export async function startBeside(name: string, program: string, ...args: string[]): Promise<PeerProcess> {
+  const path = join(nativeDirectory, program);
+  if (!existsSync(path)) throw new Error(`${name} is not built; run "npm run build:native"`);
+  const started = new PeerProcess(name, [path, ...args]);
+  try {
+    await started.ready();
+  } catch (error) {
+    started.kill();
+    throw error;
+  }
+  return started;
 }

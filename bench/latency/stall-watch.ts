@@ -4,9 +4,7 @@
  * used (benchmark method, point 3). A small process with real-time priority on the client's core tells these apart: nothing of the
  * contender can delay it (`bench/peers/stall-watch.c`).
  */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { PeerProcess } from './peer-process.js';
+import { type PeerProcess, startBeside } from './peer-process.js';
 
 /** What the watch saw in one block. */
 export interface Stalls {
@@ -15,8 +13,6 @@ export interface Stalls {
   readonly late: number;
   readonly worstNs: number;
 }
-
-const path = fileURLToPath(new URL('../../../bench/peers/build/stall-watch', import.meta.url));
 
 /** More of its beats than this, and more than one, may not be late: one can be by any interrupt. */
 const lateShareMax = 0.01;
@@ -37,15 +33,7 @@ export class StallWatch {
 
   /** Watches the cores of this process. The caller stops or kills it. Throws if it is not built. */
   static async launch(pid: number): Promise<StallWatch> {
-    if (!existsSync(path)) throw new Error('the stall watch is not built; run "npm run build:native"');
-    const process = new PeerProcess('the stall watch', [path, String(pid)]);
-    try {
-      await process.ready();
-    } catch (error) {
-      process.kill();
-      throw error;
-    }
-    return new StallWatch(process);
+    return new StallWatch(await startBeside('the stall watch', 'stall-watch', String(pid)));
   }
 
   /**

@@ -7,7 +7,7 @@ import { placementNames, wholeNumber, workloadNames } from '../arguments.js';
 import { Failure, parsed, tellFailure } from '../failure.js';
 import { workloads } from '../index.js';
 import { withPage } from '../pages.js';
-import { placementNames as placements } from '../placements.js';
+import { knownPlacements } from '../placements.js';
 import { type Results, readResults } from '../results/directory.js';
 import type { ResultLine } from '../results/line.js';
 import { comparisonText, rowsMax, runsText } from './compare-table.js';
@@ -53,8 +53,8 @@ export function withComparisonOptions(command: Command): Command {
     )
     .option(
       '--placement <names>',
-      `only at these placements: ${placements.join(', ')}`,
-      placementNames(placements),
+      `only at these placements: ${knownPlacements.join(', ')}`,
+      placementNames(knownPlacements),
     )
     .addOption(
       new Option(

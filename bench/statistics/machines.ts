@@ -87,23 +87,20 @@ interface Baseline {
 
 /** How slow a run was in each pass, by all baselines together; each of them is taken over its own mean in both runs. */
 function passSpeeds(baselines: readonly Baseline[]): readonly [number[], number[]] {
-  const logs = baselines.map(({ raw, isRate }) => {
-    const [a, b] = raw.map((values) =>
-      tame(values).map((value) => (value === null ? null : Math.log(value) * (isRate ? -1 : 1))),
-    );
-    const [sides, centre] = [
-      [a ?? [], b ?? []] as const,
-      mean([...(a ?? []), ...(b ?? [])].filter(isNumber)),
-    ];
-    return sides.map((side) => side.map((value) => (value === null ? null : value - centre)));
-  });
-  const side = (at: 0 | 1): number[] => {
-    const passes = Math.max(0, ...logs.map((both) => both[at]?.length ?? 0));
-    return Array.from({ length: passes }, (_, pass) =>
-      Math.exp(mean(logs.map((both) => both[at]?.[pass] ?? null).filter(isNumber))),
-    ).filter(Number.isFinite);
-  };
-  return [side(0), side(1)];
+  const runs: [number[][], number[][]] = [[], []];
+  for (const { raw, isRate } of baselines) {
+    const tamed = raw.map(tame);
+    const centre = mean(tamed.flat().filter(isNumber).map(Math.log));
+    for (const [at, passes] of runs.entries())
+      for (const [pass, value] of (tamed[at] ?? []).entries()) {
+        passes[pass] ??= [];
+        if (value !== null) passes[pass]?.push((Math.log(value) - centre) * (isRate ? -1 : 1));
+      }
+  }
+  const [a, b] = runs;
+  const speedsOf = (passes: readonly number[][]): number[] =>
+    passes.filter((logs) => logs.length > 0).map((logs) => Math.exp(mean(logs)));
+  return [speedsOf(a), speedsOf(b)];
 }
 
 const isNumber = (value: number | null): value is number => value !== null;

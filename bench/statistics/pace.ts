@@ -9,8 +9,9 @@
  * In logarithms a block's median is y = launch + slope · pace + rest. The slope of a cell is found *within* launches, from how its blocks
  * differ from the mean of their launch, over the launches of both runs together. Which run a launch belongs to has no influence on that, so the
  * tests that compare with chance assignments of launches (step-down.ts) stay exact, and a real change between the runs cannot hide in it.
- * The figure of a launch is its
- * median as it was measured, times what its blocks' median would change by if each of them were brought to the mean pace of both runs.
+ *
+ * The figure of a launch is its median as it was measured, times what its blocks' median would change by if each of them were brought to the
+ * mean pace of both runs.
  */
 import type { CellLine, LaunchFigures } from '../results/line.js';
 import { mean, median } from './averages.js';

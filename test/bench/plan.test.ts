@@ -34,6 +34,32 @@ for (const [tier, limitMs, launches] of [
   });
 }
 
+test('the page says how many blocks a cell has in a launch, how long they are, and how long a run is planned to take', (t) => {
+  const page = readFileSync(join(projectDirectory, 'docs', 'benchmark.md'), 'utf8');
+  const [, quickSeconds, standardMinutes, fullMinutes] =
+    /planned to take less than (\d+) seconds, a standard one less than (\d+) minutes and a full one less than (\d+)/.exec(
+      page,
+    ) ?? [];
+  const [, quickMs, standardMs, fullMs] =
+    /two blocks of (\d+) ms in a launch of a quick run, eight of about (\d+) ms in a standard one and six of about (\d+) ms in a full one/.exec(
+      page,
+    ) ?? [];
+  const everybody = everybodyHere();
+  const hasTwoCores = placements()[0]?.name === 'two-cores';
+  if (!hasTwoCores) t.log('how long blocks are is not looked at: the page is about two cores');
+  for (const [tier, rounds, blockMs, limitMs] of [
+    ['quick', 2, quickMs, Number(quickSeconds) * 1_000],
+    ['standard', 8, standardMs, Number(standardMinutes) * minute],
+    ['full', 6, fullMs, Number(fullMinutes) * minute],
+  ] as const) {
+    const { plan, plannedMs } = prepareSuite({ tier, seed: 1, peers: 'auto', command: 'test', everybody });
+    t.is(plan.sizes.rounds, rounds);
+    // Where there is no second core, or nothing that pins, there is less to measure, and blocks may be longer.
+    if (hasTwoCores) t.is(plan.sizes.blockMs, Number(blockMs), tier);
+    t.true(plannedMs < limitMs, tier);
+  }
+});
+
 test("where a workload has several calls, its section of the benchmark's page says what each is", (t) => {
   const page = readFileSync(join(projectDirectory, 'docs', 'benchmark.md'), 'utf8');
   const calls = new Map<string, Set<string>>();

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { lockDirectory } from '../../bench/results/lock.js';
 import { runBench } from '../../bench/run-command.js';
@@ -31,20 +31,44 @@ function linesOf(out: string): number {
   return existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 1 : 0;
 }
 
-test('a run that is under way is not measured beside; killed with its command, it goes on later', async (t) => {
-  t.timeout(110_000);
-  const root = rootOf(t);
-  const out = join(root, 'out');
-  const command = spawn(process.execPath, [capstan, 'bench', ...wordsFor(out)], {
+/**
+ * Starts a run that writes to `out` below `root`, which is where temporary files go, too; does `act` when the first launch is over, given
+ * all processes below the command, the run itself first; and sends `signal` to the command, after which nothing may be left but `out`.
+ */
+async function endedBy(
+  signal: NodeJS.Signals,
+  [file, ...words]: readonly [string, ...string[]],
+  out: string,
+  act: (tree: readonly number[]) => Promise<void> | void,
+): Promise<void> {
+  const root = dirname(out);
+  const command = spawn(file, words, {
+    cwd: projectDirectory,
     stdio: 'ignore',
     env: { ...process.env, TMPDIR: root },
   });
-  let tree: number[] = [];
+  let tree: readonly number[] = [];
   try {
     const ended = once(command, 'close');
     await eventually('a launch is over', () => linesOf(out) >= 2, 60_000);
     tree = descendants(command.pid ?? 0);
-    const [main = 0] = tree;
+    await act(tree);
+    tree = descendants(command.pid ?? 0);
+    command.kill(signal);
+    await ended;
+    await eventually('its processes have ended', () => !tree.some(isAlive));
+    await eventually('its directory is removed', () => readdirSync(root).length === 1);
+  } finally {
+    command.kill('SIGKILL');
+    for (const one of tree.filter(isAlive)) process.kill(one, 'SIGKILL');
+  }
+}
+
+test('a run that is under way is not measured beside; killed with its command, it goes on later', async (t) => {
+  t.timeout(110_000);
+  const out = join(rootOf(t), 'out');
+  const words = [capstan, 'bench', ...wordsFor(out)];
+  await endedBy('SIGKILL', [process.execPath, ...words], out, async ([main = 0]) => {
     // It stays where it is, alive, until all has been asked.
     process.kill(main, 'SIGSTOP');
     const before = readFileSync(join(out, 'launches.jsonl'), 'utf8');
@@ -55,49 +79,23 @@ test('a run that is under way is not measured beside; killed with its command, i
       t.true(error.includes(`kill ${main}`), error);
     }
     t.is(readFileSync(join(out, 'launches.jsonl'), 'utf8'), before);
-    tree = descendants(command.pid ?? 0);
-    command.kill('SIGKILL');
-    await ended;
-    await eventually('its processes have ended', () => !tree.some(isAlive));
-    await eventually('its directory is removed', () => readdirSync(root).length === 1);
-    const { status, error } = await bench(out);
-    t.is(status, 0, error);
-    const run = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as { parts: unknown[] };
-    t.is(run.parts.length, 2);
-    t.deepEqual(
-      readdirSync(out).filter((name) => name.startsWith('.')),
-      [],
-    );
-  } finally {
-    command.kill('SIGKILL');
-    for (const one of tree.filter(isAlive)) process.kill(one, 'SIGKILL');
-  }
+  });
+  const { status, error } = await bench(out);
+  t.is(status, 0, error);
+  const run = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as { parts: unknown[] };
+  t.is(run.parts.length, 2);
+  t.deepEqual(
+    readdirSync(out).filter((name) => name.startsWith('.')),
+    [],
+  );
 });
 
 test('SIGTERM to npm, as of a CI that has waited enough, ends the run', async (t) => {
   t.timeout(60_000);
-  const root = rootOf(t);
-  const out = join(root, 'out');
+  const out = join(rootOf(t), 'out');
   const words = ['run', '-s', 'capstan', '--', 'bench', ...wordsFor(out, '--launches', '100')];
-  const npm = spawn('npm', words, {
-    cwd: projectDirectory,
-    stdio: 'ignore',
-    env: { ...process.env, TMPDIR: root },
-  });
-  let tree: number[] = [];
-  try {
-    const ended = once(npm, 'close');
-    await eventually('a launch is over', () => linesOf(out) >= 2, 30_000);
-    tree = descendants(npm.pid ?? 0);
-    npm.kill('SIGTERM');
-    await ended;
-    await eventually('its processes have ended', () => !tree.some(isAlive));
-    await eventually('its directory is removed', () => readdirSync(root).length === 1);
-    t.deepEqual(readdirSync(out), ['launches.jsonl']);
-  } finally {
-    npm.kill('SIGKILL');
-    for (const one of tree.filter(isAlive)) process.kill(one, 'SIGKILL');
-  }
+  await endedBy('SIGTERM', ['npm', ...words], out, () => {});
+  t.deepEqual(readdirSync(out), ['launches.jsonl']);
 });
 
 test('what a killed writer has left counts for nothing, also where its number is used again', (t) => {

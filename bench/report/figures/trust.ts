@@ -204,7 +204,7 @@ export function unmeasured(run: Pick<Run, 'missing' | 'left_out'> & Partial<Pick
     : [...lacking, `Not in a ${tier} run: ${say.listed(leftOut.map((name) => `\`${name}\``))}`];
 }
 
-/** Cells whose figures are in no figure, each with the reason in a line; `cells.jsonl` has all of it. */
+/** Cells whose figures are in no figure, each with the reason in a line: results of earlier versions have whole stacks there. */
 export function unusable({ lines }: Results): string[] {
   const name = (line: ResultLine, what: string): string =>
     `${line.workload} \`${line.contender}\` ${what}, ${say.placementName(line.placement)}`;
